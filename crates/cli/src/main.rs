@@ -1,0 +1,3 @@
+//! The `tapir` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Configuration: YAML, overrides, and a snort.conf's variables

@@ -1,0 +1,1 @@
+//! Rules compiled to groups, and their evaluation

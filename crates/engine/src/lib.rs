@@ -1,0 +1,1 @@
+//! The pipeline: dispatch, workers, ordered merge, reload

@@ -1,0 +1,1 @@
+//! Flow table, defragmentation, TCP state and reassembly

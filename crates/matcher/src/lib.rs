@@ -1,0 +1,1 @@
+//! Many patterns over one buffer, and regular expressions with limits

@@ -1,0 +1,1 @@
+//! Zero-copy decoding from the link layer to the transport layer

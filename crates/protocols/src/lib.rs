@@ -1,0 +1,1 @@
+//! Application protocols: recognition, transactions and named buffers

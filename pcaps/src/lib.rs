@@ -1,0 +1,1 @@
+//! Builds the small captures of this folder packet by packet
