@@ -1,3 +1,9 @@
-//! The `tapir` binary.
+//! The `tapir` binary: reads the command line, and turns results into exit codes.
 
-fn main() {}
+mod args;
+
+use clap::Parser;
+
+fn main() {
+    let _args = args::Args::parse();
+}
