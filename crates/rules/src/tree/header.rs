@@ -1,0 +1,255 @@
+//! Tests of header fields.
+
+use bitflags::bitflags;
+
+/// Comparison of an integer with one or two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IntegerOp {
+    /// `= a`
+    Equal,
+    /// `!= a`
+    NotEqual,
+    /// `< a`
+    Less,
+    /// `<= a`
+    LessOrEqual,
+    /// `> a`
+    Greater,
+    /// `>= a`
+    GreaterOrEqual,
+    /// `a < value < b`: Suricata's `a-b` and `a<>b`.
+    Between,
+    /// Not between: `value <= a` or `value >= b`.
+    NotBetween,
+    /// `a <= value <= b`: Snort 3's `a<=>b`, Snort 2's ranges.
+    Within,
+    /// `value & a == b`
+    Masked,
+    /// `value & a != b`
+    NotMasked,
+}
+
+/// An integer comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IntegerTest {
+    /// The comparison.
+    pub op: IntegerOp,
+    /// First number; the mask for the masked comparisons.
+    pub a: u64,
+    /// Second number where the comparison has one, else zero.
+    pub b: u64,
+    /// Which element is compared, for keywords over several values.
+    pub index: Index,
+}
+
+impl IntegerTest {
+    /// A comparison over a single value.
+    pub const fn new(op: IntegerOp, a: u64, b: u64) -> Self {
+        IntegerTest {
+            op,
+            a,
+            b,
+            index: Index::Any,
+        }
+    }
+
+    /// Whether `value` passes.
+    pub const fn matches(&self, value: u64) -> bool {
+        match self.op {
+            IntegerOp::Equal => value == self.a,
+            IntegerOp::NotEqual => value != self.a,
+            IntegerOp::Less => value < self.a,
+            IntegerOp::LessOrEqual => value <= self.a,
+            IntegerOp::Greater => value > self.a,
+            IntegerOp::GreaterOrEqual => value >= self.a,
+            IntegerOp::Between => value > self.a && value < self.b,
+            IntegerOp::NotBetween => value <= self.a || value >= self.b,
+            IntegerOp::Within => value >= self.a && value <= self.b,
+            IntegerOp::Masked => value & self.a == self.b,
+            IntegerOp::NotMasked => value & self.a != self.b,
+        }
+    }
+}
+
+/// Which of several values an integer keyword is about: `vlan.id:200,1`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Index {
+    /// One of them is enough; no value at all does not match.
+    #[default]
+    Any,
+    /// All must pass; also none at all.
+    All,
+    /// All must pass, and there must be one at least: `all1`.
+    AllOne,
+    /// That many must pass: `nb>2` counts those that pass.
+    Count {
+        /// The comparison of the count.
+        op: IntegerOp,
+        /// With this.
+        a: u32,
+        /// And this.
+        b: u32,
+    },
+    /// The one at this place; from the end when negative.
+    At(i32),
+    /// The one at this place if there is one: `or_absent`.
+    AtOrAbsent(i32),
+    /// Any, or no value at all: `any_or_absent`.
+    AnyOrAbsent,
+}
+
+/// `ip_proto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IpProtoTest {
+    /// Equal, not equal, less or greater.
+    pub op: IntegerOp,
+    /// Protocol number.
+    pub protocol: u8,
+}
+
+/// An option of the IPv4 header (`ipopts`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IpOption {
+    /// Record route (7).
+    RecordRoute,
+    /// End of list (0).
+    EndOfList,
+    /// No operation (1).
+    Nop,
+    /// Timestamp (68).
+    Timestamp,
+    /// Security (130).
+    Security,
+    /// Extended security (133).
+    ExtendedSecurity,
+    /// Loose source route (131), `lsrr`.
+    LooseSourceRoute,
+    /// Loose source route as Snort's `lsrre` names it (131).
+    LooseSourceRouteE,
+    /// Strict source route (137).
+    StrictSourceRoute,
+    /// Stream identifier (136).
+    StreamId,
+    /// Any option at all.
+    Any,
+}
+
+/// How the bits of a header field are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FlagMode {
+    /// These and no others.
+    Exact,
+    /// `+`: these, and perhaps others.
+    All,
+    /// `*`: one of these at least.
+    Any,
+    /// `!`: none of these (Suricata: not exactly these for `flags`).
+    Not,
+}
+
+/// `flags` and `fragbits`.
+///
+/// Bits of `flags`: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128.
+/// Bits of `fragbits`: more fragments 1, don't fragment 2, reserved 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FlagTest {
+    /// How.
+    pub mode: FlagMode,
+    /// Which bits.
+    pub bits: u8,
+    /// Bits left out of the comparison.
+    pub ignored: u8,
+}
+
+/// `fragoffset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FragOffsetTest {
+    /// Equal, not equal, less or greater.
+    pub op: IntegerOp,
+    /// In units of eight bytes, as in the header.
+    pub value: u16,
+}
+
+/// `geoip`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeoIp {
+    /// Which address.
+    pub side: GeoSide,
+    /// Turned round.
+    pub negated: bool,
+    /// ISO 3166 codes in capitals.
+    pub countries: Box<[[u8; 2]]>,
+}
+
+/// Which address a `geoip` is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GeoSide {
+    /// The source.
+    Src,
+    /// The destination.
+    Dst,
+    /// Both must match.
+    Both,
+    /// One is enough.
+    Any,
+}
+
+/// `iprep`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IpRep {
+    /// Which address.
+    pub side: IpRepSide,
+    /// Category of the reputation files.
+    pub category: Box<str>,
+    /// What is asked of the score.
+    pub test: IpRepTest,
+}
+
+/// What `iprep` asks of a score (0 to 127).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IpRepTest {
+    /// The address is listed.
+    IsSet,
+    /// The address is not listed.
+    IsNotSet,
+    /// The score compares so.
+    Score(IntegerOp, u8, u8),
+}
+
+/// Which address an `iprep` is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IpRepSide {
+    /// The source.
+    Src,
+    /// The destination.
+    Dst,
+    /// Both.
+    Both,
+    /// Either.
+    Any,
+}
+
+bitflags! {
+    /// The conditions of a `flow` option.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct FlowFlags: u16 {
+        /// `to_server`, `from_client`
+        const TO_SERVER = 1;
+        /// `to_client`, `from_server`
+        const TO_CLIENT = 1 << 1;
+        /// `established`
+        const ESTABLISHED = 1 << 2;
+        /// `not_established`
+        const NOT_ESTABLISHED = 1 << 3;
+        /// `stateless`
+        const STATELESS = 1 << 4;
+        /// `only_stream`
+        const ONLY_STREAM = 1 << 5;
+        /// `no_stream`
+        const NO_STREAM = 1 << 6;
+        /// `only_frag`
+        const ONLY_FRAG = 1 << 7;
+        /// `no_frag`
+        const NO_FRAG = 1 << 8;
+    }
+}
