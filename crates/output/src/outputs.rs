@@ -1,0 +1,131 @@
+//! All outputs of a run together.
+
+use tapir_packet::{LinkType, Timestamp};
+
+use crate::config::{OutputConfig, SinkConfig};
+use crate::csv::CsvSink;
+use crate::error::OutputError;
+use crate::eve::EveSink;
+use crate::event::Event;
+use crate::fast::FastSink;
+use crate::full::FullSink;
+use crate::needs::Needs;
+use crate::pcap_log::PcapLog;
+use crate::sink::Sink;
+use crate::stats_log::StatsLogSink;
+use crate::syslog_alert::SyslogSink;
+
+/// The outputs of a run. Events come in order from one thread.
+pub struct Outputs {
+    sinks: Vec<Box<dyn Sink>>,
+    needs: Needs,
+    live: bool,
+    flush_nanos: u64,
+    last_flush: Timestamp,
+    now: Timestamp,
+}
+
+impl std::fmt::Debug for Outputs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outputs")
+            .field("sinks", &self.sinks.len())
+            .field("needs", &self.needs)
+            .finish()
+    }
+}
+
+impl Outputs {
+    /// Opens every output.
+    ///
+    /// # Errors
+    /// When a file cannot be opened.
+    pub fn open(config: &OutputConfig) -> Result<Self, OutputError> {
+        let sinks = config
+            .sinks
+            .iter()
+            .map(|sink| open(sink, config))
+            .collect::<Result<_, _>>()?;
+        Ok(Self::of(sinks, config))
+    }
+
+    /// The given outputs, for one that is none of this crate's kinds.
+    pub fn of(sinks: Vec<Box<dyn Sink>>, config: &OutputConfig) -> Self {
+        Self {
+            sinks,
+            needs: Needs::of(config),
+            live: config.live,
+            flush_nanos: u64::try_from(config.flush_interval.as_nanos()).unwrap_or(u64::MAX),
+            last_flush: Timestamp::ZERO,
+            now: Timestamp::ZERO,
+        }
+    }
+
+    /// What the outputs make use of: nobody need fill in the rest of an event.
+    pub fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
+    /// Hands an event to every output.
+    pub fn emit(&mut self, event: &Event) {
+        self.now = self.now.max(event.ts);
+        self.sinks.iter_mut().for_each(|sink| sink.emit(event));
+    }
+
+    /// Hands a captured packet to the packet logs that take every one; see [`Needs::packets`].
+    pub fn log_packet(&mut self, ts: Timestamp, link: LinkType, data: &[u8], wire_len: u32) {
+        self.sinks
+            .iter_mut()
+            .for_each(|sink| sink.packet(ts, link, data, wire_len));
+    }
+
+    /// Time has passed, packet time in a replay: files may be due for rotation, and what a live run has
+    /// buffered for its readers.
+    pub fn tick(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        self.sinks.iter_mut().for_each(|sink| sink.tick(now));
+        if self.live && now.nanos().saturating_sub(self.last_flush.nanos()) >= self.flush_nanos {
+            self.last_flush = now;
+            self.flush();
+        }
+    }
+
+    /// Writes out what is buffered.
+    pub fn flush(&mut self) {
+        let now = self.now;
+        self.sinks.iter_mut().for_each(|sink| sink.flush(now));
+    }
+
+    /// Opens log files again under their names, as after `SIGHUP`.
+    pub fn reopen(&mut self) {
+        let now = self.now;
+        self.sinks.iter_mut().for_each(|sink| sink.reopen(now));
+    }
+
+    /// Records that could not be delivered so far.
+    pub fn lost(&mut self) -> u64 {
+        self.sinks.iter_mut().map(|sink| sink.lost()).sum()
+    }
+
+    /// Writes out everything and closes; returns how many records could not be delivered.
+    pub fn finish(mut self) -> u64 {
+        self.flush();
+        let lost = self.lost();
+        if lost > 0 {
+            tracing::warn!("{lost} records could not be delivered");
+        }
+        lost
+    }
+}
+
+fn open(sink: &SinkConfig, all: &OutputConfig) -> Result<Box<dyn Sink>, OutputError> {
+    Ok(match sink {
+        SinkConfig::Eve(config) => Box::new(EveSink::open((**config).clone(), all)?),
+        SinkConfig::Fast(config) => Box::new(FastSink::open(config, all)?),
+        SinkConfig::Full(config) => Box::new(FullSink::open(config, false, all)?),
+        SinkConfig::Cmg(config) => Box::new(FullSink::open(config, true, all)?),
+        SinkConfig::Csv(config) => Box::new(CsvSink::open(config, all)?),
+        SinkConfig::Syslog(config) => Box::new(SyslogSink::open(config, all)?),
+        SinkConfig::Stats(config) => Box::new(StatsLogSink::open(config, all)?),
+        SinkConfig::Pcap(config) => Box::new(PcapLog::new(config.clone(), all)),
+    })
+}
