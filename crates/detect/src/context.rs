@@ -2,8 +2,8 @@
 
 use bitflags::bitflags;
 use tapir_flow::tcp::StreamEvents;
-use tapir_packet::{Direction, Packet, Timestamp};
-use tapir_protocols::AppProto;
+use tapir_packet::{Direction, Packet, Timestamp, ip_proto};
+use tapir_protocols::{AppLayerEvents, AppProto};
 
 bitflags! {
     /// Circumstances of a packet that rules ask about.
@@ -50,8 +50,8 @@ pub struct AppProtos {
     pub to_client: AppProto,
     /// The protocol before a change such as STARTTLS or CONNECT.
     pub original: AppProto,
-    /// Whether recognition of the way to the server and of that to the client has ended.
-    pub done: [bool; 2],
+    /// What recognition found wrong, noted on the packet on which it did.
+    pub events: AppLayerEvents,
 }
 
 /// What rules ask about the flow of a packet, this packet included.
@@ -94,4 +94,40 @@ pub struct PacketContext<'a> {
     pub app: Option<&'a AppProtos>,
     /// What the TCP engine found wrong with this packet.
     pub stream_events: StreamEvents,
+}
+
+impl<'a> PacketContext<'a> {
+    /// Whether anything was found wrong with the packet.
+    pub(crate) fn has_events(&self) -> bool {
+        !self.packet.events.is_empty()
+            || !self.stream_events.is_empty()
+            || self.app.is_some_and(|app| !app.events.is_empty())
+    }
+
+    /// Whether something was found wrong with a packet without a transport header: nothing but that is asked of it.
+    pub(crate) fn is_broken(&self) -> bool {
+        !self.packet.events.is_empty()
+            && self.packet.transport_bytes().is_empty()
+            && !self.traits.contains(PacketTraits::STREAM_END)
+    }
+
+    /// The payload, as far as it is to be inspected.
+    pub(crate) fn inspected_payload(&self) -> &'a [u8] {
+        if self.traits.contains(PacketTraits::NO_PAYLOAD_INSPECTION) { &[] } else { self.payload }
+    }
+
+    /// The protocol that the flow is treated as.
+    ///
+    /// It counts for a TCP packet only once the session is established.
+    pub(crate) fn app_proto(&self) -> AppProto {
+        let counts = match self.packet.proto {
+            ip_proto::TCP => self.traits.contains(PacketTraits::STREAM_ESTABLISHED),
+            ip_proto::SCTP => self.traits.contains(PacketTraits::ESTABLISHED),
+            _ => true,
+        };
+        match self.app {
+            Some(app) if counts => app.flow,
+            _ => AppProto::Unknown,
+        }
+    }
 }

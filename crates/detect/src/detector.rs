@@ -1,0 +1,353 @@
+//! The evaluator: tries the rules on one packet after another.
+
+use std::sync::Arc;
+
+use tapir_matcher::Seen;
+use tapir_rules::tree::Tag;
+
+use crate::alert::{Alert, AlertFlags, Evidence, PacketVerdict};
+use crate::arbiter::{Arbiter, PacketFacts, Ruling};
+use crate::context::{PacketContext, PacketTraits};
+use crate::flow_state::{FlowState, FlowVerdict, SessionTag};
+use crate::gate::Gate;
+use crate::recorder::{NoRecord, Recorder, Stage};
+use crate::rule::{Rule, RuleFlags, RuleKind};
+use crate::rule_id::RuleId;
+use crate::rule_set::RuleSet;
+use crate::section::SectionScratch;
+use crate::tag::RunningTag;
+
+/// Tries rules on packets. Each worker has one; what it holds besides the shared rules is memory for the work at hand.
+#[derive(Debug)]
+pub struct Detector {
+    rules: Arc<RuleSet>,
+    seen: Seen,
+    found: Vec<RuleId>,
+    scratch: SectionScratch,
+    no_flow: FlowState,
+}
+
+impl Detector {
+    /// A detector for a rule set.
+    pub fn new(rules: Arc<RuleSet>) -> Self {
+        let scratch = SectionScratch::default();
+        Self { rules, seen: Seen::new(), found: Vec::new(), scratch, no_flow: FlowState::default() }
+    }
+
+    /// The rules it tries.
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        &self.rules
+    }
+
+    /// Goes over to another rule set. What flows remember of the old one is forgotten flow by flow.
+    pub fn reload(&mut self, rules: Arc<RuleSet>) {
+        self.rules = rules;
+    }
+
+    /// Tries all rules on a packet of one worker among several. `flow` is what detection remembers of the packet's
+    /// flow, if it has one.
+    ///
+    /// Alerts are added to `out` in the order of the rules; [`Arbiter::settle`] has the last word on them, once those
+    /// of all workers are in packet order. The verdict holds already: rules whose verdict hangs on the arbiter make
+    /// the rule set [entangled](RuleSet::is_entangled), and it must then be evaluated with
+    /// [`inspect_alone`](Self::inspect_alone).
+    pub fn inspect(
+        &mut self,
+        context: &PacketContext<'_>,
+        flow: Option<&mut FlowState>,
+        out: &mut Vec<Alert>,
+    ) -> PacketVerdict {
+        let rules = Arc::clone(&self.rules);
+        let mut judge = Deferred { rules: &rules };
+        self.run(context, flow, &mut judge, &mut NoRecord, out)
+    }
+
+    /// Tries all rules on a packet where there is but one worker, asking the arbiter at once. What is added to `out`
+    /// is to be shown.
+    pub fn inspect_alone(
+        &mut self,
+        context: &PacketContext<'_>,
+        flow: Option<&mut FlowState>,
+        arbiter: &mut Arbiter,
+        out: &mut Vec<Alert>,
+    ) -> PacketVerdict {
+        self.inspect_recorded(context, flow, arbiter, &mut NoRecord, out)
+    }
+
+    /// The same, telling `recorder` of every step.
+    pub fn inspect_recorded<R: Recorder>(
+        &mut self,
+        context: &PacketContext<'_>,
+        flow: Option<&mut FlowState>,
+        arbiter: &mut Arbiter,
+        recorder: &mut R,
+        out: &mut Vec<Alert>,
+    ) -> PacketVerdict {
+        let rules = Arc::clone(&self.rules);
+        let facts = PacketFacts::of(context.packet, context.number, context.flow.map(|flow| flow.id));
+        let mut judge = Alone { rules: &rules, arbiter, facts: &facts };
+        let mut verdict = self.run(context, flow, &mut judge, recorder, out);
+        verdict.tagged |= arbiter.is_tagged(&facts);
+        verdict
+    }
+
+    fn run<J: Judge, R: Recorder>(
+        &mut self,
+        context: &PacketContext<'_>,
+        flow: Option<&mut FlowState>,
+        judge: &mut J,
+        recorder: &mut R,
+        out: &mut Vec<Alert>,
+    ) -> PacketVerdict {
+        let rules = Arc::clone(&self.rules);
+        let mut without = std::mem::take(&mut self.no_flow);
+        let has_flow = flow.is_some() && context.flow.is_some();
+        let state = flow.unwrap_or(&mut without);
+        state.belong_to(rules.generation);
+        let before = out.len();
+        match state.verdict() {
+            FlowVerdict::Inspect => self.try_rules(&rules, context, state, judge, recorder, out),
+            FlowVerdict::Pass | FlowVerdict::Drop => {}
+        }
+        let mut verdict = PacketVerdict::default();
+        if out.len() > before {
+            let mut alerts = out.split_off(before);
+            verdict = judge.finish(&mut alerts);
+            if has_flow {
+                decide(&rules, context, state, &verdict, &alerts);
+            }
+            out.append(&mut alerts);
+        }
+        if has_flow && state.has_tags() && !context.traits.contains(PacketTraits::STREAM_END) {
+            verdict.tagged |= see_tags(state, context);
+        }
+        self.no_flow = FlowState::default();
+        verdict
+    }
+
+    fn try_rules<J: Judge, R: Recorder>(
+        &mut self,
+        rules: &RuleSet,
+        context: &PacketContext<'_>,
+        state: &mut FlowState,
+        judge: &mut J,
+        recorder: &mut R,
+        out: &mut Vec<Alert>,
+    ) {
+        let mut found = std::mem::take(&mut self.found);
+        found.clear();
+        let gate = Gate::of(context);
+        let first = context.flow.is_none() || context.traits.contains(PacketTraits::FIRST_IN_DIRECTION);
+        if first && rules.ip_only.len() > 0 && context.packet.ip_version != 0 {
+            rules.ip_only.collect(context.packet.src, context.packet.dst, &mut found);
+        }
+        rules.candidates(context, gate, &mut self.seen, &mut found);
+        for &id in &found {
+            let Some(rule) = rules.rule(id) else { continue };
+            if !gate.contains(rule.gate) && !R::ENABLED {
+                continue;
+            }
+            recorder.rule(id);
+            let mut trial = Trial { rules, rule, context, gate, state, scratch: &mut self.scratch, recorder };
+            let Some(mut alert) = trial.run(id) else { continue };
+            if let Some(part) = &rule.host {
+                let holds = judge.host_part(part, &mut alert);
+                recorder.stage(Stage::HostState, holds);
+                if !holds {
+                    continue;
+                }
+            }
+            for effect in &rule.effects {
+                effect.apply(state);
+            }
+            self.scratch.keep_captures(state, &mut alert);
+            out.push(alert);
+        }
+        self.found = found;
+    }
+}
+
+/// Has the last word on alerts, or leaves it to somebody else.
+trait Judge {
+    /// Whether what the rule asks beyond its flow holds.
+    fn host_part(&mut self, part: &crate::host_condition::HostPart, alert: &mut Alert) -> bool;
+    /// Takes out what is not to be handed on, and says what becomes of the packet.
+    fn finish(&mut self, alerts: &mut Vec<Alert>) -> PacketVerdict;
+}
+
+/// For one worker among several: what crosses flows is left open.
+struct Deferred<'a> {
+    rules: &'a RuleSet,
+}
+
+impl Judge for Deferred<'_> {
+    fn host_part(&mut self, _: &crate::host_condition::HostPart, _: &mut Alert) -> bool {
+        true
+    }
+
+    /// The verdict is worked out on copies of what decides it; alerts go on to the arbiter, but for those that it has
+    /// no say in and nobody would see.
+    fn finish(&mut self, alerts: &mut Vec<Alert>) -> PacketVerdict {
+        let mut verdict = PacketVerdict::default();
+        let mut passed = false;
+        alerts.retain_mut(|alert| {
+            if passed {
+                return false;
+            }
+            self.rules.carry_out(alert, &mut verdict);
+            passed = self.rules.ends_here(alert, &verdict);
+            let kept = self.rules.is_for_arbiter(alert);
+            verdict.suppressed += u32::from(!kept);
+            kept
+        });
+        verdict
+    }
+}
+
+/// For the only worker.
+struct Alone<'a> {
+    rules: &'a RuleSet,
+    arbiter: &'a mut Arbiter,
+    facts: &'a PacketFacts,
+}
+
+impl Judge for Alone<'_> {
+    fn host_part(&mut self, part: &crate::host_condition::HostPart, alert: &mut Alert) -> bool {
+        self.arbiter.settle_host_part(self.rules, part, self.facts, alert)
+    }
+
+    fn finish(&mut self, alerts: &mut Vec<Alert>) -> PacketVerdict {
+        self.rules.finish(alerts, |alert| -> Ruling { self.arbiter.rule_on(self.facts, alert) })
+    }
+}
+
+/// What the packet's alerts decide for its flow.
+fn decide(
+    rules: &RuleSet,
+    context: &PacketContext<'_>,
+    state: &mut FlowState,
+    verdict: &PacketVerdict,
+    alerts: &[Alert],
+) {
+    if verdict.flow != FlowVerdict::Inspect {
+        state.decide(verdict.flow);
+    }
+    for alert in alerts {
+        let tag = rules.response(alert.rule).and_then(|response| response.session_tag);
+        if let Some(tag) = tag {
+            set_tag(state, alert.rule, &tag, context);
+        }
+    }
+}
+
+/// More tags than this at a time are not kept for one flow.
+const MAX_SESSION_TAGS: usize = 50;
+
+fn set_tag(state: &mut FlowState, rule: RuleId, tag: &Tag, context: &PacketContext<'_>) {
+    let tags = state.tags_mut();
+    if tags.len() < MAX_SESSION_TAGS && !tags.iter().any(|known| known.rule == rule) {
+        tags.push(SessionTag { rule, running: RunningTag::start(tag, context.number, context.packet.ts) });
+    }
+}
+
+fn see_tags(state: &mut FlowState, context: &PacketContext<'_>) -> bool {
+    let mut tagged = false;
+    let bytes = context.packet.data.len() as u64;
+    state.tags_mut().retain(|tag| match tag.running.see(context.number, bytes, context.packet.ts) {
+        Some(log) => {
+            tagged |= log;
+            true
+        }
+        None => false,
+    });
+    tagged
+}
+
+/// One rule tried on one packet.
+struct Trial<'t, 'p, R> {
+    rules: &'t RuleSet,
+    rule: &'t Rule,
+    context: &'t PacketContext<'p>,
+    gate: Gate,
+    state: &'t FlowState,
+    scratch: &'t mut SectionScratch,
+    recorder: &'t mut R,
+}
+
+impl<R: Recorder> Trial<'_, '_, R> {
+    fn run(&mut self, id: RuleId) -> Option<Alert> {
+        let head = self.passes_head();
+        self.recorder.stage(Stage::Header, head);
+        if !head {
+            return None;
+        }
+        let conditions = self.passes_conditions();
+        self.recorder.stage(Stage::FlowState, conditions);
+        if !conditions {
+            return None;
+        }
+        self.scratch.begin();
+        let in_stream = self.passes_payload();
+        self.recorder.stage(Stage::Buffer, in_stream.is_some());
+        let flags = if in_stream? { AlertFlags::STREAM } else { AlertFlags::empty() };
+        let buffers = self.passes_buffers();
+        self.recorder.stage(Stage::Packet, buffers);
+        if !buffers {
+            return None;
+        }
+        let evidence = self.scratch.evidence();
+        Some(Alert { rule: id, actions: self.rule.actions, flags, evidence })
+    }
+
+    #[inline]
+    fn passes_head(&self) -> bool {
+        let rule = self.rule;
+        let right_moment = match rule.kind {
+            RuleKind::IpOnly | RuleKind::EventOnly => true,
+            _ => !self.context.is_broken(),
+        };
+        right_moment
+            && self.gate.contains(rule.gate)
+            && rule.app.is_none_or(|app| crate::condition::carries(app, self.context.app_proto()))
+            && rule.head.admits(self.context.packet, &self.rules.addresses, &self.rules.ports)
+    }
+
+    #[inline]
+    fn passes_conditions(&self) -> bool {
+        let state = self.context.flow.map(|_| self.state);
+        self.rule.conditions.iter().all(|condition| condition.holds(self.context, state))
+    }
+
+    /// Whether the payload options hold, and if so, whether in the stream.
+    #[inline]
+    fn passes_payload(&mut self) -> Option<bool> {
+        let Some(section) = &self.rule.payload else { return Some(false) };
+        let flags = self.rule.flags;
+        if flags.contains(RuleFlags::STREAM) && self.context.packet.proto == tapir_packet::ip_proto::TCP {
+            if let Some(stream) = self.context.stream {
+                if section.holds(self.context, stream.data, self.state, self.scratch, self.recorder) {
+                    return Some(true);
+                }
+            }
+            let taken = self.context.traits.contains(PacketTraits::STREAM_ADDED) && !flags.contains(RuleFlags::PACKET);
+            if taken || flags.contains(RuleFlags::STREAM_ONLY) {
+                return None;
+            }
+        }
+        let payload = self.context.inspected_payload();
+        section.holds(self.context, payload, self.state, self.scratch, self.recorder).then_some(false)
+    }
+
+    fn passes_buffers(&mut self) -> bool {
+        self.rule
+            .buffers
+            .iter()
+            .all(|section| section.holds_in_packet(self.context, self.state, self.scratch, self.recorder))
+    }
+}
+
+/// Evidence without anything in it is no evidence.
+pub(crate) fn evidence_or_none(evidence: Evidence) -> Option<Box<Evidence>> {
+    let empty = evidence.variables.is_empty() && evidence.values.is_empty() && evidence.context.is_empty();
+    (!empty).then(|| Box::new(evidence))
+}

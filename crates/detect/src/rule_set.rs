@@ -1,0 +1,178 @@
+//! The rules in force: immutable, shared by all workers.
+
+use tapir_matcher::Seen;
+
+use crate::address_set::AddressSets;
+use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
+use crate::arbiter::Ruling;
+use crate::context::PacketContext;
+use crate::data_set::DataSets;
+use crate::flow_state::{FlowState, FlowVerdict};
+use crate::gate::Gate;
+use crate::host_condition::HostPart;
+use crate::ip_only::IpOnly;
+use crate::meta::RuleMeta;
+use crate::names::Names;
+use crate::port_set::PortSets;
+use crate::prefilter::Prefilter;
+use crate::rule::{Response, Rule, RuleKind};
+use crate::rule_id::RuleId;
+
+/// Compiled rules, in the order in which they are evaluated.
+///
+/// It never changes: a reload makes another one. Workers share it; what they remember of a flow is in its
+/// [`FlowState`].
+#[derive(Debug)]
+pub struct RuleSet {
+    pub(crate) rules: Box<[Rule]>,
+    pub(crate) metas: Box<[RuleMeta]>,
+    pub(crate) addresses: AddressSets,
+    pub(crate) ports: PortSets,
+    pub(crate) prefilter: Prefilter,
+    pub(crate) ip_only: IpOnly,
+    pub(crate) names: Names,
+    pub(crate) data_sets: DataSets,
+    pub(crate) host_tagging: Box<[RuleId]>,
+    pub(crate) entangled: bool,
+    /// Told apart from other rule sets by this number.
+    pub(crate) generation: u32,
+    /// How many alerts one packet may raise.
+    pub(crate) max_alerts: usize,
+}
+
+impl RuleSet {
+    /// How many rules there are; a rule for both ways counts twice.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there is no rule.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What a rule says about itself.
+    pub fn meta(&self, rule: RuleId) -> Option<&RuleMeta> {
+        self.metas.get(self.rule(rule)?.meta as usize)
+    }
+
+    /// What sort of thing a rule looks at.
+    pub fn kind(&self, rule: RuleId) -> Option<RuleKind> {
+        Some(self.rule(rule)?.kind)
+    }
+
+    /// Whether a rule's changes to its flow depend on what crosses flows, so that only one worker, asking the arbiter
+    /// at once, evaluates it right.
+    pub fn is_entangled(&self) -> bool {
+        self.entangled
+    }
+
+    /// The bits of a flow that are set, by name.
+    pub fn flow_bits<'s>(&'s self, state: &'s FlowState) -> impl Iterator<Item = &'s str> {
+        state.bits().iter().map(|&bit| self.names.name(bit))
+    }
+
+    /// The numbers of a flow, by name.
+    pub fn flow_ints<'s>(&'s self, state: &'s FlowState) -> impl Iterator<Item = (&'s str, u32)> {
+        state.ints().iter().map(|&(name, value)| (self.names.name(name), value))
+    }
+
+    /// What `pcre` captured from a flow, by name.
+    pub fn flow_texts<'s>(&'s self, state: &'s FlowState) -> impl Iterator<Item = (&'s str, &'s [u8])> {
+        state.texts().iter().map(|(name, value)| (self.names.name(*name), &**value))
+    }
+
+    #[inline]
+    pub(crate) fn rule(&self, rule: RuleId) -> Option<&Rule> {
+        self.rules.get(rule.index())
+    }
+
+    pub(crate) fn host_part(&self, rule: RuleId) -> Option<&HostPart> {
+        self.rule(rule)?.host.as_deref()
+    }
+
+    pub(crate) fn response(&self, rule: RuleId) -> Option<&Response> {
+        self.rule(rule)?.response.as_deref()
+    }
+
+    pub(crate) fn data_sets(&self) -> &DataSets {
+        &self.data_sets
+    }
+
+    pub(crate) fn host_tagging_rules(&self) -> &[RuleId] {
+        &self.host_tagging
+    }
+
+    /// Whether another set gives every name the number that this one gives it.
+    pub(crate) fn has_same_names(&self, other: &RuleSet) -> bool {
+        self.names.is_prefix_of(&other.names) || other.names.is_prefix_of(&self.names)
+    }
+
+    /// The rules that can match a packet, in order, each once.
+    pub(crate) fn candidates(
+        &self,
+        context: &PacketContext<'_>,
+        gate: Gate,
+        seen: &mut Seen,
+        found: &mut Vec<RuleId>,
+    ) {
+        self.prefilter.collect(context, gate, seen, found);
+        if found.len() > 1 {
+            found.sort_unstable();
+            found.dedup();
+        }
+    }
+
+    /// Carries out the alerts of a packet in their order: `judge` says what becomes of each. What is not to be shown
+    /// is taken out of `alerts`.
+    pub(crate) fn finish(
+        &self,
+        alerts: &mut Vec<Alert>,
+        mut judge: impl FnMut(&mut Alert) -> Ruling,
+    ) -> PacketVerdict {
+        let mut verdict = PacketVerdict::default();
+        let mut shown = 0;
+        let mut passed = false;
+        alerts.retain_mut(|alert| {
+            if passed {
+                return false;
+            }
+            let ruling = judge(alert);
+            if ruling != Ruling::Nothing {
+                self.carry_out(alert, &mut verdict);
+                passed = alert.actions.contains(Actions::PASS) && !verdict.actions.blocks();
+            }
+            if matches!(ruling, Ruling::Nothing | Ruling::Silent) || !alert.actions.contains(Actions::ALERT) {
+                verdict.suppressed += 1;
+                return false;
+            }
+            if shown >= self.max_alerts {
+                verdict.discarded += 1;
+                return false;
+            }
+            shown += 1;
+            true
+        });
+        verdict
+    }
+
+    fn carry_out(&self, alert: &mut Alert, verdict: &mut PacketVerdict) {
+        let Some(rule) = self.rule(alert.rule) else { return };
+        let whole_flow = alert.flags.contains(AlertFlags::APPLIES_TO_FLOW)
+            || rule.decides_flow(alert.flags.contains(AlertFlags::STREAM));
+        let blocks = alert.actions.blocks();
+        if blocks && verdict.dropped_by.is_none() {
+            verdict.dropped_by = Some(alert.rule);
+        }
+        if alert.actions.contains(Actions::PASS) && verdict.actions.blocks() {
+            return;
+        }
+        verdict.actions |= alert.actions;
+        if whole_flow && (blocks || alert.actions.contains(Actions::PASS)) {
+            alert.flags |= AlertFlags::APPLIES_TO_FLOW;
+            if verdict.flow == FlowVerdict::Inspect {
+                verdict.flow = if blocks { FlowVerdict::Drop } else { FlowVerdict::Pass };
+            }
+        }
+    }
+}
