@@ -1,6 +1,6 @@
 //! From a captured frame to packets.
 
-use arrayvec::ArrayVec;
+use smallvec::SmallVec;
 
 use crate::layer::Layer;
 use crate::packet::{Network, Packet, PacketFlags};
@@ -10,12 +10,11 @@ use crate::{
     hdlc, ipv4, ipv6, loopback, nflog, nsh, ppp, raw, sll, vlan,
 };
 
-/// The most packets that one frame is decoded to: itself and what is tunnelled in it.
-pub const MAX_PACKETS: usize = 16;
-
 /// The packets of a frame, in the order in which they are inspected: the innermost first, that
 /// of the frame itself last.
-pub type Packets<'a> = ArrayVec<Packet<'a>, MAX_PACKETS>;
+///
+/// A frame without tunnels, or with one, takes no memory from the heap.
+pub type Packets<'a> = SmallVec<[Packet<'a>; 2]>;
 
 /// A layer that could not be decoded. What was wrong is an event of the packet.
 #[derive(Clone, Copy, Debug)]
@@ -54,21 +53,32 @@ impl Decoder {
     #[must_use]
     pub fn decode<'a>(&mut self, frame: &Frame<'a>) -> Packets<'a> {
         let mut packets = Packets::new();
-        let mut root = Packet::of_frame(frame);
+        self.decode_into(frame, &mut packets);
+        packets
+    }
+
+    /// Decodes a frame as [`decode`](Self::decode) does, behind the packets that are there
+    /// already: where every nanosecond counts, this saves moving the packets.
+    pub fn decode_into<'a>(&mut self, frame: &Frame<'a>, packets: &mut Packets<'a>) {
+        let start = packets.len();
+        packets.push(Packet::new(frame.ts, frame.link, frame.data));
+        let Some(root) = packets.last_mut() else {
+            return;
+        };
         let len = root.data.len() as u64;
         self.counters.pkts += 1;
         self.counters.bytes += len;
         self.counters.max_pkt_size = self.counters.max_pkt_size.max(len);
-        let mut walk = Walk {
-            config: &self.config,
-            counters: &mut self.counters,
-            packets: &mut packets,
-        };
-        walk.link_layer(&mut root);
+        let mut inner = Packets::new();
+        let mut walk = self.walk(&mut inner);
+        walk.link_layer(root);
         if root.is_invalid() {
             self.counters.invalid += 1;
         }
-        self.finish(packets, root)
+        if !inner.is_empty() {
+            packets.insert_many(start, inner);
+        }
+        self.count_events(packets.get(start..).unwrap_or_default());
     }
 
     /// Decodes a reassembled datagram, which starts at its IP header.
@@ -88,36 +98,34 @@ impl Decoder {
         whole
             .flags
             .insert(last.flags & PacketFlags::CHECKSUMS_IGNORED);
-        let mut walk = Walk {
-            config: &self.config,
-            counters: &mut self.counters,
-            packets: &mut packets,
-        };
+        let mut walk = self.walk(&mut packets);
         let all = Layer::of(whole.data);
         let decoded = match datagram.first().map_or(0, |byte| byte >> 4) {
             6 => ipv6::decode(&mut walk, &mut whole, all),
             _ => ipv4::decode(&mut walk, &mut whole, all),
         };
-        match decoded {
-            Ok(()) => self.finish(packets, whole),
-            Err(Undecodable) => packets,
+        if decoded.is_ok() {
+            packets.push(whole);
+            self.count_events(&packets);
+        }
+        packets
+    }
+
+    fn walk<'d, 'a>(&'d mut self, packets: &'d mut Packets<'a>) -> Walk<'d, 'a> {
+        Walk {
+            config: &self.config,
+            counters: &mut self.counters,
+            packets,
         }
     }
 
-    /// Counts events and puts the carrying packet behind the carried ones.
     #[inline]
-    fn finish<'a>(&mut self, mut packets: Packets<'a>, last: Packet<'a>) -> Packets<'a> {
-        if !last.events.is_empty() {
-            self.counters.count_events(&last.events);
-        }
-        for packet in &packets {
+    fn count_events(&mut self, packets: &[Packet<'_>]) {
+        for packet in packets {
             if !packet.events.is_empty() {
                 self.counters.count_events(&packet.events);
             }
         }
-        // Room for it is always kept.
-        let _ = packets.try_push(last);
-        packets
     }
 }
 
@@ -186,7 +194,8 @@ impl<'a> Walk<'_, 'a> {
 
     /// Decodes what a tunnel carries as a packet of its own, which is inspected before `outer`.
     ///
-    /// An undecodable one is dropped, events and all: it was no tunnel after all.
+    /// An undecodable one is dropped, events and all: it was no tunnel after all. That nesting was
+    /// too deep is said of the packet around it.
     pub(crate) fn tunnel(
         &mut self,
         outer: &mut Packet<'a>,
@@ -194,9 +203,7 @@ impl<'a> Walk<'_, 'a> {
         carried: Carried,
         source: PacketSource,
     ) -> Decoded {
-        // One place is kept for the packet of the frame.
-        let is_full = self.packets.len() + 2 > MAX_PACKETS;
-        if outer.layers.saturating_add(1) >= self.config.max_layers || is_full {
+        if outer.layers.saturating_add(1) >= self.config.max_layers {
             return self.too_many_layers(outer);
         }
         let before = self.packets.len();
@@ -211,10 +218,13 @@ impl<'a> Walk<'_, 'a> {
         let decoded = self.carried(&mut inner, carried);
         if decoded.is_err() || (carried == Carried::TeredoIpv6 && inner.is_invalid()) {
             self.packets.truncate(before);
+            if inner.events.contains(DecodeEvent::TooManyLayers) {
+                outer.note(DecodeEvent::TooManyLayers);
+            }
             return Err(Undecodable);
         }
         outer.flags.insert(PacketFlags::PAYLOAD_INSIDE);
-        let _ = self.packets.try_push(inner);
+        self.packets.push(inner);
         Ok(())
     }
 

@@ -146,7 +146,6 @@ fn highest_code(kind: u8) -> Option<u8> {
         kind::REDIRECT => Some(3),
         kind::TIME_EXCEEDED => Some(1),
         kind::ROUTER_ADVERT
-        | kind::ROUTER_SOLICIT
         | kind::ECHO_REPLY
         | kind::SOURCE_QUENCH
         | kind::ECHO

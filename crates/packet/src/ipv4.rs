@@ -152,13 +152,13 @@ pub(crate) fn decode<'a>(
     }
     packet.src = IpAddr::V4(Ipv4Addr::new(s0, s1, s2, s3));
     packet.dst = IpAddr::V4(Ipv4Addr::new(d0, d1, d2, d3));
+    if header_len > MIN_HEADER_LEN {
+        check_options(packet, layer.take(header_len).skip(MIN_HEADER_LEN).bytes)?;
+    }
     packet.ip_version = 4;
     packet.proto = proto;
     packet.network = Network::Ipv4;
     packet.network_at = layer.at;
-    if header_len > MIN_HEADER_LEN {
-        check_options(packet, layer.take(header_len).skip(MIN_HEADER_LEN).bytes);
-    }
     let payload = layer.take(total_len).skip(header_len);
     // More fragments, or an offset.
     if (u16::from_be_bytes([frag0, frag1])) & 0x3fff != 0 {
@@ -189,16 +189,21 @@ fn broken_header(
     } else {
         DecodeEvent::Ipv4TruncPkt
     };
-    packet.clear_network();
     invalid(packet, event)
 }
 
+/// Options that cannot be read to their end make the whole header undecodable.
 #[cold]
-fn check_options(packet: &mut Packet<'_>, options: &[u8]) {
+fn check_options(packet: &mut Packet<'_>, options: &[u8]) -> Decoded {
     let parsed = ipv4_options::parse(options);
     packet.events.merge(parsed.events);
     if parsed.is_invalid {
         packet.flags.insert(PacketFlags::INVALID);
+    }
+    if parsed.is_cut {
+        Err(Undecodable)
+    } else {
+        Ok(())
     }
 }
 

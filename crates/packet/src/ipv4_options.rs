@@ -72,6 +72,8 @@ pub(crate) struct Parsed {
     pub(crate) options: Ipv4Options,
     pub(crate) events: DecodeEvents,
     pub(crate) is_invalid: bool,
+    /// An option reaches beyond the header: what follows cannot be read.
+    pub(crate) is_cut: bool,
 }
 
 impl Parsed {
@@ -84,7 +86,7 @@ impl Parsed {
 /// Reads a list of options to its end or to the first option whose length cannot be right.
 pub(crate) fn parse(options: &[u8]) -> Parsed {
     let mut parsed = Parsed::default();
-    if options.len() % 8 != 0 {
+    if !options.len().is_multiple_of(8) {
         parsed.events.set(DecodeEvent::Ipv4OptPadRequired);
     }
     let mut rest = options;
@@ -106,6 +108,7 @@ pub(crate) fn parse(options: &[u8]) -> Parsed {
                 let whole = rest.split_at_checked(usize::from(len));
                 let Some((body, next)) = whole.filter(|_| len >= 2) else {
                     parsed.invalid(DecodeEvent::Ipv4OptInvalidLen);
+                    parsed.is_cut = true;
                     break;
                 };
                 take(&mut parsed, option, body);
@@ -169,7 +172,7 @@ fn well_formed(is_well_formed: bool) -> Verdict {
 fn check_route(body: &[u8]) -> Verdict {
     check_len(body.len() >= 3)?;
     let pointer = body.get(2).map_or(0, |&byte| usize::from(byte));
-    well_formed(pointer >= 4 && pointer % 4 == 0 && pointer <= body.len() + 1)
+    well_formed(pointer >= 4 && pointer.is_multiple_of(4) && pointer <= body.len() + 1)
 }
 
 /// Type, length, pointer, overflow and flag, records. A record has an address if the flag says.
@@ -181,7 +184,7 @@ fn check_timestamp(body: &[u8]) -> Verdict {
         Some(1 | 3) => 8,
         _ => 4,
     };
-    well_formed((pointer - 5) % record_len == 0 && pointer <= body.len() + 1)
+    well_formed((pointer - 5).is_multiple_of(record_len) && pointer <= body.len() + 1)
 }
 
 /// Type, length, domain of interpretation, tags of type and length each.
@@ -236,7 +239,7 @@ mod tests {
         ] {
             let parsed = parse(&wrong);
             assert!(parsed.events.contains(DecodeEvent::Ipv4OptInvalidLen));
-            assert!(parsed.is_invalid);
+            assert!(parsed.is_invalid && parsed.is_cut);
         }
         assert_eq!(
             events(&[148, 3, 0, 1, 1, 1, 1, 1]),

@@ -141,7 +141,7 @@ fn take_fragment(
         packet.note(DecodeEvent::Ipv6ExthdrUselessFh);
         return next;
     }
-    if more && rest.len() % 8 != 0 {
+    if more && !rest.len().is_multiple_of(8) {
         packet.note(DecodeEvent::Ipv6FragInvalidLength);
     }
     packet.flags.insert(PacketFlags::FRAGMENT);

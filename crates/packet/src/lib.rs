@@ -81,7 +81,7 @@ pub use arp::Arp;
 pub use checksum::internet as internet_checksum;
 pub use config::{DecodeConfig, MAX_TUNNEL_PORTS, TunnelPorts};
 pub use counters::DecodeCounters;
-pub use decoder::{Decoder, MAX_PACKETS, Packets};
+pub use decoder::{Decoder, Packets};
 pub use direction::Direction;
 pub use ethernet::Ethernet;
 pub use event::{DecodeEvent, DecodeEvents};

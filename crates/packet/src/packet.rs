@@ -20,7 +20,7 @@ use crate::tcp::Tcp;
 use crate::tunnel::{PacketSource, Tunnel};
 use crate::udp::Udp;
 use crate::vlan::Vlans;
-use crate::{DecodeEvent, DecodeEvents, Frame, LinkType, Timestamp};
+use crate::{DecodeEvent, DecodeEvents, LinkType, Timestamp};
 
 bitflags! {
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -167,6 +167,7 @@ pub struct Packet<'a> {
 impl<'a> Packet<'a> {
     pub(crate) const NOWHERE: u32 = u32::MAX;
 
+    #[inline(always)]
     pub(crate) fn new(ts: Timestamp, link: LinkType, data: &'a [u8]) -> Self {
         // Offsets have 32 bits.
         let data = data.get(..u32::MAX as usize - 1).unwrap_or(data);
@@ -199,10 +200,6 @@ impl<'a> Packet<'a> {
             fragment_at: 0,
             igmp_len: 0,
         }
-    }
-
-    pub(crate) fn of_frame(frame: &Frame<'a>) -> Self {
-        Packet::new(frame.ts, frame.link, frame.data)
     }
 
     /// Whether a malformation was found that ends decoding. Such a packet takes part in no flow
@@ -491,11 +488,5 @@ impl<'a> Packet<'a> {
     pub(crate) fn clear_transport(&mut self) {
         self.transport = Transport::None;
         self.payload_len = 0;
-    }
-
-    /// Forgets a network header that turned out to be broken.
-    pub(crate) fn clear_network(&mut self) {
-        self.network = Network::None;
-        self.ip_version = 0;
     }
 }

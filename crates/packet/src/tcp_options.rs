@@ -104,7 +104,7 @@ fn take<'a>(parsed: &mut Parsed<'a>, kind: u8, value: &'a [u8]) {
             faults.is_repeated |= options.sack_permitted;
             options.sack_permitted = true;
         }
-        (5, blocks) if (8..=32).contains(&blocks.len()) && blocks.len() % 8 == 0 => {
+        (5, blocks) if (8..=32).contains(&blocks.len()) && blocks.len().is_multiple_of(8) => {
             set(&mut options.sack, blocks, faults);
         }
         (8, value) if value.len() == 8 => {
@@ -129,7 +129,7 @@ fn take<'a>(parsed: &mut Parsed<'a>, kind: u8, value: &'a [u8]) {
 }
 
 fn is_cookie(value: &[u8]) -> bool {
-    (4..=16).contains(&value.len()) && value.len() % 2 == 0
+    (4..=16).contains(&value.len()) && value.len().is_multiple_of(2)
 }
 
 fn set<T>(place: &mut Option<T>, value: T, faults: &mut Faults) {
