@@ -661,3 +661,6 @@ impl Scan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ impl Pattern {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PortProbe {
     pub transport: Transport,
-    /// Where the protocol is looked for unless configured otherwise; no port for every port.
+    /// Where the protocol is looked for unless configured otherwise.
     pub ports: Ports,
     /// Bytes the probes need.
     pub min: u16,
@@ -153,14 +153,10 @@ pub(crate) struct PortProbe {
 /// Default ports of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ports {
-    /// Every port.
-    Any,
     /// Receiver's ports.
     Destination(&'static [u16]),
     /// Receiver's and sender's ports.
     Both(&'static [u16], &'static [u16]),
-    /// None unless configured.
-    Configured,
 }
 
 /// All that tells one protocol apart.

@@ -169,10 +169,8 @@ impl ProtocolTable {
         };
         let (destination, source): (&[u16], &[u16]) = match (configured, probe.ports) {
             (Some(ports), _) => (&ports.destination, &ports.source),
-            (None, Ports::Any) => (&[0], &[]),
             (None, Ports::Destination(ports)) => (ports, &[]),
             (None, Ports::Both(destination, source)) => (destination, source),
-            (None, Ports::Configured) => (&[], &[]),
         };
         for port in destination {
             self.place(probe.transport, *port, element, Side::Destination);
@@ -269,5 +267,54 @@ impl Side {
             Self::Destination => &mut probes.destination,
             Self::Source => &mut probes.source,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_decides_what_is_looked_for_and_where() {
+        let table = ProtocolTable::new(false, |proto, transport| match (proto, transport) {
+            (AppProto::Ssh, _) => ProtocolSettings {
+                enabled: Some(Enabled::No),
+                detection_ports: None,
+            },
+            (AppProto::Modbus, Transport::Tcp) => ProtocolSettings {
+                enabled: Some(Enabled::DetectionOnly),
+                detection_ports: None,
+            },
+            (AppProto::Rdp, Transport::Tcp) => ProtocolSettings {
+                enabled: None,
+                detection_ports: Some(DetectionPorts {
+                    destination: vec![0],
+                    source: vec![7],
+                }),
+            },
+            _ => ProtocolSettings::default(),
+        });
+        assert_eq!(table.enabled(AppProto::Ssh, Transport::Tcp), Enabled::No);
+        assert_eq!(
+            table.enabled(AppProto::Modbus, Transport::Tcp),
+            Enabled::DetectionOnly
+        );
+        assert_eq!(table.enabled(AppProto::Dnp3, Transport::Tcp), Enabled::No);
+        assert!(table.protocols().any(|proto| proto == AppProto::FtpData));
+        let at = |port| {
+            let probes = table.at_port(Transport::Tcp, port).unwrap();
+            probes
+                .destination
+                .iter()
+                .map(|element| element.proto)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            at(502),
+            [AppProto::Modbus, AppProto::Rdp],
+            "what stands everywhere comes last"
+        );
+        assert_eq!(at(31_337), [AppProto::Rdp]);
+        assert_eq!(table.at_port(Transport::Tcp, 7).unwrap().source.len(), 1);
     }
 }

@@ -1,10 +1,85 @@
-//! One module a protocol.
+//! One module a protocol: for now, what tells it apart.
 
+mod ber;
+mod bittorrent_dht;
+mod dcerpc;
+mod dhcp;
+mod dnp3;
+mod dns;
+mod enip;
+mod ftp;
+mod ftp_data;
 mod http1;
+mod http2;
+mod ike;
+mod imap;
+mod krb5;
+mod ldap;
+mod llmnr;
+mod mdns;
+mod modbus;
+mod mqtt;
+mod nfs;
+mod ntp;
+mod pgsql;
+mod pop3;
+mod quic;
+mod rdp;
+mod rfb;
+mod sip;
+mod smb;
+mod smtp;
+mod snmp;
 mod ssh;
+mod telnet;
+mod tftp;
 mod tls;
 
+use crate::AppProto;
 use crate::signature::Signature;
 
+/// WebSocket and DNS over HTTP/2 begin as HTTP; their parsers change the protocol.
+const WEBSOCKET: Signature = Signature::new(AppProto::Websocket);
+const DOH2: Signature = Signature::new(AppProto::Doh2);
+
 /// Every protocol that can be recognised, in the order in which their patterns and probes are tried.
-pub(crate) const SIGNATURES: &[Signature] = &[http1::SIGNATURE, tls::SIGNATURE, ssh::SIGNATURE];
+pub(crate) const SIGNATURES: &[Signature] = &[
+    http1::SIGNATURE,
+    tls::SIGNATURE,
+    dcerpc::SIGNATURE,
+    smb::SIGNATURE,
+    ftp::SIGNATURE,
+    ftp_data::SIGNATURE,
+    ssh::SIGNATURE,
+    smtp::SIGNATURE,
+    dns::SIGNATURE,
+    mdns::SIGNATURE,
+    llmnr::SIGNATURE,
+    modbus::SIGNATURE,
+    enip::SIGNATURE,
+    dnp3::SIGNATURE,
+    nfs::SIGNATURE,
+    ntp::SIGNATURE,
+    tftp::SIGNATURE,
+    ike::SIGNATURE,
+    krb5::SIGNATURE,
+    dhcp::SIGNATURE,
+    snmp::SIGNATURE,
+    sip::SIGNATURE,
+    quic::SIGNATURE,
+    rfb::SIGNATURE,
+    mqtt::SIGNATURE,
+    pgsql::SIGNATURE,
+    telnet::SIGNATURE,
+    rdp::SIGNATURE,
+    http2::SIGNATURE,
+    imap::SIGNATURE,
+    pop3::SIGNATURE,
+    bittorrent_dht::SIGNATURE,
+    ldap::SIGNATURE,
+    WEBSOCKET,
+    DOH2,
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! File transfer, data connection: announced by a control connection, never recognised by its data.
+
+use crate::AppProto;
+use crate::signature::Signature;
+
+pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::FtpData);
