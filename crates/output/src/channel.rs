@@ -7,7 +7,7 @@ mod file;
 mod socket;
 mod syslog;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
 use tapir_packet::Timestamp;
@@ -45,7 +45,10 @@ pub struct Channel {
 #[derive(Debug)]
 enum Back {
     File(LogFile),
-    Stdout,
+    Stdout {
+        /// Somebody is watching: every record is shown at once.
+        watched: bool,
+    },
     Stream(StreamSocket),
     Datagram(DatagramSocket),
     Syslog(SyslogSocket),
@@ -67,7 +70,10 @@ impl Channel {
                 let name = path.display().to_string();
                 (Back::File(LogFile::open(path, file)?), name)
             }
-            Destination::Stdout => (Back::Stdout, "standard output".to_owned()),
+            Destination::Stdout => {
+                let watched = io::stdout().is_terminal();
+                (Back::Stdout { watched }, "standard output".to_owned())
+            }
             Destination::UnixStream(path) => {
                 let path = below(path);
                 let name = path.display().to_string();
@@ -132,7 +138,8 @@ impl Channel {
                 self.waiting = 0;
                 return;
             }
-            Back::Stdout | Back::Stream(_) => {}
+            Back::Stdout { watched: true } => return self.flush_at(ts),
+            Back::Stdout { watched: false } | Back::Stream(_) => {}
         }
         if self.buffer.len() >= BUFFER {
             self.flush_at(ts);
@@ -177,7 +184,7 @@ impl Channel {
                 Ok(mut out) => write_all(&mut out, &self.buffer, torn, &mut written),
                 Err(error) => Err(error),
             },
-            Back::Stdout => {
+            Back::Stdout { .. } => {
                 let mut out = io::stdout().lock();
                 write_all(&mut out, &self.buffer, torn, &mut written).and_then(|()| out.flush())
             }
@@ -231,7 +238,7 @@ impl Channel {
                     tracing::error!("cannot write to {}: {error}", self.name);
                 }
                 let gone = error.kind() == io::ErrorKind::BrokenPipe;
-                if gone && matches!(self.back, Back::Stdout) {
+                if gone && matches!(self.back, Back::Stdout { .. }) {
                     self.back = Back::Closed;
                 }
             }

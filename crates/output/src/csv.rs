@@ -363,3 +363,53 @@ fn push_tcp_field(out: &mut Vec<u8>, field: CsvField, tcp: &TcpFields) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{alert, text, utc};
+
+    fn line(config: &CsvConfig) -> String {
+        let event = alert();
+        let Body::Alert(alert) = &event.body else {
+            panic!("an alert")
+        };
+        text(|out| CsvFormat::new(config, utc()).line(out, &event, alert))
+    }
+
+    #[test]
+    fn the_default_fields() {
+        assert_eq!(
+            line(&CsvConfig::default()),
+            "07/13-22:42:07.572672, 7, TCP, stream_tcp, 79, S2C, 82.165.177.154:80, 10.16.1.11:54186, \
+             1:2100498:7, allow\n"
+        );
+    }
+
+    #[test]
+    fn chosen_fields() {
+        let names = "msg class priority eth_src eth_type ip_id ip_len tcp_flags tcp_seq udp_len service seconds";
+        let fields = names
+            .split(' ')
+            .map(|name| name.parse().expect("a field"))
+            .collect();
+        let config = CsvConfig {
+            fields,
+            separator: ";".to_owned(),
+            ..CsvConfig::default()
+        };
+        assert_eq!(
+            line(&config),
+            "\"GPL ATTACK_RESPONSE id check returned root\";Potentially Bad Traffic;2;00:15:17:0D:06:F7;0x800;\
+             4660;59;***AP***;0xDEADBEEF;;http;1468449727\n"
+        );
+    }
+
+    #[test]
+    fn names_read_back() {
+        for field in CsvField::DEFAULT {
+            assert_eq!(field.name().parse(), Ok(field));
+        }
+        assert_eq!("colour".parse::<CsvField>(), Err(()));
+    }
+}

@@ -5,6 +5,10 @@ mod envelope;
 mod flow;
 mod notice;
 mod stats;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
 
 use tapir_packet::Timestamp;
 
@@ -29,7 +33,7 @@ pub struct EveSink {
 /// Renders records.
 #[derive(Debug)]
 pub struct Records {
-    config: EveConfig,
+    config: Arc<EveConfig>,
     sensor_name: Option<String>,
     /// Whether `pcap_filename` may be written: there is no file behind a live run.
     replay: bool,
@@ -92,7 +96,7 @@ impl Records {
         time: LocalTime,
     ) -> Self {
         Self {
-            config,
+            config: Arc::new(config),
             sensor_name,
             replay,
             time,

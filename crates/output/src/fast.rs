@@ -161,3 +161,88 @@ fn raw_packet(out: &mut Vec<u8>, event: &Event, alert: &Alert) {
         push(out, format_args!(" [pcap file packet: {}]", event.packet));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{alert, alert_body, text, utc};
+    use std::sync::Arc;
+    use tapir_packet::Direction;
+
+    fn line(event: &Event, config: &FastConfig, prevention: bool) -> String {
+        let Body::Alert(alert) = &event.body else {
+            panic!("an alert")
+        };
+        text(|out| FastFormat::new(config, prevention, utc()).line(out, event, alert))
+    }
+
+    #[test]
+    fn an_alert() {
+        assert_eq!(
+            line(&alert(), &FastConfig::default(), false),
+            "07/13/2016-22:42:07.572672  [**] [1:2100498:7] GPL ATTACK_RESPONSE id check returned root [**] \
+             [Classification: Potentially Bad Traffic] [Priority: 2] {TCP} 82.165.177.154:80 -> \
+             10.16.1.11:54186\n"
+        );
+    }
+
+    #[test]
+    fn a_bare_drop_over_icmpv6() {
+        let mut event = alert();
+        event.envelope.proto = 58;
+        event.envelope.ip_version = 6;
+        event.envelope.src_ip = "fe80::1".parse().expect("an address");
+        event.envelope.dest_ip = "ff02::2".parse().expect("an address");
+        event.envelope.icmp = Some(crate::event::Icmp { kind: 133, code: 0 });
+        event.envelope.direction = Some(Direction::ToServer);
+        let rule = crate::RuleMeta {
+            gid: 1,
+            sid: 5,
+            priority: 3,
+            action: "drop".into(),
+            ..Default::default()
+        };
+        event.body = Body::Alert(Box::new(Alert {
+            rule: Arc::new(rule),
+            ..alert_body()
+        }));
+        assert_eq!(
+            line(&event, &FastConfig::default(), false),
+            "07/13/2016-22:42:07.572672  [wDrop] [**] [1:5:0] (null) [**] [Classification: (null)] \
+             [Priority: 3] {IPv6-ICMP} fe80:0000:0000:0000:0000:0000:0000:0001:133 -> \
+             ff02:0000:0000:0000:0000:0000:0000:0002:0\n"
+        );
+        assert!(line(&event, &FastConfig::default(), true).contains("  [Drop] [**] "));
+    }
+
+    #[test]
+    fn a_packet_without_addresses_shows_its_bytes() {
+        let mut event = alert();
+        event.envelope.ip_version = 0;
+        let line = line(&event, &FastConfig::default(), false);
+        assert!(
+            line.ends_with("[Priority: 2] [**] [Raw pkt: 01 02 03 ] [pcap file packet: 7]\n"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn colour_only_wraps() {
+        let plain = line(&alert(), &FastConfig::default(), false);
+        let coloured = line(
+            &alert(),
+            &FastConfig {
+                colour: true,
+                ..FastConfig::default()
+            },
+            false,
+        );
+        let mut bare = String::new();
+        for part in coloured.split('\x1b') {
+            let code = part.find('m').filter(|_| part.starts_with('['));
+            bare.push_str(code.map_or(part, |at| &part[at + 1..]));
+        }
+        assert_ne!(plain, coloured);
+        assert_eq!(bare, plain);
+    }
+}

@@ -174,3 +174,47 @@ fn dump(out: &mut Vec<u8>, name: &str, data: &[u8]) {
     }
     push(out, format_args!("{RULER}\n"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{alert, text, utc};
+
+    fn rendered(dump: bool) -> String {
+        let event = alert();
+        let Body::Alert(alert) = &event.body else {
+            panic!("an alert")
+        };
+        text(|out| FullFormat::new(dump, utc()).alert(out, &event, alert))
+    }
+
+    #[test]
+    fn a_full_alert() {
+        insta::assert_snapshot!(rendered(false), @r"
+        [**] [1:2100498:7] GPL ATTACK_RESPONSE id check returned root [**]
+        [Classification: Potentially Bad Traffic] [Priority: 2] 
+        07/13-22:42:07.572672 82.165.177.154:80 -> 10.16.1.11:54186
+        TCP TTL:52 TOS:0x0 ID:4660 IpLen:20 DgmLen:79 DF
+        ***AP*** Seq: 0xDEADBEEF  Ack: 0x10  Win: 0x2000  TcpLen: 20
+        [Xref => https://example.org/root]
+        ");
+    }
+
+    #[test]
+    fn an_alert_with_a_dump() {
+        insta::assert_snapshot!(rendered(true), @r"
+        07/13-22:42:07.572672 [**] [1:2100498:7] GPL ATTACK_RESPONSE id check returned root [**] [Classification: Potentially Bad Traffic] [Priority: 2] {TCP} 82.165.177.154:80 -> 10.16.1.11:54186
+
+        00:15:17:0D:06:F7 -> 00:01:02:03:04:05 type:0x800 len:0x5D
+        82.165.177.154:80 -> 10.16.1.11:54186 TCP TTL:52 TOS:0x0 ID:4660 IpLen:20 DgmLen:79 DF
+        ***AP*** Seq: 0xDEADBEEF  Ack: 0x10  Win: 0x2000  TcpLen: 20
+
+        snort.stream_tcp[39]:
+        - - - - - - - - - - - -  - - - - - - - - - - - -  - - - - - - - - -
+        75 69 64 3D 30 28 72 6F  6F 74 29 20 67 69 64 3D  uid=0(ro ot) gid=
+        30 28 72 6F 6F 74 29 20  67 72 6F 75 70 73 3D 30  0(root)  groups=0
+        28 72 6F 6F 74 29 0A                              (root).
+        - - - - - - - - - - - -  - - - - - - - - - - - -  - - - - - - - - -
+        ");
+    }
+}

@@ -43,6 +43,8 @@ mod needs;
 mod outputs;
 mod pcap_log;
 mod protocol_name;
+#[cfg(test)]
+mod samples;
 mod sink;
 mod stats_log;
 mod summary;

@@ -6,7 +6,7 @@ use crate::config::{OutputConfig, SinkConfig};
 use crate::csv::CsvSink;
 use crate::error::OutputError;
 use crate::eve::EveSink;
-use crate::event::Event;
+use crate::event::{Body, Event};
 use crate::fast::FastSink;
 use crate::full::FullSink;
 use crate::needs::Needs;
@@ -68,7 +68,25 @@ impl Outputs {
     /// Hands an event to every output.
     pub fn emit(&mut self, event: &Event) {
         self.now = self.now.max(event.ts);
+        let placed = self.with_capture_file(event);
+        let event = placed.as_ref().unwrap_or(event);
         self.sinks.iter_mut().for_each(|sink| sink.emit(event));
+    }
+
+    /// An alert with the packet log's file in it, when there is a packet log.
+    fn with_capture_file(&self, event: &Event) -> Option<Event> {
+        let Body::Alert(alert) = &event.body else {
+            return None;
+        };
+        let file = self.sinks.iter().find_map(|sink| sink.capture_file())?;
+        let mut alert = alert.clone();
+        alert.capture_file = Some(file.to_string_lossy().into());
+        let body = Body::Alert(alert);
+        Some(Event {
+            body,
+            envelope: event.envelope.clone(),
+            ..*event
+        })
     }
 
     /// Hands a captured packet to the packet logs that take every one; see [`Needs::packets`].

@@ -266,6 +266,10 @@ impl Sink for PcapLog {
         }
     }
 
+    fn capture_file(&self) -> Option<&Path> {
+        self.current_file()
+    }
+
     fn channel(&mut self) -> Option<&mut Channel> {
         None
     }

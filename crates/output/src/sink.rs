@@ -1,5 +1,7 @@
 //! What every output can do.
 
+use std::path::Path;
+
 use tapir_packet::{LinkType, Timestamp};
 
 use crate::channel::Channel;
@@ -12,6 +14,11 @@ pub trait Sink: Send {
 
     /// Takes a captured packet, of which only packet logs make use.
     fn packet(&mut self, _ts: Timestamp, _link: LinkType, _data: &[u8], _wire_len: u32) {}
+
+    /// The packet log's present file.
+    fn capture_file(&self) -> Option<&Path> {
+        None
+    }
 
     /// The channel that time, flushing and reopening concern; `None` when it has none.
     fn channel(&mut self) -> Option<&mut Channel>;

@@ -79,3 +79,26 @@ pub fn table(out: &mut Vec<u8>, event: &Event, stats: &StatsTree, zeros: bool, t
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{alert, text, utc};
+
+    #[test]
+    fn a_table() {
+        let stats = StatsTree {
+            uptime: 93_784,
+            counters: vec![("decoder.pkts".into(), 12), ("decoder.bytes".into(), 0)],
+            rules: None,
+        };
+        insta::assert_snapshot!(text(|out| table(out, &alert(), &stats, false, &utc())), @r"
+        ------------------------------------------------------------------------------------
+        Date: 7/13/2016 -- 22:42:07 (uptime: 1d, 02h 03m 04s)
+        ------------------------------------------------------------------------------------
+        Counter                                       | TM Name                   | Value
+        ------------------------------------------------------------------------------------
+        decoder.pkts                                  | Total                     | 12
+        ");
+    }
+}

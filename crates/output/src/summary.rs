@@ -259,7 +259,27 @@ mod tests {
             faults: 0,
             elapsed: Duration::from_millis(2500),
         };
-        insta::assert_snapshot!(summary.render());
+        insta::assert_snapshot!(summary.render(), @r"
+        683,748 packets, 250.0 MB, 30,001 flows in 2 files
+        2.50 s, 273,499 packets/s, 800.0 Mbit/s
+        3,723 alerts of 12 rules
+          1,200  1:100  rule 0
+            600  1:101  rule 1
+            400  1:102  rule 2
+            300  1:103  rule 3
+            240  1:104  rule 4
+            200  1:105  rule 5
+            171  1:106  rule 6
+            150  1:107  rule 7
+            133  1:108  rule 8
+            120  1:109  rule 9
+            209  of 2 further rules
+        3 packets dropped by rules or policies
+        1 record that could not be written
+        16 packets not decoded
+          12  ethernet.pkt_too_small
+           4  ipv4.trunc_pkt
+        ");
     }
 
     #[test]

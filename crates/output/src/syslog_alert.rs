@@ -62,3 +62,22 @@ pub fn message(out: &mut Vec<u8>, event: &Event, alert: &Alert) {
     }
     out.push(b'\n');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{alert, text};
+
+    #[test]
+    fn an_alert() {
+        let event = alert();
+        let Body::Alert(alert) = &event.body else {
+            panic!("an alert")
+        };
+        assert_eq!(
+            text(|out| message(out, &event, alert)),
+            "[1:2100498:7] GPL ATTACK_RESPONSE id check returned root [Classification: Potentially Bad \
+             Traffic] [Priority: 2] {TCP} 82.165.177.154:80 -> 10.16.1.11:54186\n"
+        );
+    }
+}

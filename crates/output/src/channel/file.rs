@@ -54,14 +54,11 @@ impl LogFile {
         if let Some(folder) = path.parent().filter(|_| self.is_pattern()) {
             std::fs::create_dir_all(folder)?;
         }
-        let mut options = OpenOptions::new();
-        options.create(true);
-        if append {
-            options.append(true)
-        } else {
-            options.write(true).truncate(true)
-        };
-        let file = options.open(&path)?;
+        if !append {
+            File::create(&path)?;
+        }
+        // Always at the end of the file: two outputs may share it, and others may cut it short.
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
         #[cfg(unix)]
         if let Some(mode) = self.mode {
             use std::os::unix::fs::PermissionsExt as _;

@@ -1,6 +1,7 @@
 //! `alert` records.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use tapir_packet::Direction;
 
@@ -58,13 +59,16 @@ impl<'a> Sides<'a> {
 impl Records {
     pub(super) fn alert(&mut self, json: &mut Json<'_>, event: &Event, alert: &Alert) {
         let at = &event.envelope;
-        let options = self.config.types.alert.clone().unwrap_or_default();
-        let xff_config = options.xff.as_ref().or(self.config.xff.as_ref());
+        let config = Arc::clone(&self.config);
+        let Some(options) = &config.types.alert else {
+            return;
+        };
+        let xff_config = options.xff.as_ref().or(config.xff.as_ref());
         let xff = alert.xff.as_deref().filter(|_| xff_config.is_some());
         let overwrite = xff.filter(|_| xff_config.is_some_and(|xff: &Xff| xff.overwrite));
         let sides = Sides::of(at, overwrite);
         self.alert_head(json, event, &sides);
-        let shown = rule_options(&options);
+        let shown = rule_options(options);
         self.rule(
             json,
             at,
@@ -78,9 +82,9 @@ impl Records {
         }
         if at.ip_version != 0 {
             if at.flow_id != 0 {
-                self.alert_flow(json, at, alert, &options, &sides);
+                self.alert_flow(json, at, alert, options, &sides);
             }
-            payload(json, at, alert, &options);
+            payload(json, at, alert, options);
         }
         if options.packet
             && let Some(packet) = &alert.packet

@@ -183,3 +183,54 @@ pub struct TcpFields {
     /// Urgent pointer.
     pub urgent: u16,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Envelope;
+    use tapir_packet::{Decoder, Frame, LinkType, Timestamp};
+
+    #[test]
+    fn fields_of_a_decoded_packet() {
+        let mut data = vec![
+            0x45, 0x10, 0, 32, 0x12, 0x34, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
+        ];
+        data.extend_from_slice(&[0xd4, 0x31, 0, 53, 0, 12, 0xab, 0xcd, 1, 2, 3, 4]);
+        let frame = Frame {
+            ts: Timestamp::new(1, 0),
+            link: LinkType::RAW,
+            data: &data,
+            wire_len: 32,
+        };
+        let mut decoder = Decoder::default();
+        let packets = decoder.decode(&frame);
+        let packet = packets.first().expect("a packet");
+        let ip = Ipv4Fields {
+            tos: 0x10,
+            len: 32,
+            header_len: 20,
+            id: 0x1234,
+            df: true,
+            ttl: 64,
+            proto: 17,
+            ..Ipv4Fields::default()
+        };
+        let expected = PacketHeaders {
+            frame_len: 32,
+            ether: None,
+            ip: Some(IpHeader::V4(ip)),
+            transport: Some(TransportHeader::Udp {
+                len: 12,
+                checksum: 0xabcd,
+            }),
+            payload_len: 4,
+        };
+        assert_eq!(PacketHeaders::of(packet), expected);
+        let at = Envelope::of(packet, 9);
+        assert_eq!(
+            (at.src_port, at.dest_port, at.proto, at.ip_version),
+            (54_321, 53, 17, 4)
+        );
+        assert!(at.tunnel.is_none());
+    }
+}
