@@ -70,10 +70,10 @@ impl<'a> Icmpv6<'a> {
         u16::from_be_bytes([self.header[2], self.header[3]])
     }
 
-    /// Whether this is an echo request or reply of code 0.
+    /// Whether messages of this type have an identifier and a sequence number.
     #[must_use]
     pub fn has_id(&self) -> bool {
-        matches!(self.kind(), kind::ECHO | kind::ECHO_REPLY) && self.code() == 0
+        matches!(self.kind(), kind::ECHO | kind::ECHO_REPLY)
     }
 
     /// Identifier of an echo.
@@ -94,8 +94,7 @@ impl<'a> Icmpv6<'a> {
     #[must_use]
     pub fn mtu(&self) -> Option<u32> {
         let [_, _, _, _, b0, b1, b2, b3] = *self.header;
-        let is_too_big = self.kind() == kind::TOO_BIG && self.code() == 0;
-        is_too_big.then(|| u32::from_be_bytes([b0, b1, b2, b3]))
+        (self.kind() == kind::TOO_BIG).then(|| u32::from_be_bytes([b0, b1, b2, b3]))
     }
 
     /// Whether messages of this type quote the packet that caused them.
