@@ -137,33 +137,36 @@ impl TtlRange {
 ///
 /// The client is the sender of the first packet, until [`swap`](Flow::swap) says otherwise. `A` is what the layers
 /// above attach.
+///
+/// The order of the fields is that of their use: what each packet reads and writes lies together at the beginning.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Flow<A> {
     pub(crate) key: FlowKey,
     pub(crate) hash: u64,
-    /// The second after which the table looks at the flow again.
-    pub(crate) filed: u32,
-    state: FlowState,
-    version: u8,
-    /// State changed since the flow was last filed.
-    pub(crate) unsettled: bool,
-    vlan_count: u8,
-    flags: FlowFlags,
     last: Timestamp,
     counts: [DirectionCounts; 2],
-    ttl: [TtlRange; 2],
-    ends: [u128; 2],
+    /// The TCP session, once a packet has opened one.
+    pub tcp: Option<Box<tcp::Session>>,
+    flags: FlowFlags,
+    /// The second after which the table looks at the flow again.
+    pub(crate) filed: u32,
     ports: [u16; 2],
-    /// Type and code of the first ICMP message each way.
-    icmp: [(u8, u8); 2],
-    vlans: [u16; 3],
+    ttl: [TtlRange; 2],
+    state: FlowState,
+    /// State changed since the flow was last filed.
+    pub(crate) unsettled: bool,
+    version: u8,
+    vlan_count: u8,
+    /// What the layers above remember of the flow.
+    pub attachment: A,
+    ends: [u128; 2],
     start: Timestamp,
     first_packet: u64,
     rate: Option<Box<RateWindow>>,
-    /// The TCP session, once a packet has opened one.
-    pub tcp: Option<Box<tcp::Session>>,
-    /// What the layers above remember of the flow.
-    pub attachment: A,
+    /// Type and code of the first ICMP message each way.
+    icmp: [(u8, u8); 2],
+    vlans: [u16; 3],
 }
 
 /// 51 bits: more does not survive every JSON reader.
