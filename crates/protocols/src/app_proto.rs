@@ -105,6 +105,8 @@ protocols! {
     Mdns = "mdns",
     /// Link-local multicast name resolution.
     Llmnr = "llmnr",
+    /// The sample protocol of Suricata's parser template.
+    Template = "template",
     /// HTTP of any version: in rules only, no flow is of it.
     Http = "http",
 }

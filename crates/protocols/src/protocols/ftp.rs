@@ -13,6 +13,9 @@ pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Ftp)
         Pattern::tcp(ToServer, b"USER ").nocase(),
         Pattern::tcp(ToServer, b"PASS ").nocase(),
         Pattern::tcp(ToServer, b"PORT ").nocase(),
+        Pattern::tcp(ToServer, b"QUIT")
+            .nocase()
+            .confirmed_by(probe_port, 0, 0),
     ])
     .probes(&[PortProbe {
         transport: Transport::Tcp,
@@ -41,4 +44,11 @@ fn probe_greeting(data: &[u8], circumstances: &Circumstances) -> Opinion {
     } else {
         Opinion::Unsure
     }
+}
+
+/// Mail clients say QUIT too: the port tells.
+fn probe_port(_: &[u8], circumstances: &Circumstances) -> Opinion {
+    const FTP_PORT: u16 = 21;
+    let [_, server] = circumstances.ports;
+    Opinion::settled(server == FTP_PORT)
 }

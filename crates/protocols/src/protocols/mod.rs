@@ -32,6 +32,7 @@ mod smtp;
 mod snmp;
 mod ssh;
 mod telnet;
+mod template;
 mod tftp;
 mod tls;
 
@@ -77,6 +78,7 @@ pub(crate) const SIGNATURES: &[Signature] = &[
     pop3::SIGNATURE,
     bittorrent_dht::SIGNATURE,
     ldap::SIGNATURE,
+    template::SIGNATURE,
     WEBSOCKET,
     DOH2,
 ];

@@ -1,18 +1,46 @@
-//! Message Queuing Telemetry Transport, versions 3.1 to 5 (OASIS): a client begins with CONNECT.
+//! Message Queuing Telemetry Transport, versions 3.1 to 5 (OASIS).
 
 use tapir_packet::Direction::ToServer;
 
 use crate::AppProto;
-use crate::signature::{Circumstances, Opinion, Pattern, Signature};
+use crate::signature::{Circumstances, Opinion, Pattern, PortProbe, Ports, Signature, Transport};
 
-pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Mqtt).patterns(&[
-    Pattern::tcp(ToServer, b"MQTT")
-        .within(4, 13)
-        .confirmed_by(probe_connect, 0, 16),
-    Pattern::tcp(ToServer, b"MQIsdp")
-        .within(4, 15)
-        .confirmed_by(probe_connect, 0, 16),
-]);
+pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Mqtt)
+    .patterns(&[
+        Pattern::tcp(ToServer, b"MQTT")
+            .within(4, 13)
+            .confirmed_by(probe_connect, 0, 16),
+        Pattern::tcp(ToServer, b"MQIsdp")
+            .within(4, 15)
+            .confirmed_by(probe_connect, 0, 16),
+    ])
+    .probes(&[PortProbe {
+        transport: Transport::Tcp,
+        ports: Ports::Destination(&[1883]),
+        min: 0,
+        max: 16,
+        to_server: Some(probe),
+        to_client: Some(probe),
+    }]);
+
+/// The type and flags of a message, then the length of its rest: up to four bytes, all but the last with their
+/// highest bit set.
+fn probe(data: &[u8], _: &Circumstances) -> Opinion {
+    const MORE: u8 = 0x80;
+    const QUALITY: u8 = 0x06;
+    let [first, length @ ..] = data else {
+        return Opinion::Unsure;
+    };
+    let (reserved_type, reserved_quality) = (first >> 4 == 0, first & QUALITY == QUALITY);
+    if reserved_type || reserved_quality {
+        return Opinion::NotMine;
+    }
+    match length.iter().take(4).position(|byte| byte & MORE == 0) {
+        Some(_) => Opinion::MINE,
+        None if length.len() < 4 => Opinion::Unsure,
+        None => Opinion::NotMine,
+    }
+}
 
 /// The fixed header, then the protocol's name and level.
 fn probe_connect(data: &[u8], _: &Circumstances) -> Opinion {

@@ -107,6 +107,8 @@ fn streams_by_probes_at_their_ports() {
             b"220 mx.example.org ESMTP\r\n",
         ),
         (AppProto::Ftp, 21, ToClient, b"220 Welcome\r\n"),
+        (AppProto::Mqtt, 1883, ToClient, &[0x20, 2, 0, 0]),
+        (AppProto::Template, 7000, ToServer, b"12:Hello World!"),
         (AppProto::Telnet, 23, ToClient, &[0xff, 0xfd, 0x18]),
         (
             AppProto::Rdp,
