@@ -115,7 +115,7 @@ impl<'a> Sctp<'a> {
     }
 
     /// The chunks, in order.
-    pub fn chunks(&self) -> impl Iterator<Item = SctpChunk<'a>> + use<'a> {
+    pub fn chunks(&self) -> impl Iterator<Item = SctpChunk<'a>> + Clone + use<'a> {
         Chunks {
             rest: self.packet.get(HEADER_LEN..).unwrap_or_default(),
         }
@@ -124,6 +124,7 @@ impl<'a> Sctp<'a> {
 }
 
 /// Reads chunks until the end or until one that cannot be read.
+#[derive(Clone)]
 struct Chunks<'a> {
     rest: &'a [u8],
 }
