@@ -145,7 +145,7 @@ impl Needs {
         self.flows |= types.flow || types.netflow;
         self.stats |= types.stats.is_some();
         self.metadata |= types.metadata;
-        self.variables |= eve.metadata;
+        self.variables |= eve.metadata || types.metadata;
         self.ether |= eve.ethernet;
         self.community_id = self.community_id.or(eve.community_id);
         for name in &types.app {

@@ -147,3 +147,120 @@ fn open(sink: &SinkConfig, all: &OutputConfig) -> Result<Box<dyn Sink>, OutputEr
         SinkConfig::Pcap(config) => Box::new(PcapLog::new(config.clone(), all)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{
+        Destination, EveConfig, EveTypes, FastConfig, FileConfig, PcapCondition, PcapLogConfig,
+        TextConfig,
+    };
+    use crate::event::PacketBytes;
+    use crate::samples::{alert, flow, time};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn config(folder: &Path, sinks: Vec<SinkConfig>) -> OutputConfig {
+        OutputConfig {
+            log_dir: folder.to_owned(),
+            sinks,
+            ..OutputConfig::default()
+        }
+    }
+
+    fn eve(name: &str, types: EveTypes) -> SinkConfig {
+        let destination = Destination::File(FileConfig::named(name));
+        SinkConfig::Eve(Box::new(EveConfig {
+            destination,
+            types,
+            ..EveConfig::default()
+        }))
+    }
+
+    fn read(folder: &Path, name: &str) -> String {
+        std::fs::read_to_string(folder.join(name)).expect("a log")
+    }
+
+    #[test]
+    fn each_output_takes_what_it_is_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let flows = EveTypes {
+            flow: true,
+            netflow: true,
+            ..EveTypes::default()
+        };
+        let alerts = EveTypes {
+            flow: false,
+            ..EveTypes::usual()
+        };
+        let pcap = PcapLogConfig {
+            condition: PcapCondition::Alerts,
+            ..PcapLogConfig::default()
+        };
+        let sinks = vec![
+            eve("flows.json", flows),
+            eve("alerts.json", alerts),
+            SinkConfig::Fast(FastConfig::default()),
+            SinkConfig::Pcap(pcap),
+        ];
+        let mut outputs = Outputs::open(&config(folder.path(), sinks)).expect("opens");
+        assert!(outputs.needs().alerted_packets && !outputs.needs().packets);
+        let packet = PacketBytes {
+            ts: time(0),
+            link: LinkType::RAW,
+            data: [1; 60].into(),
+            wire_len: 60,
+        };
+        let captured = Event {
+            body: Body::Captured(Arc::new(packet)),
+            ..alert()
+        };
+        for event in [captured, alert(), flow()] {
+            outputs.emit(&event);
+        }
+        outputs.log_packet(time(0), LinkType::RAW, &[1], 1);
+        assert_eq!(outputs.finish(), 0);
+        let kinds = |name| -> Vec<String> {
+            let records = read(folder.path(), name);
+            let records = records
+                .lines()
+                .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+            records
+                .map(|record| record["event_type"].as_str().expect("a type").to_owned())
+                .collect()
+        };
+        assert_eq!(kinds("flows.json"), ["flow", "netflow", "netflow"]);
+        assert_eq!(kinds("alerts.json"), ["alert"]);
+        assert_eq!(read(folder.path(), "fast.log").lines().count(), 1);
+        assert!(read(folder.path(), "alerts.json").contains("/log.pcap.1468449727\""));
+        let log = std::fs::read(folder.path().join("log.pcap.1468449727")).expect("a packet log");
+        assert_eq!(log.len(), 24 + 16 + 60);
+    }
+
+    #[test]
+    fn a_live_run_shows_records_in_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sinks = vec![SinkConfig::Fast(FastConfig::default())];
+        let config = OutputConfig {
+            live: true,
+            ..config(folder.path(), sinks)
+        };
+        let mut outputs = Outputs::open(&config).expect("opens");
+        outputs.emit(&alert());
+        assert_eq!(read(folder.path(), "fast.log"), "");
+        outputs.tick(time(2_000));
+        assert_eq!(read(folder.path(), "fast.log").lines().count(), 1);
+        outputs.emit(&alert());
+        outputs.tick(time(2_500));
+        assert_eq!(read(folder.path(), "fast.log").lines().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let destination = Destination::File(FileConfig::named("no/such/folder.log"));
+        let sinks = vec![SinkConfig::Full(TextConfig { destination })];
+        let error = Outputs::open(&config(folder.path(), sinks)).expect_err("refused");
+        assert!(error.to_string().contains("no/such/folder.log"), "{error}");
+    }
+}

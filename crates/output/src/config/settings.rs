@@ -72,13 +72,20 @@ fn sink(name: &str, options: &Node) -> Result<Option<SinkConfig>, ConfigError> {
             let target = syslog_target(options, "error")?;
             SinkConfig::Syslog(SyslogConfig { target })
         }
-        "stats" => SinkConfig::Stats(StatsLogConfig {
-            destination: destination(options, "stats.log")?,
-            zeros: options.bool_at("null-values", false)?,
-        }),
+        "stats" => SinkConfig::Stats(stats_log(options)?),
         "pcap-log" => SinkConfig::Pcap(pcap_log(options)?),
         _ => return Ok(None),
     }))
+}
+
+fn stats_log(options: &Node) -> Result<StatsLogConfig, ConfigError> {
+    // There is one set of counters whatever the number of threads.
+    options.bool_at("totals", true)?;
+    options.bool_at("threads", false)?;
+    Ok(StatsLogConfig {
+        destination: destination(options, "stats.log")?,
+        zeros: options.bool_at("null-values", false)?,
+    })
 }
 
 /// `filetype`, `filename` and what goes with them.
