@@ -303,6 +303,12 @@ impl<A> Flow<A> {
         self.icmp[SERVER]
     }
 
+    /// The security parameters index of an ESP flow.
+    pub fn spi(&self) -> Option<u32> {
+        let (low, high) = self.key.spi_halves();
+        (self.protocol() == key::ESP).then(|| u32::from(high) << 16 | u32::from(low))
+    }
+
     /// The VLAN identifiers of the first packet, outermost first.
     pub fn vlans(&self) -> &[u16] {
         self.vlans

@@ -1,5 +1,7 @@
 //! The table: packets in, flows found, silent flows out.
 
+use std::time::Duration;
+
 use foldhash::quality::SeedableRandomState;
 use hashbrown::HashTable;
 use tapir_packet::{Direction, Packet, Timestamp};
@@ -108,7 +110,7 @@ impl<A: Default> FlowTable<A> {
         if let Some((handle, flow)) =
             found.and_then(|handle| Some((handle, self.flows.get(handle)?)))
         {
-            let reason = if self.deadline(flow) < seconds(packet.ts) {
+            let reason = if self.times_out(flow) <= packet.ts {
                 self.counters.timeout += 1;
                 Some(EndReason::Timeout)
             } else if starts_flow && packet.proto == key::TCP && reused(flow, packet) {
@@ -268,8 +270,9 @@ impl<A> FlowTable<A> {
         }
     }
 
-    /// Lets time pass: ends the flows that have been silent for too long at `now`, those first whose time was up
-    /// first, and of these the one first that began first.
+    /// Lets time pass: ends the flows whose time was up before the second of `now`, those first whose time was up in
+    /// an earlier second, and of one second's the one first that began first. (A packet that comes later within that
+    /// second finds its flow ended to the nanosecond, see [`track`](Self::track).)
     pub fn expire(&mut self, now: Timestamp, mut ended: impl FnMut(Flow<A>, EndReason)) {
         self.settle_touched();
         let now = seconds(now);
@@ -308,13 +311,18 @@ impl<A> FlowTable<A> {
         self.deadlines.clear();
     }
 
-    /// The second after which a flow has been silent for too long.
-    fn deadline(&self, flow: &Flow<A>) -> u32 {
+    /// When a flow has been silent for too long.
+    fn times_out(&self, flow: &Flow<A>) -> Timestamp {
         let timeout = self
             .config
             .timeouts
             .seconds(flow.protocol(), flow.state(), self.emergency);
-        seconds(flow.last()).saturating_add(timeout)
+        flow.last().after(Duration::from_secs(timeout.into()))
+    }
+
+    /// The second within which a flow will have been silent for too long.
+    fn deadline(&self, flow: &Flow<A>) -> u32 {
+        seconds(self.times_out(flow))
     }
 
     fn file(&mut self, handle: FlowHandle, second: u32) {

@@ -145,7 +145,7 @@ struct DatagramKey {
 struct Entry {
     key: DatagramKey,
     hash: u64,
-    /// The second after which it is given up.
+    /// The second in which it is given up.
     deadline: u32,
     /// Where it stands in the deadlines.
     filed: u32,
@@ -333,7 +333,7 @@ impl Defragmenter {
     /// Sees to it that the datagram has a tracker, if the limits allow one.
     fn make_tracker(&mut self, key: &DatagramKey, hash: u64, now: u32, host: DefragHost) {
         if let Some(entry) = self.table.find(hash, |entry| entry.key == *key) {
-            if entry.deadline >= now {
+            if entry.deadline > now {
                 return;
             }
             self.counters.tracker_soft_reuse += 1;

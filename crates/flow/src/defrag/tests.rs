@@ -186,6 +186,117 @@ fn a_flood_is_bounded() {
     }
 }
 
+/// An Ethernet frame on a VLAN with an ICMP fragment.
+fn frame(vlan: u16, id: u16, offset: u16, more: bool, data: &[u8]) -> Vec<u8> {
+    let mut ip = header();
+    ip[2..4].copy_from_slice(&(20 + data.len() as u16).to_be_bytes());
+    ip[4..6].copy_from_slice(&id.to_be_bytes());
+    ip[6..8].copy_from_slice(&((offset / 8) | if more { 0x2000 } else { 0 }).to_be_bytes());
+    ip[10..12].copy_from_slice(&[0, 0]);
+    let sum = checksum(&ip);
+    ip[10..12].copy_from_slice(&sum.to_be_bytes());
+    [
+        &[0; 12][..],
+        &[0x81, 0],
+        &vlan.to_be_bytes(),
+        &[8, 0],
+        &ip,
+        data,
+    ]
+    .concat()
+}
+
+fn insert(defragmenter: &mut Defragmenter, second: u64, data: &[u8]) -> Inserted {
+    let mut decoder = tapir_packet::Decoder::new(tapir_packet::DecodeConfig::default());
+    let frame = tapir_packet::Frame {
+        ts: Timestamp::new(second, 0),
+        link: tapir_packet::LinkType::ETHERNET,
+        data,
+        wire_len: data.len() as u32,
+    };
+    let packets = decoder.decode(&frame);
+    defragmenter.insert(&packets[0], |_| DefragHost::default())
+}
+
+#[test]
+fn a_datagram_is_whole_with_its_last_fragment() {
+    let mut held = Defragmenter::new(DefragConfig::default(), Seed::Fixed(1));
+    assert_eq!(
+        insert(&mut held, 1, &frame(5, 1, 8, false, b"bbbb")).outcome,
+        Outcome::Held
+    );
+    let other_vlan = insert(&mut held, 1, &frame(6, 1, 0, true, b"xxxxxxxx"));
+    assert_eq!((other_vlan.outcome, held.len()), (Outcome::Held, 2));
+    let Outcome::Whole(datagram) =
+        insert(&mut held, 2, &frame(5, 1, 0, true, b"\x08\0aaaaaa")).outcome
+    else {
+        panic!("not whole");
+    };
+    assert_eq!(datagram[20..], *b"\x08\0aaaaaabbbb");
+    let counters = held.counters();
+    assert_eq!(
+        (
+            counters.ipv4_fragments,
+            counters.ipv4_reassembled,
+            held.len()
+        ),
+        (3, 1, 1)
+    );
+    held.expire(Timestamp::new(61, 0));
+    assert_eq!(held.len(), 1);
+    held.expire(Timestamp::new(62, 0));
+    assert_eq!(
+        (
+            held.len(),
+            held.counters().memuse,
+            held.counters().tracker_timeout
+        ),
+        (0, 0, 1)
+    );
+}
+
+#[test]
+fn a_late_fragment_begins_anew() {
+    let mut held = Defragmenter::new(DefragConfig::default(), Seed::Fixed(1));
+    insert(&mut held, 1, &frame(5, 1, 0, true, b"aaaaaaaa"));
+    let late = insert(&mut held, 61, &frame(5, 1, 8, false, b"bbbb"));
+    assert_eq!(
+        (late.outcome, held.counters().tracker_soft_reuse),
+        (Outcome::Held, 1)
+    );
+}
+
+#[test]
+fn limits_hold() {
+    let config = DefragConfig {
+        trackers: 2,
+        max_fragments: 3,
+        ..DefragConfig::default()
+    };
+    let mut held = Defragmenter::new(config, Seed::Fixed(1));
+    for id in 1..=3 {
+        assert_eq!(
+            insert(&mut held, id.into(), &frame(5, id, 0, true, b"aaaaaaaa")).outcome,
+            Outcome::Held
+        );
+    }
+    assert_eq!(
+        (held.len(), held.counters().tracker_hard_reuse),
+        (2, 1),
+        "the first datagram made room"
+    );
+    assert_eq!(
+        insert(&mut held, 3, &frame(5, 3, 16, true, b"cccccccc")).outcome,
+        Outcome::Held
+    );
+    let refused = insert(&mut held, 3, &frame(5, 3, 8, true, b"bbbbbbbb"));
+    assert_eq!(refused.outcome, Outcome::Ignored);
+    assert!(refused.events.contains(DecodeEvent::Ipv4FragIgnored));
+    let large = insert(&mut held, 3, &frame(5, 9, 65_520, false, &[0; 40]));
+    assert!(large.events.contains(DecodeEvent::Ipv4FragPktTooLarge));
+    assert_eq!(held.len(), 2);
+}
+
 fn policies() -> impl Strategy<Value = DefragPolicy> {
     prop::sample::select(vec![
         DefragPolicy::First,

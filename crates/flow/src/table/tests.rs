@@ -66,15 +66,15 @@ impl Bench {
         }
     }
 
-    fn send_reused(
+    fn send_with(
         &mut self,
-        second: u64,
+        ts: Timestamp,
         data: &[u8],
         reused: bool,
     ) -> Result<Tracked, Untracked> {
         self.number += 1;
         let frame = Frame {
-            ts: Timestamp::new(second, 0),
+            ts,
             link: LinkType::RAW,
             data,
             wire_len: data.len() as u32,
@@ -87,6 +87,19 @@ impl Bench {
             |_, _| reused,
             |flow, why| ended.push((flow.first_packet(), why)),
         )
+    }
+
+    fn send_reused(
+        &mut self,
+        second: u64,
+        data: &[u8],
+        reused: bool,
+    ) -> Result<Tracked, Untracked> {
+        self.send_with(Timestamp::new(second, 0), data, reused)
+    }
+
+    fn send_at(&mut self, ts: Timestamp, data: &[u8]) -> Result<Tracked, Untracked> {
+        self.send_with(ts, data, false)
     }
 
     fn send(&mut self, second: u64, data: &[u8]) -> Result<Tracked, Untracked> {
@@ -157,6 +170,26 @@ fn flows_end_when_their_silence_is_over() {
         .drain(|flow, why| assert_eq!((flow.first_packet(), why), (5, EndReason::Shutdown)));
     assert!(bench.table.is_empty());
     assert_eq!(bench.table.counters().end_established, 1);
+}
+
+#[test]
+fn silence_is_measured_to_the_nanosecond() {
+    let mut bench = Bench::new(FlowConfig::default());
+    let packet = udp((CLIENT, 1), (SERVER, 53));
+    bench.send_at(Timestamp::new(100, 500), &packet).unwrap();
+    assert!(
+        !bench
+            .send_at(Timestamp::new(130, 499), &packet)
+            .unwrap()
+            .is_new
+    );
+    assert!(
+        bench
+            .send_at(Timestamp::new(160, 499), &packet)
+            .unwrap()
+            .is_new
+    );
+    assert_eq!(bench.ended, [(1, EndReason::Timeout)]);
 }
 
 #[test]
