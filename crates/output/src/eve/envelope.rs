@@ -1,5 +1,7 @@
 //! What EVE records begin with, and the parts that several kinds of record share.
 
+use std::sync::Arc;
+
 use crate::event::{AppProtos, Envelope, Ether, Event, PacketBytes, Variables};
 use crate::json::{Json, push_uint};
 use crate::protocol_name::{has_ports, protocol_name};
@@ -179,22 +181,8 @@ fn metadata(json: &mut Json<'_>, variables: &Variables) {
         }
         json.close_object();
     }
-    for (key, captures) in [
-        ("flowvars", &variables.flowvars),
-        ("pktvars", &variables.pktvars),
-    ] {
-        if captures.is_empty() {
-            continue;
-        }
-        json.open_array(key);
-        for (name, value) in captures {
-            json.open();
-            json.free_key(name);
-            json.printable_value(value);
-            json.close_object();
-        }
-        json.close_array();
-    }
+    captures(json, "flowvars", &variables.flowvars);
+    captures(json, "pktvars", &variables.pktvars);
     if !variables.entropy.is_empty() {
         json.open_object("entropy");
         for (name, value) in &variables.entropy {
@@ -204,6 +192,21 @@ fn metadata(json: &mut Json<'_>, variables: &Variables) {
         json.close_object();
     }
     json.close_object();
+}
+
+/// Captured bytes by variable name.
+fn captures(json: &mut Json<'_>, key: &str, captures: &[(Arc<str>, Box<[u8]>)]) {
+    if captures.is_empty() {
+        return;
+    }
+    json.open_array(key);
+    for (name, value) in captures {
+        json.open();
+        json.free_key(name);
+        json.printable_value(value);
+        json.close_object();
+    }
+    json.close_array();
 }
 
 fn ethernet(json: &mut Json<'_>, ether: &Ether, part: FlowPart) {

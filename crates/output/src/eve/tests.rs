@@ -150,16 +150,6 @@ fn switches_of_the_output() {
         pktvars: vec![("user".into(), b"a\xffb"[..].into())],
         ..Variables::default()
     }));
-    at.tunnel = Some(Box::new(TunnelInfo {
-        src_ip: "2001:db8::1".parse().expect("an address"),
-        dest_ip: "2001:db8::2".parse().expect("an address"),
-        src_port: 0,
-        dest_port: 0,
-        proto: 41,
-        depth: 1,
-        packet: 7,
-        pkt_src: PacketSource::Wire,
-    }));
     let got = value(&line(&mut records, &event));
     assert_eq!(got["vlan"], serde_json::json!([5, 6]));
     assert_eq!(got["in_iface"], "eth0");
@@ -174,15 +164,35 @@ fn switches_of_the_output() {
     });
     assert_eq!(got["metadata"], metadata);
     assert_eq!(got["community_id"], "1:x=");
+    assert_eq!(
+        (&got["host"], &got["pcap_filename"]),
+        (&"probe".into(), &"a.pcap".into())
+    );
+}
+
+#[test]
+fn the_packet_around_a_tunnelled_one() {
+    let mut records = records(with_alert(AlertOptions::default()), |config| {
+        config.ipv6_compress = true;
+    });
+    let mut event = alert();
+    let at = &mut event.envelope;
+    at.tunnel = Some(Box::new(TunnelInfo {
+        src_ip: "2001:db8::1".parse().expect("an address"),
+        dest_ip: "2001:db8::2".parse().expect("an address"),
+        src_port: 0,
+        dest_port: 0,
+        proto: 41,
+        depth: 1,
+        packet: 7,
+        pkt_src: PacketSource::Wire,
+    }));
+    let got = value(&line(&mut records, &event));
     let tunnel = serde_json::json!({
         "src_ip": "2001:db8::1", "src_port": 0, "dest_ip": "2001:db8::2", "dest_port": 0, "proto": "IPv6",
         "depth": 1, "pcap_cnt": 7, "pkt_src": "wire/pcap"
     });
     assert_eq!(got["tunnel"], tunnel);
-    assert_eq!(
-        (&got["host"], &got["pcap_filename"]),
-        (&"probe".into(), &"a.pcap".into())
-    );
 }
 
 #[test]
