@@ -27,6 +27,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod literal;
+#[allow(unsafe_code)]
 mod pattern_set;
 pub mod rarity;
 #[allow(unsafe_code)]

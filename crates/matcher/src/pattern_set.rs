@@ -1,11 +1,15 @@
 //! Many patterns looked for in one buffer at once.
 
+mod filter;
 mod grams;
+mod layered;
 mod packed;
 mod patterns;
+mod runs;
+mod singles;
 
 use crate::Literal;
-use grams::GramIndex;
+use layered::Layered;
 use packed::PackedIndex;
 use patterns::Patterns;
 use rustc_hash::FxHashMap;
@@ -105,7 +109,7 @@ impl PatternSetBuilder {
             0 => Engine::None,
             1 => Engine::one(&patterns),
             _ => PackedIndex::build(&patterns).map_or_else(
-                || Engine::Grams(GramIndex::build(&patterns)),
+                || Engine::Layered(Layered::build(&patterns)),
                 Engine::Packed,
             ),
         };
@@ -123,7 +127,7 @@ enum Engine {
     None,
     One { id: PatternId, literal: Literal },
     Packed(PackedIndex),
-    Grams(GramIndex),
+    Layered(Layered),
 }
 
 impl Engine {
@@ -181,7 +185,7 @@ impl PatternSet {
             + match &self.engine {
                 Engine::None | Engine::One { .. } => 0,
                 Engine::Packed(index) => index.memory(),
-                Engine::Grams(index) => index.memory(),
+                Engine::Layered(index) => index.memory(),
             }
     }
 
@@ -191,43 +195,84 @@ impl PatternSet {
     /// The same buffer gives the same reports in the same order; the order is not that of positions where
     /// patterns overlap.
     #[inline]
-    pub fn search(&self, haystack: &[u8], mut on_hit: impl FnMut(PatternId, usize)) {
-        let haystack = haystack.get(..self.reach).unwrap_or(haystack);
-        match &self.engine {
-            Engine::None => {}
-            Engine::One { id, literal } => self.search_one(haystack, *id, literal, on_hit),
-            Engine::Packed(index) => index.search(&self.patterns, haystack, &mut on_hit),
-            Engine::Grams(index) => index.search(&self.patterns, haystack, &mut on_hit),
-        }
+    pub fn search(&self, haystack: &[u8], on_hit: impl FnMut(PatternId, usize)) {
+        self.search_into(haystack, &mut Every(on_hit));
     }
 
     /// Reports each pattern that occurs inside its window once, in a fixed order.
+    ///
+    /// This is cheaper than [`search`](Self::search) where patterns occur often: one that was reported is
+    /// not compared again.
     #[inline]
-    pub fn search_once(&self, haystack: &[u8], seen: &mut Seen, mut on_hit: impl FnMut(PatternId)) {
+    pub fn search_once(&self, haystack: &[u8], seen: &mut Seen, on_hit: impl FnMut(PatternId)) {
         seen.begin(self.len());
-        self.search(haystack, |id, _| {
-            if seen.insert(id) {
-                on_hit(id);
-            }
-        });
+        self.search_into(haystack, &mut Once { seen, on_hit });
     }
 
-    fn search_one(
-        &self,
-        haystack: &[u8],
-        id: PatternId,
-        literal: &Literal,
-        mut on_hit: impl FnMut(PatternId, usize),
-    ) {
+    #[inline]
+    fn search_into(&self, haystack: &[u8], sink: &mut impl Sink) {
+        let haystack = haystack.get(..self.reach).unwrap_or(haystack);
+        match &self.engine {
+            Engine::None => {}
+            Engine::One { id, literal } => self.search_one(haystack, *id, literal, sink),
+            Engine::Packed(index) => index.search(&self.patterns, haystack, sink),
+            Engine::Layered(index) => index.search(&self.patterns, haystack, sink),
+        }
+    }
+
+    fn search_one(&self, haystack: &[u8], id: PatternId, literal: &Literal, sink: &mut impl Sink) {
         let Some(pattern) = self.patterns.get(id) else {
             return;
         };
         let mut from = pattern.window.start as usize;
-        while let Some(rest) = haystack.get(from..)
-            && let Some(at) = literal.find(rest)
+        while sink.wants(id)
+            && let Some(at) = literal.find_from(haystack, from)
         {
-            on_hit(id, from + at + literal.len());
-            from += at + 1;
+            sink.hit(id, at + literal.len());
+            from = at + 1;
+        }
+    }
+}
+
+/// Where hits go.
+trait Sink {
+    /// Whether a hit of this pattern would still be news.
+    fn wants(&self, id: PatternId) -> bool;
+    /// The pattern stands in the buffer, up to before `end`.
+    fn hit(&mut self, id: PatternId, end: usize);
+}
+
+/// Passes on every hit.
+struct Every<F>(F);
+
+impl<F: FnMut(PatternId, usize)> Sink for Every<F> {
+    #[inline(always)]
+    fn wants(&self, _: PatternId) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn hit(&mut self, id: PatternId, end: usize) {
+        (self.0)(id, end);
+    }
+}
+
+/// Passes on the first hit of each pattern.
+struct Once<'a, F> {
+    seen: &'a mut Seen,
+    on_hit: F,
+}
+
+impl<F: FnMut(PatternId)> Sink for Once<'_, F> {
+    #[inline(always)]
+    fn wants(&self, id: PatternId) -> bool {
+        !self.seen.contains(id)
+    }
+
+    #[inline(always)]
+    fn hit(&mut self, id: PatternId, _: usize) {
+        if self.seen.insert(id) {
+            (self.on_hit)(id);
         }
     }
 }
@@ -256,6 +301,13 @@ impl Seen {
         if self.bits.len() < words {
             self.bits.resize(words, 0);
         }
+    }
+
+    #[inline]
+    fn contains(&self, id: PatternId) -> bool {
+        self.bits
+            .get(id.index() / 64)
+            .is_some_and(|bits| bits >> (id.0 % 64) & 1 != 0)
     }
 
     /// Whether the pattern was not seen before.

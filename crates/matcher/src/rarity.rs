@@ -145,33 +145,42 @@ const COMMONPLACE_COST: u32 = 1;
 /// selective in practice, for one that is this rare is hardly ever seen.
 const JUDGED: usize = 8;
 
+/// Cost of each byte after the one before it, in quarters of a bit; of bytes in commonplace words nearly
+/// none.
+pub fn costs(bytes: &[u8]) -> Vec<u32> {
+    let mut costs = Vec::with_capacity(bytes.len());
+    let mut before: Option<usize> = None;
+    for &byte in bytes {
+        let class = class_of(byte);
+        costs.push(u32::from(match before {
+            None => table::SINGLE[class],
+            Some(before) => table::AFTER[before][class],
+        }));
+        before = Some(class);
+    }
+    for (at, first) in bytes.iter().map(u8::to_ascii_lowercase).enumerate() {
+        for word in COMMONPLACE.iter().filter(|word| word[0] == first) {
+            let range = at..at + word.len();
+            if bytes
+                .get(range.clone())
+                .is_some_and(|found| found.eq_ignore_ascii_case(word))
+            {
+                costs[range].fill(COMMONPLACE_COST);
+            }
+        }
+    }
+    costs
+}
+
 /// How good a literal is as the one that a rule is looked up by: the higher the better, 0 for an empty one.
 ///
 /// It is the [`cost`] of the rarest stretch of eight bytes, commonplace words counting as good as nothing,
 /// and a little for the length beyond that.
 pub fn quality(bytes: &[u8]) -> u32 {
-    let mut costs: Vec<u32> = Vec::with_capacity(bytes.len());
-    for (at, &byte) in bytes.iter().enumerate() {
-        let cost = match at.checked_sub(1).and_then(|before| bytes.get(before)) {
-            None => byte_cost(byte),
-            Some(&before) => u32::from(table::AFTER[class_of(before)][class_of(byte)]),
-        };
-        costs.push(cost);
-    }
-    let mut common = vec![false; bytes.len()];
-    for word in COMMONPLACE {
-        for (at, window) in bytes.windows(word.len()).enumerate() {
-            if window.eq_ignore_ascii_case(word) {
-                common[at..at + word.len()].fill(true);
-            }
-        }
-    }
-    for (cost, _) in costs.iter_mut().zip(common).filter(|(_, common)| *common) {
-        *cost = COMMONPLACE_COST;
-    }
-    let judged = costs.len().min(JUDGED);
+    let costs = costs(bytes);
+    let judged = costs.len().clamp(1, JUDGED);
     let best = costs
-        .windows(judged.max(1))
+        .windows(judged)
         .map(|window| window.iter().sum::<u32>())
         .max();
     let beyond = bytes.len().saturating_sub(JUDGED).min(32) as u32;
@@ -185,7 +194,6 @@ mod tests {
     #[test]
     fn every_byte_has_a_class() {
         assert_eq!((0..=255).map(class_of).max(), Some(HIGH));
-        assert!(HIGH < CLASSES);
         assert_eq!(class_of(b'q'), class_of(b'Q'));
         assert_eq!(members_of(DIGITS), 10);
         assert_eq!(members_of(class_of(b'e')), 1);

@@ -3,7 +3,7 @@
 use aho_corasick::Span;
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 
-use super::{PatternId, Patterns};
+use super::{PatternId, Patterns, Sink};
 use crate::rarity;
 
 /// Most patterns that are looked for this way.
@@ -73,12 +73,7 @@ impl PackedIndex {
     }
 
     #[inline]
-    pub(super) fn search(
-        &self,
-        patterns: &Patterns,
-        haystack: &[u8],
-        on_hit: &mut impl FnMut(PatternId, usize),
-    ) {
+    pub(super) fn search(&self, patterns: &Patterns, haystack: &[u8], sink: &mut impl Sink) {
         let mut span = Span {
             start: 0,
             end: haystack.len(),
@@ -93,10 +88,11 @@ impl PackedIndex {
                 .iter()
                 .filter(|entry| entry.fragment == fragment)
             {
-                if let Some(start) = at.checked_sub(entry.at as usize)
+                if sink.wants(entry.id)
+                    && let Some(start) = at.checked_sub(entry.at as usize)
                     && let Some(end) = patterns.end_if_at(entry.id, haystack, start)
                 {
-                    on_hit(entry.id, end);
+                    sink.hit(entry.id, end);
                 }
             }
             span.start = at + 1;

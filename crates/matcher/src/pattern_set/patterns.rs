@@ -98,6 +98,15 @@ impl Patterns {
             .unwrap_or(&[])
     }
 
+    /// Whether an occurrence that ends at `end` is inside the pattern's window.
+    #[inline]
+    pub(super) fn is_inside(&self, id: PatternId, end: usize) -> bool {
+        self.get(id).is_some_and(|pattern| {
+            end <= pattern.window.end as usize
+                && end >= pattern.window.start as usize + pattern.len as usize
+        })
+    }
+
     /// If the pattern stands at `start` and inside its window, the position after its last byte.
     #[inline]
     pub(super) fn end_if_at(&self, id: PatternId, haystack: &[u8], start: usize) -> Option<usize> {
