@@ -119,30 +119,9 @@ pub(crate) fn decode<'a>(
     let Some(fixed) = layer.first::<MIN_HEADER_LEN>() else {
         return invalid(packet, DecodeEvent::Ipv4PktTooSmall);
     };
-    let [
-        first,
-        _,
-        len0,
-        len1,
-        _,
-        _,
-        frag0,
-        frag1,
-        _,
-        proto,
-        _,
-        _,
-        s0,
-        s1,
-        s2,
-        s3,
-        d0,
-        d1,
-        d2,
-        d3,
-    ] = *fixed;
+    let first = fixed[0];
     let header_len = usize::from(first & 0x0f) * 4;
-    let total_len = usize::from(u16::from_be_bytes([len0, len1]));
+    let total_len = usize::from(u16::from_be_bytes([fixed[2], fixed[3]]));
     if first >> 4 != 4
         || header_len < MIN_HEADER_LEN
         || total_len < header_len
@@ -150,22 +129,22 @@ pub(crate) fn decode<'a>(
     {
         return broken_header(packet, first, header_len, total_len);
     }
-    packet.src = IpAddr::V4(Ipv4Addr::new(s0, s1, s2, s3));
-    packet.dst = IpAddr::V4(Ipv4Addr::new(d0, d1, d2, d3));
+    packet.src = IpAddr::V4(Ipv4Addr::new(fixed[12], fixed[13], fixed[14], fixed[15]));
+    packet.dst = IpAddr::V4(Ipv4Addr::new(fixed[16], fixed[17], fixed[18], fixed[19]));
     if header_len > MIN_HEADER_LEN {
         check_options(packet, layer.take(header_len).skip(MIN_HEADER_LEN).bytes)?;
     }
     packet.ip_version = 4;
-    packet.proto = proto;
+    packet.proto = fixed[9];
     packet.network = Network::Ipv4;
     packet.network_at = layer.at;
     let payload = layer.take(total_len).skip(header_len);
     // More fragments, or an offset.
-    if (u16::from_be_bytes([frag0, frag1])) & 0x3fff != 0 {
+    if u16::from_be_bytes([fixed[6], fixed[7]]) & 0x3fff != 0 {
         packet.flags.insert(PacketFlags::FRAGMENT);
         return Ok(());
     }
-    match proto {
+    match packet.proto {
         ip_proto::TCP => tcp::decode(walk, packet, payload),
         ip_proto::UDP => udp::decode(walk, packet, payload),
         _ => other_payload(walk, packet, payload),

@@ -72,7 +72,6 @@ fn ipv6() {
         ],
     );
     let v6 = crate::frames::ipv6;
-    let after = |next: u8, extension: &str| v6(next, &chain(&[&hex(extension), &segment]));
     check(
         LinkType::RAW,
         &[
@@ -82,6 +81,22 @@ fn ipv6() {
             ("ipv6.unknown_next_header", v6(89, &[0; 8])),
             ("ipv6.data_after_none_header", v6(59, &[0])),
             ("", v6(59, &[])),
+            ("ipv6.ipv4_in_ipv6_too_small", v6(4, &[0x45; 19])),
+            ("ipv6.ipv4_in_ipv6_wrong_version", v6(4, &[0x65; 20])),
+            ("ipv6.ipv6_in_ipv6_too_small", v6(41, &[0x65; 39])),
+            ("ipv6.ipv6_in_ipv6_wrong_version", v6(41, &[0x45; 40])),
+        ],
+    );
+}
+
+#[test]
+fn ipv6_extension_headers() {
+    let segment = tcp(&[], &[]);
+    let v6 = crate::frames::ipv6;
+    let after = |next: u8, extension: &str| v6(next, &chain(&[&hex(extension), &segment]));
+    check(
+        LinkType::RAW,
+        &[
             ("ipv6.trunc_exthdr", v6(0, &[6])),
             ("ipv6.trunc_exthdr", v6(43, &hex("06 01 0000 00000000"))),
             ("ipv6.trunc_exthdr", v6(135, &hex("06 01 0000 00000000"))),
@@ -115,6 +130,18 @@ fn ipv6() {
                 "ipv6.exthdr_dupl_hh",
                 after(0, "00 00 0502 0000 0000 06 00 0502 0000 0000"),
             ),
+        ],
+    );
+}
+
+#[test]
+fn ipv6_fragment_and_authentication_headers() {
+    let segment = tcp(&[], &[]);
+    let v6 = crate::frames::ipv6;
+    let after = |next: u8, extension: &str| v6(next, &chain(&[&hex(extension), &segment]));
+    check(
+        LinkType::RAW,
+        &[
             ("ipv6.exthdr_useless_fh", after(44, "06 00 0000 00000001")),
             (
                 "ipv6.exthdr_useless_fh ipv6.fh_non_zero_reserved_field",
@@ -139,10 +166,6 @@ fn ipv6() {
                     "33 01 0000 00000001 00000001 06 01 0000 00000001 00000001",
                 ),
             ),
-            ("ipv6.ipv4_in_ipv6_too_small", v6(4, &[0x45; 19])),
-            ("ipv6.ipv4_in_ipv6_wrong_version", v6(4, &[0x65; 20])),
-            ("ipv6.ipv6_in_ipv6_too_small", v6(41, &[0x65; 39])),
-            ("ipv6.ipv6_in_ipv6_wrong_version", v6(41, &[0x45; 40])),
         ],
     );
     let three = "3c 00 3e 00 3e 00 3e 00 3c 00 3e 00 3e 00 3e 00 06 00 3e 00 3e 00 3e 00";
@@ -181,6 +204,16 @@ fn transports() {
             ("udp.hlen_too_small", v4(17, &datagram[..7])),
             ("udp.pkt_too_small", v4(17, &with(datagram.clone(), 5, 12))),
             ("udp.len_invalid", v4(17, &with(datagram.clone(), 5, 7))),
+        ],
+    );
+}
+
+#[test]
+fn other_transports() {
+    let v4 = crate::frames::ipv4;
+    check(
+        LinkType::RAW,
+        &[
             ("esp.pkt_too_small", v4(50, &[0; 7])),
             ("sctp.pkt_too_small", v4(132, &[0; 11])),
             (
@@ -271,7 +304,6 @@ fn icmp() {
 
 #[test]
 fn link_layers() {
-    let arp = hex("0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202");
     let tags = vlan(
         1,
         0x8100,
@@ -301,6 +333,16 @@ fn link_layers() {
             ),
             ("ieee8021ah.header_too_small", ether(0x88e7, "00000001")),
             ("dce.pkt_too_small", ether(0x8903, "0000")),
+        ],
+    );
+}
+
+#[test]
+fn labels_and_sessions() {
+    let ether = |ether_type: u16, payload: &str| ethernet(ether_type, &hex(payload));
+    check(
+        LinkType::ETHERNET,
+        &[
             ("mpls.header_too_small", ether(0x8847, "000100")),
             ("mpls.pkt_too_small", ether(0x8847, "000151ff 45")),
             ("mpls.bad_label_router_alert", ether(0x8847, "000011ff")),
@@ -342,6 +384,16 @@ fn link_layers() {
                 "nsh.unknown_payload",
                 ether(0x894f, "0002 02 99 00000100 00"),
             ),
+        ],
+    );
+}
+
+#[test]
+fn arp() {
+    let arp = hex("0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202");
+    check(
+        LinkType::ETHERNET,
+        &[
             ("arp.pkt_too_small", ethernet(0x0806, &arp[..7])),
             ("arp.invalid_pkt", ethernet(0x0806, &arp[..27])),
             (
@@ -366,6 +418,10 @@ fn link_layers() {
             ),
         ],
     );
+}
+
+#[test]
+fn other_links() {
     check(LinkType::LINUX_SLL, &[("sll.pkt_too_small", vec![0; 15])]);
     check(LinkType::LINUX_SLL2, &[("sll2.pkt_too_small", vec![0; 19])]);
     check(LinkType::C_HDLC, &[("chdlc.pkt_too_small", vec![0; 3])]);

@@ -77,8 +77,8 @@ fn look_at_everything(link: LinkType, data: &[u8]) {
     }
 }
 
-/// A valid frame for each way through the decoders.
-fn valid_frames() -> Vec<Vec<u8>> {
+/// A valid packet for each way from IP on.
+fn ip_packets() -> Vec<Vec<u8>> {
     let tcp_options = hex("020405b4 0402 080a 00000001 00000000 01 030307");
     let segment = tcp(&tcp_options, b"payload");
     let v4 = ipv4(6, &segment);
@@ -135,7 +135,14 @@ fn valid_frames() -> Vec<Vec<u8>> {
         ipv4(41, &ipv6(4, &v4)),
         fragment,
     ];
-    let mut frames: Vec<Vec<u8>> = ip_packets
+    ip_packets.into()
+}
+
+/// A valid frame for each way through the decoders.
+fn valid_frames() -> Vec<Vec<u8>> {
+    let v4 = ipv4(6, &tcp(&[], b"payload"));
+    let in_ethernet = ethernet(0x0800, &v4);
+    let mut frames: Vec<Vec<u8>> = ip_packets()
         .iter()
         .map(|packet| ethernet(if packet[0] >> 4 == 4 { 0x0800 } else { 0x86dd }, packet))
         .collect();

@@ -4,13 +4,22 @@ use tapir_packet::LinkType;
 
 use crate::frames::*;
 
-/// Every way to put an IP packet into a frame shows the same packet.
-#[test]
-fn every_link_type_leads_to_ip() {
-    let v4 = ipv4(17, &udp(5353, 53, b"v4"));
-    let v6 = ipv6(17, &udp(5353, 53, b"v6"));
-    let before = |start: &str, packet: &[u8]| chain(&[&hex(start), packet]);
-    let frames = [
+fn v4() -> Vec<u8> {
+    ipv4(17, &udp(5353, 53, b"v4"))
+}
+
+fn v6() -> Vec<u8> {
+    ipv6(17, &udp(5353, 53, b"v6"))
+}
+
+fn before(start: &str, packet: &[u8]) -> Vec<u8> {
+    chain(&[&hex(start), packet])
+}
+
+/// Frames of all link types but Ethernet.
+fn frames_of_links() -> Vec<(LinkType, Vec<u8>)> {
+    let (v4, v6) = (v4(), v6());
+    vec![
         (LinkType::RAW, v4.clone()),
         (LinkType::RAW_BSD, v6.clone()),
         (LinkType::RAW_OPENBSD, v4.clone()),
@@ -42,6 +51,13 @@ fn every_link_type_leads_to_ip() {
             LinkType::NFLOG,
             before("02 00 0000 0800 0100 08000103 3000 0900", &v4[..]),
         ),
+    ]
+}
+
+/// What may stand between Ethernet and IP.
+fn frames_of_ethernet() -> Vec<(LinkType, Vec<u8>)> {
+    let (v4, v6) = (v4(), v6());
+    vec![
         (LinkType::ETHERNET, ethernet(0x0800, &v4)),
         (LinkType::ETHERNET, ethernet(0x86dd, &v6)),
         (
@@ -79,12 +95,17 @@ fn every_link_type_leads_to_ip() {
                 &before("00000001 020000000001 020000000002 0800", &v4),
             ),
         ),
-    ];
-    for (link, frame) in frames {
+    ]
+}
+
+/// Every way to put an IP packet into a frame shows the same packet.
+#[test]
+fn every_link_type_leads_to_ip() {
+    for (link, frame) in frames_of_links().into_iter().chain(frames_of_ethernet()) {
         // The payload attribute of NFLOG says how long it is.
         let frame = match link {
             LinkType::NFLOG => {
-                let len = u16::try_from(v4.len() + 4).expect("fits").to_le_bytes();
+                let len = u16::try_from(v4().len() + 4).expect("fits").to_le_bytes();
                 chain(&[&frame[..12], &len, &frame[14..]])
             }
             _ => frame,

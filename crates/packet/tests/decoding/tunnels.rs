@@ -12,15 +12,12 @@ fn inner_v6() -> Vec<u8> {
     ipv6(6, &tcp(&[], b"inside"))
 }
 
-#[test]
-fn every_tunnel_shows_its_packet_first() {
+/// Tunnels that IP carries at once.
+fn over_ip() -> Vec<(PacketSource, Vec<u8>)> {
     let (v4, v6) = (inner_v4(), inner_v6());
-    let over_udp = |port: u16, header: &str, inside: &[u8]| {
-        ipv4(17, &udp(40000, port, &chain(&[&hex(header), inside])))
-    };
     let gre = |header: &str, inside: &[u8]| ipv4(47, &chain(&[&hex(header), inside]));
     let in_ethernet = ethernet(0x0800, &v4);
-    let cases = [
+    vec![
         (PacketSource::Ipv4, ipv4(4, &v4)),
         (PacketSource::Ipv4, ipv4(41, &v6)),
         (PacketSource::Ipv6, ipv6(4, &v4)),
@@ -53,6 +50,17 @@ fn every_tunnel_shows_its_packet_first() {
             ),
         ),
         (PacketSource::Gre, gre("0000 894f 0002 02 01 00000100", &v4)),
+    ]
+}
+
+/// Tunnels that UDP carries.
+fn over_udp() -> Vec<(PacketSource, Vec<u8>)> {
+    let (v4, v6) = (inner_v4(), inner_v6());
+    let over_udp = |port: u16, header: &str, inside: &[u8]| {
+        ipv4(17, &udp(40000, port, &chain(&[&hex(header), inside])))
+    };
+    let in_ethernet = ethernet(0x0800, &v4);
+    vec![
         (PacketSource::Teredo, over_udp(3544, "", &v6)),
         (
             PacketSource::Teredo,
@@ -78,8 +86,12 @@ fn every_tunnel_shows_its_packet_first() {
             PacketSource::Geneve,
             over_udp(6081, "00 00 6558 00002500", &in_ethernet),
         ),
-    ];
-    for (source, frame) in cases {
+    ]
+}
+
+#[test]
+fn every_tunnel_shows_its_packet_first() {
+    for (source, frame) in over_ip().into_iter().chain(over_udp()) {
         let packets = decode(LinkType::RAW, &frame);
         let what = format!("{source:?}: {frame:02x?}");
         assert_eq!(packets.len(), 2, "{what}");
