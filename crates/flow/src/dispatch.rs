@@ -3,18 +3,24 @@
 use std::hash::BuildHasher;
 
 use foldhash::quality::SeedableRandomState;
-use tapir_packet::{Frame, LinkType};
+use tapir_packet::{DecodeConfig, Frame, LinkType, TunnelPorts};
 
 use crate::key::{TCP, UDP};
 use crate::seed::Seed;
 
-/// Whose addresses decide for a tunnelled packet.
+/// Which worker tunnelled packets go to.
+///
+/// A packet in a tunnel belongs to two flows: its own, and that of the tunnel. If its flow changes tunnels (mirrors,
+/// relays, multipath) or a tunnel carries several flows, no choice by address keeps all of them whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TunnelHash {
-    /// The tunnel's. The flow of the tunnel itself, its fragments and every flow within stay with one worker.
+    /// All tunnels to one worker: every flow stays whole, whatever the number of workers. For replays.
     #[default]
+    Together,
+    /// By the addresses of the tunnel: it stays whole, and every flow that keeps to it.
     Outer,
-    /// Those of the packet within. Spreads one tunnel over all workers, and so splits the tunnel's own flow.
+    /// By the addresses of the packet within: its flow stays whole, and one tunnel is spread over all workers. For
+    /// live traffic.
     Inner,
 }
 
@@ -23,9 +29,9 @@ pub enum TunnelHash {
 pub struct Dispatcher {
     hasher: SeedableRandomState,
     tunnels: TunnelHash,
-    vxlan: Vec<u16>,
-    geneve: Vec<u16>,
-    teredo: Vec<u16>,
+    vxlan: TunnelPorts,
+    geneve: TunnelPorts,
+    teredo: TunnelPorts,
 }
 
 /// Layers looked into before giving up.
@@ -45,23 +51,15 @@ enum Layer {
 type Ends = (u128, u128);
 
 impl Dispatcher {
-    /// A dispatcher that knows the standard ports of VXLAN, Geneve and Teredo.
-    pub fn new(tunnels: TunnelHash, seed: Seed) -> Self {
+    /// A dispatcher that looks for tunnels where the decoder does.
+    pub fn new(decode: &DecodeConfig, tunnels: TunnelHash, seed: Seed) -> Self {
         Self {
             hasher: seed.state(),
             tunnels,
-            vxlan: vec![4789],
-            geneve: vec![6081],
-            teredo: vec![3544],
+            vxlan: decode.vxlan.clone(),
+            geneve: decode.geneve.clone(),
+            teredo: decode.teredo.clone(),
         }
-    }
-
-    /// Replaces the UDP ports at which tunnels are recognised.
-    pub fn with_ports(mut self, vxlan: &[u16], geneve: &[u16], teredo: &[u16]) -> Self {
-        self.vxlan = vxlan.to_vec();
-        self.geneve = geneve.to_vec();
-        self.teredo = teredo.to_vec();
-        self
     }
 
     /// The hash of a frame's addresses; 0 for a frame without any.
@@ -84,13 +82,17 @@ impl Dispatcher {
                     let Some(packet) = IpPacket::read(data) else {
                         return ends;
                     };
-                    ends = Some(packet.quoted_ends().unwrap_or(packet.ends));
-                    if self.tunnels == TunnelHash::Outer || packet.fragment {
-                        return ends;
-                    }
-                    match self.within(&packet) {
-                        Some(next) => (layer, data) = next,
-                        None => return ends,
+                    let quoted = packet.quoted();
+                    let subject = quoted.as_ref().unwrap_or(&packet);
+                    ends = Some(subject.ends);
+                    match self.tunnels {
+                        TunnelHash::Together if self.is_tunnel(subject) => return Some(TUNNELS),
+                        TunnelHash::Together | TunnelHash::Outer => return ends,
+                        TunnelHash::Inner if packet.fragment => return ends,
+                        TunnelHash::Inner => match self.within(&packet) {
+                            Some(next) => (layer, data) = next,
+                            None => return ends,
+                        },
                     }
                 }
                 Layer::None => return ends,
@@ -99,11 +101,24 @@ impl Dispatcher {
         ends
     }
 
+    /// Whether a packet is, or by its ports may be, a tunnel's.
+    fn is_tunnel(&self, packet: &IpPacket<'_>) -> bool {
+        match packet.protocol {
+            IPV4 | IPV6 | GRE => true,
+            UDP if !packet.fragment => {
+                let ports = [be16(packet.payload, 0), be16(packet.payload, 2)];
+                let tunnels = [&self.vxlan, &self.geneve, &self.teredo];
+                ports
+                    .iter()
+                    .flatten()
+                    .any(|port| tunnels.iter().any(|tunnel| has_port(tunnel, *port)))
+            }
+            _ => false,
+        }
+    }
+
     /// What a tunnel carries.
     fn within<'a>(&self, packet: &IpPacket<'a>) -> Option<(Layer, &'a [u8])> {
-        const IPV4: u8 = 4;
-        const IPV6: u8 = 41;
-        const GRE: u8 = 47;
         match packet.protocol {
             IPV4 | IPV6 => Some((Layer::Ip, packet.payload)),
             GRE => gre(packet.payload),
@@ -114,17 +129,32 @@ impl Dispatcher {
 
     fn udp_tunnel<'a>(&self, udp: &'a [u8]) -> Option<(Layer, &'a [u8])> {
         let (sport, dport, payload) = (be16(udp, 0)?, be16(udp, 2)?, udp.get(8..)?);
-        if self.vxlan.contains(&dport) {
+        if has_port(&self.vxlan, dport) {
             return Some((Layer::Ethernet, payload.get(8..)?));
         }
-        if self.geneve.contains(&dport) {
+        if has_port(&self.geneve, dport) || has_port(&self.geneve, sport) {
             let options = usize::from(payload.first()? & 0x3f) * 4;
             return Some((ether_layer(be16(payload, 2)?), payload.get(8 + options..)?));
         }
-        if self.teredo.contains(&dport) || self.teredo.contains(&sport) {
+        if has_port(&self.teredo, dport) || has_port(&self.teredo, sport) {
             return teredo(payload);
         }
         None
+    }
+}
+
+const IPV4: u8 = 4;
+const IPV6: u8 = 41;
+const GRE: u8 = 47;
+
+/// Stands for the addresses of every tunnel.
+const TUNNELS: Ends = (0, 0);
+
+fn has_port(tunnel: &TunnelPorts, port: u16) -> bool {
+    match tunnel {
+        TunnelPorts::Disabled => false,
+        TunnelPorts::Any => true,
+        TunnelPorts::Only(ports) => ports.contains(&port),
     }
 }
 
@@ -195,8 +225,28 @@ fn ether_type(kind: u16, data: &[u8]) -> Option<(Layer, &[u8])> {
         // Cisco fabric path: another Ethernet header.
         0x8903 => Some((Layer::Type(be16(data, 14)?), data.get(16..)?)),
         0x6558 => Some((Layer::Ethernet, data)),
+        0x880b => ppp_frame(data),
+        0x894f => nsh(data),
         _ => None,
     }
+}
+
+/// A service header, as long as its first word says (RFC 8300).
+fn nsh(data: &[u8]) -> Option<(Layer, &[u8])> {
+    let words = usize::from(be16(data, 0)? & 0x3f);
+    let rest = data.get(words * 4..)?;
+    match data.get(3)? {
+        1 | 2 => Some((Layer::Ip, rest)),
+        3 => Some((Layer::Ethernet, rest)),
+        5 => mpls(rest),
+        _ => None,
+    }
+}
+
+/// A PPP frame, with or without HDLC's address and control bytes.
+fn ppp_frame(data: &[u8]) -> Option<(Layer, &[u8])> {
+    let skip = if data.first()? == &0xff { 2 } else { 0 };
+    Some((ppp(be16(data, skip)?), data.get(skip + 2..)?))
 }
 
 fn ppp(protocol: u16) -> Layer {
@@ -229,10 +279,7 @@ fn link(link: LinkType, data: &[u8]) -> Option<(Layer, &[u8])> {
         1 => Some((Layer::Ethernet, data)),
         12 | 14 | 101 | 228 | 229 => Some((Layer::Ip, data)),
         0 | 108 => Some((Layer::Ip, data.get(4..)?)),
-        9 => {
-            let skip = if data.first()? == &0xff { 2 } else { 0 };
-            Some((ppp(be16(data, skip)?), data.get(skip + 2..)?))
-        }
+        9 | 50 => ppp_frame(data),
         104 => Some((Layer::Type(be16(data, 2)?), data.get(4..)?)),
         107 => Some((Layer::Type(be16(data, 2)?), data.get(4..)?)),
         113 => Some((Layer::Type(be16(data, 14)?), data.get(16..)?)),
@@ -298,23 +345,25 @@ impl<'a> IpPacket<'a> {
         const HOP_BY_HOP: u8 = 0;
         const ROUTING: u8 = 43;
         const FRAGMENT: u8 = 44;
+        const AUTHENTICATION: u8 = 51;
         const DESTINATION: u8 = 60;
         let address = |at| Some(u128::from_be_bytes(data.get(at..at + 16)?.try_into().ok()?));
         let ends = (address(8)?, address(24)?);
         let (mut protocol, mut payload) = (*data.get(6)?, data.get(40..).unwrap_or_default());
         let mut fragment = false;
         for _ in 0..MAX_LAYERS {
-            if !matches!(protocol, HOP_BY_HOP | ROUTING | FRAGMENT | DESTINATION) {
-                break;
-            }
-            fragment |= protocol == FRAGMENT;
             let Some(&[next, len]) = payload.first_chunk() else {
                 break;
             };
-            let len = if protocol == FRAGMENT {
-                8
-            } else {
-                usize::from(len) * 8 + 8
+            let len = match protocol {
+                HOP_BY_HOP | ROUTING | DESTINATION => usize::from(len) * 8 + 8,
+                AUTHENTICATION => usize::from(len) * 4 + 8,
+                FRAGMENT => {
+                    const OFFSET_AND_MORE: u16 = 0xfff9;
+                    fragment |= be16(payload, 2).is_some_and(|word| word & OFFSET_AND_MORE != 0);
+                    8
+                }
+                _ => break,
             };
             protocol = next;
             payload = payload.get(len..).unwrap_or_default();
@@ -328,8 +377,8 @@ impl<'a> IpPacket<'a> {
         })
     }
 
-    /// The addresses of the packet whose failed delivery an ICMP message reports, if its flow is to be told.
-    fn quoted_ends(&self) -> Option<Ends> {
+    /// The packet whose failed delivery an ICMP message reports, if its flow is to be told.
+    fn quoted(&self) -> Option<Self> {
         const ICMP: u8 = 1;
         const UNREACHABLE: u8 = 3;
         if !self.v4
@@ -340,7 +389,7 @@ impl<'a> IpPacket<'a> {
             return None;
         }
         let quoted = IpPacket::v4(self.payload.get(8..)?)?;
-        matches!(quoted.protocol, TCP | UDP).then_some(quoted.ends)
+        matches!(quoted.protocol, TCP | UDP).then_some(quoted)
     }
 }
 
@@ -383,7 +432,8 @@ mod tests {
 
     #[test]
     fn one_flow_one_worker() {
-        let dispatcher = Dispatcher::new(TunnelHash::Outer, Seed::Fixed(1));
+        let dispatcher =
+            Dispatcher::new(&DecodeConfig::default(), TunnelHash::Outer, Seed::Fixed(1));
         let there = ipv4(6, A, B, 0, &[0; 20]);
         let hash = peek(&dispatcher, 1, &ethernet(0x0800, &there));
         assert_ne!(hash, 0);
@@ -427,8 +477,14 @@ mod tests {
         vxlan.extend_from_slice(&ethernet(0x0800, &inner));
         let mut gre = vec![0, 0, 0x08, 0];
         gre.extend_from_slice(&inner);
-        let by_inner = Dispatcher::new(TunnelHash::Inner, Seed::Fixed(1));
-        let by_outer = Dispatcher::new(TunnelHash::Outer, Seed::Fixed(1));
+        let by_inner = Dispatcher::new(&DecodeConfig::default(), TunnelHash::Inner, Seed::Fixed(1));
+        let by_outer = Dispatcher::new(&DecodeConfig::default(), TunnelHash::Outer, Seed::Fixed(1));
+        let together = Dispatcher::new(
+            &DecodeConfig::default(),
+            TunnelHash::Together,
+            Seed::Fixed(1),
+        );
+        let one_for_all = peek(&together, 101, &ipv4(47, A, ROUTER, 0, &gre));
         let plain = peek(&by_inner, 101, &inner);
         let outer_pair = peek(&by_outer, 101, &ipv4(6, ROUTER, B, 0, &[0; 20]));
         for tunnelled in [
@@ -438,13 +494,19 @@ mod tests {
         ] {
             assert_eq!(peek(&by_inner, 101, &tunnelled), plain);
             assert_eq!(peek(&by_outer, 101, &tunnelled), outer_pair);
+            assert_eq!(peek(&together, 101, &tunnelled), one_for_all);
         }
+        assert_eq!(
+            peek(&together, 101, &inner),
+            peek(&by_outer, 101, &inner),
+            "no tunnel"
+        );
     }
 
     proptest! {
         #[test]
         fn no_frame_is_too_strange(link in 0u16..300, data in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let dispatcher = Dispatcher::new(TunnelHash::Inner, Seed::Fixed(1));
+            let dispatcher = Dispatcher::new(&DecodeConfig::default(), TunnelHash::Inner, Seed::Fixed(1));
             prop_assert_eq!(peek(&dispatcher, link, &data), peek(&dispatcher, link, &data));
         }
     }
