@@ -51,15 +51,29 @@ enum Layer {
 type Ends = (u128, u128);
 
 impl Dispatcher {
-    /// A dispatcher that looks for tunnels where the decoder does.
-    pub fn new(decode: &DecodeConfig, tunnels: TunnelHash, seed: Seed) -> Self {
+    /// A dispatcher that looks for tunnels where the decoder does by default.
+    pub fn new(tunnels: TunnelHash, seed: Seed) -> Self {
+        let DecodeConfig {
+            vxlan,
+            geneve,
+            teredo,
+            ..
+        } = DecodeConfig::default();
         Self {
             hasher: seed.state(),
             tunnels,
-            vxlan: decode.vxlan.clone(),
-            geneve: decode.geneve.clone(),
-            teredo: decode.teredo.clone(),
+            vxlan,
+            geneve,
+            teredo,
         }
+    }
+
+    /// Looks for tunnels where a decoder of this configuration does.
+    pub fn with_decode(mut self, decode: &DecodeConfig) -> Self {
+        self.vxlan.clone_from(&decode.vxlan);
+        self.geneve.clone_from(&decode.geneve);
+        self.teredo.clone_from(&decode.teredo);
+        self
     }
 
     /// The hash of a frame's addresses; 0 for a frame without any.
@@ -432,8 +446,7 @@ mod tests {
 
     #[test]
     fn one_flow_one_worker() {
-        let dispatcher =
-            Dispatcher::new(&DecodeConfig::default(), TunnelHash::Outer, Seed::Fixed(1));
+        let dispatcher = Dispatcher::new(TunnelHash::Outer, Seed::Fixed(1));
         let there = ipv4(6, A, B, 0, &[0; 20]);
         let hash = peek(&dispatcher, 1, &ethernet(0x0800, &there));
         assert_ne!(hash, 0);
@@ -477,8 +490,8 @@ mod tests {
         vxlan.extend_from_slice(&ethernet(0x0800, &inner));
         let mut gre = vec![0, 0, 0x08, 0];
         gre.extend_from_slice(&inner);
-        let by_inner = Dispatcher::new(&DecodeConfig::default(), TunnelHash::Inner, Seed::Fixed(1));
-        let by_outer = Dispatcher::new(&DecodeConfig::default(), TunnelHash::Outer, Seed::Fixed(1));
+        let by_inner = Dispatcher::new(TunnelHash::Inner, Seed::Fixed(1));
+        let by_outer = Dispatcher::new(TunnelHash::Outer, Seed::Fixed(1));
         let together = Dispatcher::new(
             &DecodeConfig::default(),
             TunnelHash::Together,
@@ -506,7 +519,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_frame_is_too_strange(link in 0u16..300, data in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let dispatcher = Dispatcher::new(&DecodeConfig::default(), TunnelHash::Inner, Seed::Fixed(1));
+            let dispatcher = Dispatcher::new(TunnelHash::Inner, Seed::Fixed(1));
             prop_assert_eq!(peek(&dispatcher, link, &data), peek(&dispatcher, link, &data));
         }
     }

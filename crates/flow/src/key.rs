@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv6Addr};
 
 use foldhash::quality::SeedableRandomState;
-use tapir_packet::Packet;
+use tapir_packet::{Packet, Quote};
 
 pub(crate) const ICMP: u8 = 1;
 pub(crate) const TCP: u8 = 6;
@@ -161,13 +161,7 @@ impl FlowKey {
                 let kind = icmp.kind();
                 if is_icmpv4_error(kind) {
                     starts_flow = false;
-                    if kind != ICMP_UNREACHABLE {
-                        return None;
-                    }
-                    let quote = packet.icmp_quote()?;
-                    if quote.proto != TCP && quote.proto != UDP {
-                        return None;
-                    }
+                    let quote = reported(packet, kind)?;
                     keyed(
                         quote.proto,
                         (quote.src, quote.sport),
@@ -209,6 +203,12 @@ impl FlowKey {
 }
 
 const ICMP_UNREACHABLE: u8 = 3;
+
+/// The packet whose flow is to be told that it could not be delivered.
+fn reported(packet: &Packet<'_>, kind: u8) -> Option<Quote> {
+    let quote = packet.icmp_quote().filter(|_| kind == ICMP_UNREACHABLE)?;
+    matches!(quote.proto, TCP | UDP).then_some(quote)
+}
 
 /// Whether an ICMP message of IPv4 reports an error about another packet (RFC 1122, 3.2.2).
 pub(crate) fn is_icmpv4_error(kind: u8) -> bool {
