@@ -492,11 +492,7 @@ mod tests {
         gre.extend_from_slice(&inner);
         let by_inner = Dispatcher::new(TunnelHash::Inner, Seed::Fixed(1));
         let by_outer = Dispatcher::new(TunnelHash::Outer, Seed::Fixed(1));
-        let together = Dispatcher::new(
-            &DecodeConfig::default(),
-            TunnelHash::Together,
-            Seed::Fixed(1),
-        );
+        let together = Dispatcher::new(TunnelHash::Together, Seed::Fixed(1));
         let one_for_all = peek(&together, 101, &ipv4(47, A, ROUTER, 0, &gre));
         let plain = peek(&by_inner, 101, &inner);
         let outer_pair = peek(&by_outer, 101, &ipv4(6, ROUTER, B, 0, &[0; 20]));
