@@ -2,11 +2,20 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod diagnostic;
 mod dialect;
 pub mod keywords;
+mod load;
+mod parse;
+mod source;
 mod span;
+mod suggest;
 pub mod tree;
+mod validate;
 
+pub use diagnostic::{Code, Diagnostic, Severity};
 pub use dialect::{Dialect, Dialects};
+pub use load::{Environment, LoadOptions, RuleFile, load};
+pub use source::Source;
 pub use span::{SourceId, Span};
 pub use tree::{Opt, OptionKind, Rule};

@@ -1,9 +1,10 @@
-//! DNS and multicast DNS.
+//! DNS, multicast DNS and LLMNR.
 
 use super::row::*;
 
 const DNS: &[&str] = &["dns"];
 const MDNS: &[&str] = &["mdns"];
+const LLMNR: &[&str] = &["llmnr"];
 
 family! { 7;
     QUERY = "dns.query", buffer("A name that is asked for").aliases(&[suricata("dns_query")]).of(DNS).to_server().multi();
@@ -22,4 +23,9 @@ family! { 7;
     MDNS_ADDITIONALS_RRNAME = "mdns.additionals.rrname", buffer("A name in the additional section").of(MDNS).multi();
     MDNS_AUTHORITIES_RRNAME = "mdns.authorities.rrname", buffer("A name in the authority section").of(MDNS).multi();
     MDNS_RESPONSE_RRNAME = "mdns.response.rrname", buffer("A name anywhere in a response").of(MDNS).multi();
+    LLMNR_QUERIES_RRNAME = "llmnr.queries.rrname", buffer("A name in the question section").of(LLMNR).multi();
+    LLMNR_ANSWERS_RRNAME = "llmnr.answers.rrname", buffer("A name in the answer section").of(LLMNR).multi();
+    LLMNR_ADDITIONALS_RRNAME = "llmnr.additionals.rrname", buffer("A name in the additional section").of(LLMNR).multi();
+    LLMNR_AUTHORITIES_RRNAME = "llmnr.authorities.rrname", buffer("A name in the authority section").of(LLMNR).multi();
+    LLMNR_RESPONSE_RRNAME = "llmnr.response.rrname", buffer("A name anywhere in a response").of(LLMNR).multi();
 }

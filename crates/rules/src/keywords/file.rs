@@ -7,7 +7,7 @@ const FILE: &[&str] = &["http", "smtp", "ftp-data", "smb", "nfs", "http2"];
 const SNORT3: Dialects = Dialects::SNORT3;
 
 family! { 9;
-    DATA = "file.data", buffer("The content of a file").aliases(&[everywhere("file_data")]).of(FILE);
+    DATA = "file.data", Keyword::new(Kind::Buffer, Grammar::Optional, "The content of a file").aliases(&[everywhere("file_data")]).of(FILE);
     NAME = "file.name", buffer("The name of a file").of(FILE);
     MAGIC = "file.magic", buffer("What libmagic says of a file").of(FILE);
     FILENAME = "filename", field(Grammar::Quoted, "The name of a file").of(FILE);
@@ -21,4 +21,9 @@ family! { 9;
     FILE_GROUP = "file_group", field(Grammar::Text, "Group of types of files").only(Dialects::SNORT2);
     FILE_META = "file_meta", Keyword::new(Kind::Meta, Grammar::Text, "Type, identifier and group that a file rule identifies").only(SNORT3);
     VBA_DATA = "vba_data", buffer("Macros of an office document").only(SNORT3);
+}
+
+/// Whether a keyword is one of this family.
+pub(crate) const fn is_family(id: super::KeywordId) -> bool {
+    id.index() >> 8 == DATA.index() >> 8
 }

@@ -47,4 +47,5 @@ family! { 14;
     WEBSOCKET_FLAGS = "websocket.flags", field(Grammar::IntegerOrName(8), "Flags of a WebSocket frame").of(WEBSOCKET);
     WEBSOCKET_PAYLOAD = "websocket.payload", buffer("Payload of a WebSocket frame").of(WEBSOCKET).multi();
     PGSQL_QUERY = "pgsql.query", buffer("A query of PostgreSQL").of(PGSQL).to_server();
+    TEMPLATE_BUFFER = "template.buffer", buffer("Message of the template protocol").of(&["template"]);
 }

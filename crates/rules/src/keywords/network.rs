@@ -58,5 +58,6 @@ family! { 3;
     UDPV6_CSUM = "udpv6-csum", header(CHECKSUM, "Checksum of UDP over IPv6");
     ICMPV4_CSUM = "icmpv4-csum", header(CHECKSUM, "Checksum of ICMP");
     ICMPV6_CSUM = "icmpv6-csum", header(CHECKSUM, "Checksum of ICMPv6");
+    IGMP_CSUM = "igmp-csum", header(CHECKSUM, "Checksum of IGMP");
     PKT_NUM = "pkt_num", header(Grammar::Integer(64), "Number of the packet in the capture").only(Dialects::SNORT3);
 }

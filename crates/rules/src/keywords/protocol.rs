@@ -50,6 +50,7 @@ static PROTOCOLS: &[AppProtocol] = &[
     app("bittorrent-dht", &[]),
     app("pop3", &["pop3s"]),
     app("mdns", &[]),
+    app("llmnr", &[]),
     app("msn", &[]),
     app("sunrpc", &["rpc", "portmap"]),
     app("mysql", &[]),

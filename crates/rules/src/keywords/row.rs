@@ -216,14 +216,6 @@ pub(super) const fn snort3(name: &'static str) -> Alias {
     }
 }
 
-/// Names in all but the one whose principal name it is.
-pub(super) const fn snort(name: &'static str) -> Alias {
-    Alias {
-        name,
-        dialects: Dialects::SNORT2.union(Dialects::SNORT3),
-    }
-}
-
 /// Names in all three.
 pub(super) const fn everywhere(name: &'static str) -> Alias {
     Alias {

@@ -40,6 +40,8 @@ pub struct IntegerTest {
     pub b: u64,
     /// Which element is compared, for keywords over several values.
     pub index: Index,
+    /// The part of the values that counts, from and to before, from the end when negative; all when `None`.
+    pub slice: Option<(i32, i32)>,
 }
 
 impl IntegerTest {
@@ -50,11 +52,12 @@ impl IntegerTest {
             a,
             b,
             index: Index::Any,
+            slice: None,
         }
     }
 
     /// Whether `value` passes.
-    pub const fn matches(&self, value: u64) -> bool {
+    pub const fn holds(&self, value: u64) -> bool {
         match self.op {
             IntegerOp::Equal => value == self.a,
             IntegerOp::NotEqual => value != self.a,
@@ -71,31 +74,33 @@ impl IntegerTest {
     }
 }
 
-/// Which of several values an integer keyword is about: `vlan.id:200,1`.
+/// Which of several values an integer keyword is about: `dns.rrtype:1,all`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Index {
     /// One of them is enough; no value at all does not match.
     #[default]
     Any,
-    /// All must pass; also none at all.
+    /// One of them is enough, and so is no value at all: `or_absent`.
+    AnyOrAbsent,
+    /// There is one at least, and all pass: `all`.
     All,
-    /// All must pass, and there must be one at least: `all1`.
-    AllOne,
-    /// That many must pass: `nb>2` counts those that pass.
-    Count {
-        /// The comparison of the count.
+    /// All pass, or there is none: `all_or_absent`.
+    AllOrAbsent,
+    /// That many pass: `nb>2`.
+    Passing {
+        /// The comparison of their number.
         op: IntegerOp,
         /// With this.
         a: u32,
         /// And this.
         b: u32,
     },
-    /// The one at this place; from the end when negative.
+    /// The one at this place, from the end when negative.
     At(i32),
-    /// The one at this place if there is one: `or_absent`.
-    AtOrAbsent(i32),
-    /// Any, or no value at all: `any_or_absent`.
-    AnyOrAbsent,
+    /// The one at this place, or there are fewer: `oob_or 2`.
+    AtOrBeyond(i32),
+    /// The comparison is about how many values there are: `count >5`.
+    Count,
 }
 
 /// `ip_proto`.
@@ -130,6 +135,8 @@ pub enum IpOption {
     StrictSourceRoute,
     /// Stream identifier (136).
     StreamId,
+    /// Router alert (148).
+    RouterAlert,
     /// Any option at all.
     Any,
 }

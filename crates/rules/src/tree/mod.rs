@@ -24,10 +24,12 @@ pub use option::{
     Operand, OptionKind, Reference, Requires, TargetSide, VersionTest, metadata_pairs,
 };
 pub use port::{PortExpr, PortRange};
-pub use rule::{Action, Header, HeaderForm, Opt, Protocol, ProtocolName, Rule, RuleDirection};
+pub use rule::{
+    Action, ActionScope, Header, HeaderForm, Opt, Protocol, ProtocolName, Rule, RuleDirection,
+};
 pub use state::{
     AppLayerMode, AppLayerProtocol, BitAction, Config, DataKind, Datarep, Dataset, DetectionFilter,
-    FlowBits, FlowInt, FlowIntOp, HostBits, HostTrack, StreamSide, StreamSize, Tag, TagMetric,
-    TagScope, Threshold, ThresholdKind, Track, UniqueOn, XBits,
+    FlowBits, FlowCounter, FlowInt, FlowIntOp, HostBits, HostTrack, StreamSide, StreamSize, Tag,
+    TagMetric, TagScope, TcpPhase, Threshold, ThresholdKind, Track, UniqueOn, XBits,
 };
-pub use transform::{Base64Mode, FromBase64, Subslice, Transform};
+pub use transform::{Base64Mode, FromBase64, Subslice, Transform, XorKey};

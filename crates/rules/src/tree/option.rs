@@ -110,6 +110,10 @@ pub enum OptionKind {
     XBits(Box<XBits>),
     /// `hostbits`.
     HostBits(Box<HostBits>),
+    /// `flow.pkts`, `flow.bytes`.
+    FlowCounter(Box<FlowCounter>),
+    /// `tcp.session`: phases of the connection, as bits of [`super::TcpPhase`].
+    TcpSession(TcpPhase),
     /// `stream_size`.
     StreamSize(StreamSize),
     /// `app-layer-protocol`.
@@ -134,7 +138,6 @@ pub enum OptionKind {
     Tag(Tag),
     /// `config`.
     Config(Box<Config>),
-    /// `filestore`, `lua` and others keep their text: [`OptionKind::Text`].
     /// `nfq_set_mark`: mark and mask.
     Mark(u32, u32),
 }

@@ -19,6 +19,10 @@ pub struct Rule {
     pub enabled: bool,
     /// What happens on a match.
     pub action: Action,
+    /// How far the action reaches, where the rule says it: `accept:hook`, `drop:flow`.
+    pub scope: Option<ActionScope>,
+    /// The scoped rule also raises an alert: `accept:hook,alert`.
+    pub scope_alerts: bool,
     /// Protocol, addresses, ports.
     pub header: Header,
     /// The options in the order of evaluation, content modifiers folded into their content.
@@ -124,6 +128,21 @@ impl Action {
             Action::Accept => "accept",
         }
     }
+}
+
+/// How far an action reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ActionScope {
+    /// This packet.
+    Packet,
+    /// The rest of the flow.
+    Flow,
+    /// This hook of the transaction.
+    Hook,
+    /// The rest of the transaction.
+    Tx,
+    /// The rest of the flow, exempt from inspection (`accept:flow,pass`).
+    FlowPass,
 }
 
 /// Which packets a rule is for. Parts that the rule does not write are `any`.

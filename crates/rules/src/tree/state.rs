@@ -1,6 +1,8 @@
 //! State between packets, and what happens after a match.
 
-use super::{IntegerOp, Operand};
+use bitflags::bitflags;
+
+use super::{IntegerOp, IntegerTest, Operand};
 
 /// What `flowbits`, `xbits` or `hostbits` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -141,6 +143,28 @@ pub struct StreamSize {
     pub upper: u32,
 }
 
+/// `flow.pkts`, `flow.bytes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowCounter {
+    /// Which direction's.
+    pub side: StreamSide,
+    /// The comparison.
+    pub test: IntegerTest,
+}
+
+bitflags! {
+    /// Phases of a TCP connection.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub struct TcpPhase: u8 {
+        /// The handshake.
+        const SETUP = 1;
+        /// Between handshake and close.
+        const ESTABLISHED = 2;
+        /// The close.
+        const CLOSING = 4;
+    }
+}
+
 /// Which direction of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StreamSide {
@@ -157,8 +181,8 @@ pub enum StreamSide {
 /// `app-layer-protocol`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppLayerProtocol {
-    /// Name, under which [`crate::keywords::app_protocol`] knows it; `failed` and `unknown` too.
-    pub name: Box<str>,
+    /// Names under which [`crate::keywords::app_protocol`] knows them; `failed` and `unknown` too. One is enough.
+    pub names: Vec<Box<str>>,
     /// Turned round.
     pub negated: bool,
     /// Which recognition is asked.
@@ -221,7 +245,7 @@ pub struct DetectionFilter {
     pub count: u32,
     /// In how many seconds.
     pub seconds: u32,
-    /// A window that refills rather than starting anew, as Suricata's `unique_on` and such; name only.
+    /// Counts distinct values of this field instead of packets.
     pub unique_on: Option<UniqueOn>,
 }
 

@@ -25,8 +25,13 @@ pub enum Transform {
     Domain,
     /// `tld`: the public suffix of a host name.
     Tld,
-    /// `xor`: with this key, repeated.
-    Xor(Box<[u8]>),
+    /// `xor`: with a key, repeated.
+    Xor {
+        /// First byte that is combined; those before it stay.
+        offset: u32,
+        /// The key.
+        key: XorKey,
+    },
     /// `from_base64`
     FromBase64(FromBase64),
     /// `header_lowercase`: the names of HTTP headers.
@@ -41,8 +46,22 @@ pub enum Transform {
     ZlibDeflate(u32),
     /// `subslice`
     Subslice(Subslice),
-    /// `decode_wchar`, `decode_hex` and such, and `luaxform`: keyword and argument.
+    /// `luaxform`: the script and its arguments.
     Lua(Box<str>),
+}
+
+/// The key of `xor`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum XorKey {
+    /// Written in the rule.
+    Fixed(Box<[u8]>),
+    /// Taken from the buffer: `extract 4 0`.
+    Extracted {
+        /// Number of bytes.
+        bytes: u8,
+        /// Where they are.
+        offset: u32,
+    },
 }
 
 /// `from_base64`.

@@ -1,0 +1,831 @@
+//! The options of a rule as they come: modifiers folded into their content, buffers followed, and what
+//! Suricata forbids among them.
+
+use super::arg::Arg;
+use super::bytes::operand;
+use super::options::{self, Input, PAYLOAD};
+use super::pattern::decode_pattern;
+use super::regex;
+use crate::Dialect;
+use crate::diagnostic::{Code, Problem, Read, Severity};
+use crate::keywords::{BufferId, Kind, file, flow, http, meta, payload};
+use crate::tree::*;
+
+/// The greatest distance a content may be moved by.
+const FAR: i64 = 1024 * 1024;
+
+/// The options of a rule while they are being read.
+pub(crate) struct Building {
+    dialect: Dialect,
+    options: Vec<Opt>,
+    /// Contents and expressions that a modifier or flag moved to a buffer, by their place in `options`.
+    moved: Vec<(usize, BufferId)>,
+    /// The sticky buffer in force.
+    sticky: Option<BufferId>,
+    last_content: Option<usize>,
+    /// Variables of `byte_extract` and `byte_math` with the buffer they were set in.
+    variables: Vec<(Option<BufferId>, Box<str>)>,
+    pub(crate) sid: Option<u32>,
+    pub(crate) gid: Option<u32>,
+    pub(crate) rev: Option<u32>,
+    pub(crate) enabled: bool,
+}
+
+impl Building {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Building {
+            dialect,
+            options: Vec::with_capacity(24),
+            moved: Vec::new(),
+            sticky: None,
+            last_content: None,
+            variables: Vec::new(),
+            sid: None,
+            gid: None,
+            rev: None,
+            enabled: true,
+        }
+    }
+
+    /// Takes an option in.
+    pub(crate) fn add(&mut self, input: Input<'_>, problems: &mut Vec<Box<Problem>>) -> Read<()> {
+        match (input.id, input.id.row().kind) {
+            (payload::CONTENT, _) => self.content(input),
+            (payload::URICONTENT, _) => {
+                self.content(input)?;
+                self.moved.push((self.options.len() - 1, http::URI));
+                Ok(())
+            }
+            (payload::PCRE | payload::REGEX, _) => self.regex(input),
+            (_, Kind::Buffer) => self.buffer(input),
+            (_, Kind::BufferModifier(buffer)) => self.move_content(input, buffer),
+            (payload::HASH | payload::LENGTH | flow::BIDIR_TOSERVER | flow::BIDIR_TOCLIENT, _) => {
+                self.other(input)
+            }
+            (_, Kind::Modifier) => self.modifier(input, problems),
+            _ => self.other(input),
+        }
+    }
+
+    fn suricata(&self) -> bool {
+        self.dialect == Dialect::Suricata
+    }
+
+    fn push(&mut self, input: Input<'_>, kind: OptionKind) {
+        self.options.push(Opt {
+            keyword: input.id,
+            span: input.span,
+            value: input.arg.span(),
+            kind,
+        });
+    }
+
+    fn other(&mut self, input: Input<'_>) -> Read<()> {
+        let kind = options::option(input, self.dialect)?;
+        let needs_buffer = matches!(
+            kind,
+            OptionKind::Transform(_)
+                | OptionKind::Bsize(_)
+                | OptionKind::Dataset(_)
+                | OptionKind::Datarep(_)
+                | OptionKind::Absent(_)
+        );
+        if needs_buffer && self.suricata() && self.sticky.is_none() {
+            return Err(Problem::new(
+                Code::BufferMisuse,
+                input.span,
+                format!("`{}` needs a sticky buffer before it", input.id.name()),
+            )
+            .help("name the buffer first, as in `http.uri;`"));
+        }
+        self.once(input, &kind)?;
+        self.check_variables(input, &kind)?;
+        match &kind {
+            OptionKind::ByteExtract(extract) => self
+                .variables
+                .push((self.place(&kind), extract.name.clone())),
+            OptionKind::ByteMath(math) => self
+                .variables
+                .push((self.place(&kind), math.result.clone())),
+            _ => {}
+        }
+        if input.id == meta::ENABLE {
+            self.enabled = input.arg.text != "no";
+        }
+        self.push(input, kind);
+        Ok(())
+    }
+
+    /// Refuses what can stand in a rule only once, and keeps the numbers of the rule.
+    fn once(&mut self, input: Input<'_>, kind: &OptionKind) -> Read<()> {
+        let again = match kind {
+            OptionKind::Sid(sid) => self.sid.replace(*sid).is_some(),
+            OptionKind::Gid(gid) => self.gid.replace(*gid).is_some(),
+            OptionKind::Rev(rev) => self.rev.replace(*rev).is_some(),
+            OptionKind::Threshold(_) | OptionKind::DetectionFilter(_) => {
+                self.options.iter().any(|option| {
+                    matches!(
+                        option.kind,
+                        OptionKind::Threshold(_) | OptionKind::DetectionFilter(_)
+                    )
+                })
+            }
+            _ => false,
+        };
+        if !again {
+            return Ok(());
+        }
+        let limits = matches!(
+            kind,
+            OptionKind::Threshold(_) | OptionKind::DetectionFilter(_)
+        );
+        let message = match limits {
+            true => "the rule has a limit already".into(),
+            false => format!("the rule has a `{}` already", input.id.name()),
+        };
+        let problem = Problem::new(Code::Repeated, input.span, message);
+        Err(if limits {
+            problem.help("one of `threshold` and `detection_filter` is allowed, once; put the other into threshold.config")
+        } else {
+            problem
+        })
+    }
+
+    /// The buffer an option is about, as far as it is known yet.
+    fn place(&self, kind: &OptionKind) -> Option<BufferId> {
+        if self.sticky.is_some() || !options::is_relative(kind) {
+            return self.sticky;
+        }
+        self.last_place()
+    }
+
+    /// The buffer of the last option that inspects one.
+    fn last_place(&self) -> Option<BufferId> {
+        let last = self
+            .options
+            .iter()
+            .rposition(|option| options::inspects_buffer(&option.kind))?;
+        self.moved_to(last).or(self.sticky)
+    }
+
+    fn moved_to(&self, place: usize) -> Option<BufferId> {
+        self.moved
+            .iter()
+            .rev()
+            .find(|(moved, _)| *moved == place)
+            .map(|(_, buffer)| *buffer)
+    }
+
+    fn check_variables(&self, input: Input<'_>, kind: &OptionKind) -> Read<()> {
+        let mut names: [Option<&str>; 4] = [None; 4];
+        match kind {
+            OptionKind::ByteTest(test) => {
+                names = [
+                    test.bytes.variable(),
+                    test.value.variable(),
+                    test.offset.variable(),
+                    None,
+                ]
+            }
+            OptionKind::ByteJump(jump) => {
+                names = [
+                    jump.bytes.variable(),
+                    jump.offset.variable(),
+                    jump.post_offset.variable(),
+                    None,
+                ]
+            }
+            OptionKind::ByteExtract(extract) => names[0] = extract.offset.variable(),
+            OptionKind::ByteMath(math) => {
+                names = [
+                    math.bytes.variable(),
+                    math.offset.variable(),
+                    math.rvalue.variable(),
+                    None,
+                ]
+            }
+            OptionKind::IsDataAt(test) => names[0] = test.position.variable(),
+            _ => return Ok(()),
+        }
+        let place = self.place(kind);
+        names
+            .into_iter()
+            .flatten()
+            .try_for_each(|name| self.check_variable(input, name, place))
+    }
+
+    /// Refuses a variable that nothing before sets. In Suricata the variables of one buffer are not known in
+    /// another.
+    fn check_variable(&self, input: Input<'_>, name: &str, place: Option<BufferId>) -> Read<()> {
+        let elsewhere =
+            |buffer: Option<BufferId>| self.suricata() && self.moved.is_empty() && buffer != place;
+        let mut same_name = self
+            .variables
+            .iter()
+            .filter(|(_, known)| **known == *name)
+            .peekable();
+        if same_name.peek().is_none() {
+            let problem = input.arg.problem(
+                Code::UnknownName,
+                format!("nothing sets the variable `{name}` before this"),
+            );
+            let near =
+                crate::suggest::nearest(name, self.variables.iter().map(|(_, known)| &**known));
+            return Err(match near {
+                Some(near) => problem.help(format!("did you mean `{near}`?")),
+                None => problem.help("`byte_extract` and `byte_math` set variables"),
+            });
+        }
+        if same_name.all(|(buffer, _)| elsewhere(*buffer)) {
+            return Err(input
+                .arg
+                .problem(
+                    Code::UnknownName,
+                    format!("the variable `{name}` is set in another buffer"),
+                )
+                .help("a variable is known only in the buffer it is taken from"));
+        }
+        Ok(())
+    }
+
+    fn content(&mut self, input: Input<'_>) -> Read<()> {
+        let (quoted, modifiers) = self.content_argument(input)?;
+        let (negated, pattern) = quoted.negation();
+        let from = (pattern.at - input.arg.at) as usize;
+        let Some(inner) = pattern.unquoted() else {
+            return Err(unquoted(pattern, self.dialect));
+        };
+        // The bytes themselves, not the text: a pattern may hold bytes of any encoding.
+        let raw = match input.raw.len() == input.arg.text.len() {
+            true => input
+                .raw
+                .get(from + 1..from + 1 + inner.text.len())
+                .unwrap_or_default(),
+            false => raw_between_quotes(input.raw),
+        };
+        let bytes = decode_pattern(raw, inner.at, self.dialect)?;
+        let content = Content {
+            bytes,
+            negated,
+            ..Content::default()
+        };
+        self.last_content = Some(self.options.len());
+        let id = payload::CONTENT;
+        self.push(
+            Input { id, ..input },
+            OptionKind::Content(Box::new(content)),
+        );
+        let mut chop = None;
+        for modifier in modifiers {
+            self.snort3_modifier(input, modifier, &mut chop)?;
+        }
+        Ok(())
+    }
+
+    /// The pattern of a content, and in Snort 3 what follows it after commas.
+    fn content_argument<'a>(&self, input: Input<'a>) -> Read<(Arg<'a>, Vec<Arg<'a>>)> {
+        if self.dialect != Dialect::Snort3 {
+            return Ok((input.arg, Vec::new()));
+        }
+        let mut parts = input.arg.split_outside_quotes();
+        let pattern = if parts.is_empty() {
+            input.arg
+        } else {
+            parts.remove(0)
+        };
+        Ok((pattern, parts))
+    }
+
+    fn snort3_modifier(
+        &mut self,
+        input: Input<'_>,
+        arg: Arg<'_>,
+        chop: &mut Option<(u16, u16)>,
+    ) -> Read<()> {
+        let (word, value) = arg.word();
+        let Some(content) = self.current_content() else {
+            return Ok(());
+        };
+        match word.text {
+            "nocase" => content.nocase = true,
+            "rawbytes" => content.rawbytes = true,
+            "fast_pattern" => content.fast_pattern = FastPattern::Preferred,
+            "fast_pattern_offset" | "fast_pattern_length" => {
+                let number = value.u16()?;
+                let whole = u16::try_from(content.bytes.len()).unwrap_or(u16::MAX);
+                let (offset, len) = chop.unwrap_or((0, 0));
+                let (offset, len) = if word.text == "fast_pattern_offset" {
+                    (number, len)
+                } else {
+                    (offset, number)
+                };
+                *chop = Some((offset, len));
+                let len = if len == 0 {
+                    whole.saturating_sub(offset)
+                } else {
+                    len
+                };
+                if usize::from(offset) + usize::from(len) > content.bytes.len() || len == 0 {
+                    return Err(
+                        arg.problem(Code::BadFastPattern, "the part lies outside the pattern")
+                    );
+                }
+                content.fast_pattern = FastPattern::Chop { offset, len };
+            }
+            "offset" | "depth" | "distance" | "within" => {
+                let value = operand(value, -FAR, FAR)?;
+                if let Operand::Variable(name) = &value {
+                    self.check_variable(Input { arg, ..input }, name, None)?;
+                }
+                let Some(content) = self.current_content() else {
+                    return Ok(());
+                };
+                let slot = match word.text {
+                    "offset" => &mut content.offset,
+                    "depth" => &mut content.depth,
+                    "distance" => &mut content.distance,
+                    _ => &mut content.within,
+                };
+                *slot = Some(value);
+            }
+            _ => {
+                return Err(arg.expected(
+                    "`nocase`, `rawbytes`, `offset`, `depth`, `distance`, `within`, `fast_pattern`, `fast_pattern_offset` or `fast_pattern_length`",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn current_content(&mut self) -> Option<&mut Content> {
+        match &mut self.options.get_mut(self.last_content?)?.kind {
+            OptionKind::Content(content) => Some(content),
+            _ => None,
+        }
+    }
+
+    fn regex(&mut self, input: Input<'_>) -> Read<()> {
+        let snort3_regex = input.id == payload::REGEX;
+        let (quoted, flags) = match snort3_regex {
+            true => {
+                let mut parts = input.arg.split_outside_quotes();
+                (parts.remove(0), parts)
+            }
+            false => (input.arg, Vec::new()),
+        };
+        let (negated, quoted) = quoted.negation();
+        let Some(inner) = quoted.unquoted() else {
+            return Err(unquoted(quoted, self.dialect));
+        };
+        let mut read = regex::pcre(inner, negated, self.dialect)?;
+        read.pcre.regex = snort3_regex;
+        for flag in flags {
+            match flag.text {
+                "fast_pattern" => read.pcre.fast_pattern = true,
+                "nocase" => read.pcre.caseless = true,
+                _ => return Err(flag.expected("`fast_pattern` or `nocase`")),
+            }
+        }
+        if let Some(buffer) = read.buffer {
+            if self.suricata() && self.sticky.is_some() {
+                return Err(input
+                    .arg
+                    .problem(
+                        Code::BufferMisuse,
+                        "a flag names a buffer, and a sticky buffer is in force",
+                    )
+                    .help(format!(
+                        "write `{};` before the expression, without the flag",
+                        buffer.name()
+                    )));
+            }
+            self.moved.push((self.options.len(), buffer));
+        } else if self.dialect == Dialect::Snort2 && read.pcre.relative {
+            // Snort 2 goes on where the last match was, whatever buffer that is.
+            if let Some(buffer) = self
+                .last_place()
+                .filter(|buffer| Some(*buffer) != self.sticky)
+            {
+                self.moved.push((self.options.len(), buffer));
+            }
+        }
+        self.push(input, OptionKind::Pcre(Box::new(read.pcre)));
+        Ok(())
+    }
+
+    fn buffer(&mut self, input: Input<'_>) -> Read<()> {
+        let id = input.id;
+        self.sticky = (id != PAYLOAD).then_some(id);
+        if id == payload::BASE64_DATA && self.suricata() {
+            let decoded = self
+                .options
+                .iter()
+                .any(|option| matches!(option.kind, OptionKind::Base64Decode(_)));
+            if !decoded {
+                return Err(Problem::new(
+                    Code::BufferMisuse,
+                    input.span,
+                    "nothing is decoded before `base64_data`",
+                )
+                .help("write `base64_decode;` before it"));
+            }
+        }
+        let part = input.arg.text;
+        let kind = match part {
+            "" => OptionKind::Buffer(id),
+            // Snort 2 tells mail bodies from others here; the buffer is the same.
+            "mime" if id == file::DATA => OptionKind::Buffer(id),
+            _ => OptionKind::BufferPart(id, part.into()),
+        };
+        self.push(input, kind);
+        Ok(())
+    }
+
+    /// `http_uri` and its kind: the content before it is in that buffer.
+    fn move_content(&mut self, input: Input<'_>, buffer: BufferId) -> Read<()> {
+        let Some(place) = self.last_content else {
+            return Err(nothing_to_modify(input));
+        };
+        if self.suricata() && self.sticky.is_some() {
+            return Err(Problem::new(
+                Code::BufferMisuse,
+                input.span,
+                format!(
+                    "`{}` changes a content that is in a sticky buffer",
+                    input.id.name()
+                ),
+            )
+            .help(format!(
+                "write `{};` before the content, or `pkt_data;` to leave the sticky buffer",
+                buffer.name()
+            )));
+        }
+        if let Some(OptionKind::Content(content)) =
+            self.options.get(place).map(|option| &option.kind)
+        {
+            if content.rawbytes && self.suricata() {
+                return Err(Problem::new(
+                    Code::Contradiction,
+                    input.span,
+                    "`rawbytes` and a buffer exclude each other",
+                ));
+            }
+        }
+        self.moved.push((place, buffer));
+        Ok(())
+    }
+
+    fn modifier(&mut self, input: Input<'_>, problems: &mut Vec<Box<Problem>>) -> Read<()> {
+        let Some(place) = self.last_content else {
+            return Err(nothing_to_modify(input));
+        };
+        let suricata = self.suricata();
+        if input.id == payload::FAST_PATTERN {
+            self.check_only_fast_pattern(input, place)?;
+        }
+        if matches!(input.id, payload::DISTANCE | payload::WITHIN) && suricata {
+            self.check_relative_to(input, place)?;
+        }
+        let value = match input.id {
+            payload::DEPTH | payload::OFFSET | payload::DISTANCE | payload::WITHIN => {
+                let arg = input.arg.unquoted().unwrap_or(input.arg).trim();
+                let least = if matches!(input.id, payload::DEPTH | payload::OFFSET) && suricata {
+                    0
+                } else {
+                    -FAR
+                };
+                let most = if matches!(input.id, payload::DEPTH | payload::OFFSET) && suricata {
+                    65_535
+                } else {
+                    FAR
+                };
+                let value = operand(arg, least, most)?;
+                if let Operand::Variable(name) = &value {
+                    let place = self.moved_to(place).or(self.sticky);
+                    self.check_variable(input, name, place)?;
+                }
+                Some(value)
+            }
+            _ => None,
+        };
+        let dialect = self.dialect;
+        match self.current_content() {
+            Some(content) => modify(content, input, value, dialect, problems),
+            None => Err(nothing_to_modify(input)),
+        }
+    }
+
+    /// Suricata allows one `fast_pattern` among the contents of the payload, and none in decoded base64.
+    fn check_only_fast_pattern(&self, input: Input<'_>, place: usize) -> Read<()> {
+        if !self.suricata() {
+            return Ok(());
+        }
+        if self.sticky == Some(payload::BASE64_DATA) {
+            return Err(Problem::new(
+                Code::BadFastPattern,
+                input.span,
+                "what base64 decodes cannot be searched first",
+            ));
+        }
+        if !input.arg.is_empty() {
+            return Ok(());
+        }
+        // Contents in buffers are not counted, as Suricata does not.
+        let mut sticky = false;
+        for (at, option) in self.options.iter().enumerate() {
+            match &option.kind {
+                OptionKind::Buffer(id) => sticky = *id != PAYLOAD,
+                OptionKind::Content(content)
+                    if at != place
+                        && !sticky
+                        && self.moved_to(at).is_none()
+                        && content.fast_pattern != FastPattern::Unset =>
+                {
+                    return Err(Problem::new(
+                        Code::BadFastPattern,
+                        input.span,
+                        "another content is the fast pattern already",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A content that is searched for only by the prefilter leaves no place to go on from.
+    fn check_relative_to(&self, input: Input<'_>, place: usize) -> Read<()> {
+        let here = self.moved_to(place).or(self.sticky);
+        let before = self.options[..place]
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(at, option)| match &option.kind {
+                OptionKind::Content(content) if self.moved_to(at).or(self.sticky) == here => {
+                    Some(content)
+                }
+                _ => None,
+            });
+        match before {
+            Some(content) if content.fast_pattern == FastPattern::Only => Err(Problem::new(
+                Code::BadFastPattern,
+                input.span,
+                "the content before is `fast_pattern:only`, and nothing can be relative to it",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks what can be told only at the end of a rule.
+    pub(crate) fn finish(&mut self, problems: &mut Vec<Box<Problem>>, body_at: usize) {
+        if self.sid.is_none() {
+            let span = crate::Span::of(body_at.saturating_sub(1)..body_at);
+            problems.push(
+                Problem::new(Code::MissingSid, span, "the rule has no sid")
+                    .label("expected `sid:NUMBER;` among the options"),
+            );
+        }
+    }
+
+    /// The options with each moved content in its buffer: what modifiers and flags said becomes sticky buffers.
+    pub(crate) fn lower(mut self) -> Vec<Opt> {
+        if self.moved.is_empty() {
+            self.options.shrink_to_fit();
+            return self.options;
+        }
+        let mut moves: Vec<Option<BufferId>> = vec![None; self.options.len()];
+        for (place, buffer) in &self.moved {
+            if let Some(slot) = moves.get_mut(*place) {
+                *slot = Some(*buffer);
+            }
+        }
+        let mut lowered = Vec::with_capacity(self.options.len() + self.moved.len() + 1);
+        let (mut sticky, mut current) = (PAYLOAD, PAYLOAD);
+        for (option, moved) in self.options.into_iter().zip(moves) {
+            if let OptionKind::Buffer(id) | OptionKind::BufferPart(id, _) = option.kind {
+                (sticky, current) = (id, id);
+            } else if options::inspects_buffer(&option.kind) {
+                let follows = options::is_relative(&option.kind)
+                    && !matches!(option.kind, OptionKind::Content(_) | OptionKind::Pcre(_));
+                let wanted = match moved {
+                    Some(buffer) => buffer,
+                    None if follows => current,
+                    None => sticky,
+                };
+                if wanted != current {
+                    let kind = OptionKind::Buffer(wanted);
+                    lowered.push(Opt {
+                        keyword: wanted,
+                        span: option.span,
+                        value: crate::Span::new(option.span.end, option.span.end),
+                        kind,
+                    });
+                    current = wanted;
+                }
+            }
+            lowered.push(option);
+        }
+        lowered
+    }
+}
+
+fn nothing_to_modify(input: Input<'_>) -> Box<Problem> {
+    Problem::new(
+        Code::NothingToModify,
+        input.span,
+        format!("`{}` needs a content before it", input.id.name()),
+    )
+}
+
+/// A pattern without its quotes: forgotten ones, or a semicolon that ended it too early or too late.
+fn unquoted(arg: Arg<'_>, dialect: Dialect) -> Box<Problem> {
+    let opened = arg.text.starts_with('"');
+    if opened && let Some(close) = arg.text[1..].find('"') {
+        let end = arg.at + close as u32 + 2;
+        return Problem::new(
+            Code::MissingSemicolon,
+            crate::Span::new(end, arg.span().end),
+            "this does not belong to the pattern",
+        )
+        .label("expected `;` before this")
+        .fix(crate::Span::new(end, end), ";");
+    }
+    let problem = arg.problem(Code::BadQuotes, "the argument stands in double quotes");
+    if opened && dialect != Dialect::Snort3 {
+        return problem.help("a semicolon inside is written `\\;` or `|3b|`");
+    }
+    problem.fix(arg.span(), format!("\"{}\"", arg.text.trim_matches('"')))
+}
+
+/// What lies between the first and the last double quote.
+fn raw_between_quotes(raw: &[u8]) -> &[u8] {
+    let open = memchr::memchr(b'"', raw).map_or(0, |at| at + 1);
+    let close = memchr::memrchr(b'"', raw).unwrap_or(raw.len());
+    raw.get(open..close).unwrap_or_default()
+}
+
+/// Lets a modifier change its content, as far as Suricata lets it.
+fn modify(
+    content: &mut Content,
+    input: Input<'_>,
+    value: Option<Operand>,
+    dialect: Dialect,
+    problems: &mut Vec<Box<Problem>>,
+) -> Read<()> {
+    let suricata = dialect == Dialect::Suricata;
+    let wrong = |code, message: String| Err(Problem::new(code, input.span, message));
+    let name = input.id.name();
+    let len = content.bytes.len() as i64;
+    if suricata {
+        check_modifier(content, input)?;
+    }
+    let number = value.as_ref().and_then(Operand::number).copied();
+    match input.id {
+        payload::NOCASE => {
+            if std::mem::replace(&mut content.nocase, true) && suricata {
+                problems.push(
+                    Problem::new(Code::Repeated, input.span, "`nocase` is said already")
+                        .severity(Severity::Warning),
+                );
+            }
+        }
+        payload::RAWBYTES => content.rawbytes = true,
+        payload::STARTSWITH => content.startswith = true,
+        payload::ENDSWITH => content.endswith = true,
+        payload::DEPTH => {
+            if number.is_some_and(|depth| depth < len) && suricata {
+                return wrong(
+                    Code::NeverMatches,
+                    format!("the content is longer ({len} bytes) than its depth"),
+                );
+            }
+            content.depth = value;
+        }
+        payload::OFFSET => content.offset = value,
+        payload::DISTANCE => content.distance = value,
+        payload::WITHIN => {
+            if number.is_some_and(|within| within < len) && suricata {
+                return wrong(
+                    Code::NeverMatches,
+                    format!("the content is longer ({len} bytes) than `within` allows"),
+                );
+            }
+            content.within = value;
+        }
+        payload::FAST_PATTERN => content.fast_pattern = fast_pattern(content, input)?,
+        payload::REPLACE => {
+            let Some(inner) = input.arg.unquoted() else {
+                return Err(unquoted(input.arg, dialect));
+            };
+            let bytes = decode_pattern(raw_between_quotes(input.raw), inner.at, dialect)?;
+            if bytes.len() != content.bytes.len() && suricata {
+                return wrong(
+                    Code::BadArgument,
+                    "what is replaced and what replaces it are not of one length".into(),
+                );
+            }
+            content.replace = Some(bytes);
+        }
+        _ => return wrong(Code::BufferMisuse, format!("`{name}` changes no content")),
+    }
+    Ok(())
+}
+
+fn fast_pattern(content: &Content, input: Input<'_>) -> Read<FastPattern> {
+    let arg = input.arg;
+    if arg.is_empty() {
+        return Ok(FastPattern::Preferred);
+    }
+    if arg.text == "only" {
+        return Ok(FastPattern::Only);
+    }
+    let (offset, len) = arg
+        .split_once(',')
+        .ok_or_else(|| arg.expected("`only`, or offset and length: `2,8`"))?;
+    let (offset, len) = (offset.u16()?, len.u16()?);
+    if usize::from(offset) + usize::from(len) > content.bytes.len() {
+        return Err(arg
+            .problem(Code::BadFastPattern, "the part lies outside the pattern")
+            .label(format!("the pattern has {} bytes", content.bytes.len())));
+    }
+    Ok(FastPattern::Chop { offset, len })
+}
+
+/// What Suricata forbids a modifier on a content that has others already.
+fn check_modifier(content: &Content, input: Input<'_>) -> Read<()> {
+    let repeated = match input.id {
+        payload::DEPTH => content.depth.is_some(),
+        payload::OFFSET => content.offset.is_some(),
+        payload::DISTANCE => content.distance.is_some(),
+        payload::WITHIN => content.within.is_some(),
+        payload::STARTSWITH => content.startswith,
+        payload::ENDSWITH => content.endswith,
+        payload::FAST_PATTERN => input.arg.is_empty() && content.fast_pattern != FastPattern::Unset,
+        _ => false,
+    };
+    let name = input.id.name();
+    if repeated {
+        return Err(Problem::new(
+            Code::Repeated,
+            input.span,
+            format!("the content has a `{name}` already"),
+        ));
+    }
+    let absolute = content.offset.is_some() || content.depth.is_some() || content.startswith;
+    let contradiction = match input.id {
+        payload::DISTANCE | payload::WITHIN if absolute => {
+            Some("`offset`, `depth` or `startswith`")
+        }
+        payload::DEPTH | payload::OFFSET | payload::STARTSWITH if content.is_relative() => {
+            Some("`distance` or `within`")
+        }
+        payload::DEPTH if content.startswith => Some("`startswith`"),
+        payload::STARTSWITH if content.depth.is_some() => Some("`depth`"),
+        _ => None,
+    };
+    if let Some(other) = contradiction {
+        return Err(Problem::new(
+            Code::Contradiction,
+            input.span,
+            format!("`{name}` does not go with the {other} of the same content"),
+        ));
+    }
+    let places = matches!(
+        input.id,
+        payload::DEPTH
+            | payload::OFFSET
+            | payload::DISTANCE
+            | payload::WITHIN
+            | payload::STARTSWITH
+    );
+    if places && content.negated && content.fast_pattern != FastPattern::Unset {
+        return Err(Problem::new(
+            Code::BadFastPattern,
+            input.span,
+            format!("a negated fast pattern cannot have a `{name}`"),
+        ));
+    }
+    if places && content.fast_pattern == FastPattern::Only {
+        return Err(Problem::new(
+            Code::BadFastPattern,
+            input.span,
+            format!("a `fast_pattern:only` content cannot have a `{name}`"),
+        ));
+    }
+    if input.id == payload::FAST_PATTERN {
+        let placed = content.is_relative() || content.offset.is_some() || content.depth.is_some();
+        let only = input.arg.text == "only";
+        if placed && (content.negated || only) || content.negated && only {
+            return Err(Problem::new(
+                Code::BadFastPattern,
+                input.span,
+                "this content cannot be the fast pattern",
+            )
+            .help(match only {
+                true => "`fast_pattern:only` is for a content without position or negation",
+                false => "a negated content with a position cannot be the fast pattern",
+            }));
+        }
+    }
+    Ok(())
+}

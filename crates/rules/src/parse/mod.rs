@@ -1,0 +1,25 @@
+//! Text to tree.
+
+pub(crate) mod arg;
+mod bytes;
+mod contents;
+mod dataset;
+pub(crate) mod endpoint;
+mod field;
+mod header;
+mod integer;
+mod meta;
+mod options;
+mod pattern;
+mod recognise;
+mod regex;
+mod rule;
+mod split;
+mod state;
+mod transform;
+
+pub(crate) use meta::unescape;
+pub(crate) use recognise::recognise;
+pub(crate) use rule::{Outcome, Reader};
+pub(crate) use split::Rules;
+pub(crate) use state::{detection_filter, threshold, track};

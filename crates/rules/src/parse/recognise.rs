@@ -1,0 +1,113 @@
+//! Which dialect a file of rules is written in.
+
+use memchr::memmem;
+
+use crate::Dialect;
+
+/// How much of a file is looked at.
+const LOOKED_AT: usize = 1 << 20;
+
+/// Recognises the dialect of a file by marks that the others lack; Suricata's when there are none.
+pub(crate) fn recognise(text: &[u8]) -> Dialect {
+    let text = &text[..text.len().min(LOOKED_AT)];
+    let (mut suricata, mut snort2, mut snort3) = (0u32, 0u32, 0u32);
+    for line in text.split(|&byte| byte == b'\n') {
+        let line = line.trim_ascii();
+        let line = line
+            .strip_prefix(b"#")
+            .map_or(line, <[u8]>::trim_ascii_start);
+        let Some(open) = memchr::memchr(b'(', line) else {
+            // A rule that opens its parenthesis on a line of its own.
+            continue;
+        };
+        let (head, body) = line.split_at(open);
+        if !head.starts_with(b"alert")
+            && !head.starts_with(b"drop")
+            && !head.starts_with(b"pass")
+            && !head.starts_with(b"block")
+        {
+            continue;
+        }
+        let has = |mark: &str| memmem::find(body, mark.as_bytes()).is_some();
+        let fields = head
+            .split(u8::is_ascii_whitespace)
+            .filter(|field| !field.is_empty())
+            .count();
+        if fields <= 2
+            || has("service:")
+            || has("bufferlen:")
+            || has("http_uri;content")
+            || has("http_uri; content")
+            || has("\",fast_pattern")
+            || has("\",nocase")
+            || has("\",depth")
+            || has("\",within")
+            || has("\",distance")
+            || has("\",offset")
+        {
+            snort3 += 1;
+        } else if has("http.")
+            || has("dns.query")
+            || has("tls.")
+            || has("dns_query")
+            || has("tls_")
+            || has("file.data")
+            || has("bsize:")
+            || has("startswith")
+            || has("endswith")
+            || has("decode-event:")
+            || has("stream-event:")
+            || has("app-layer-")
+            || has("app-layer")
+            || has("xbits:")
+            || has("dataset:")
+            || has("requires:")
+        {
+            suricata += 1;
+        } else if has("metadata:ruleset community")
+            || has("service http")
+            || has("policy balanced-ips")
+            || has("policy security-ips")
+            || has("http_raw_cookie")
+            || has("flowbits:set,file.")
+        {
+            snort2 += 1;
+        }
+        let protocol = head
+            .split(u8::is_ascii_whitespace)
+            .nth(1)
+            .unwrap_or_default();
+        if fields > 2 && !matches!(protocol, b"tcp" | b"udp" | b"icmp" | b"ip" | b"any") {
+            suricata += 1;
+        }
+    }
+    if snort3 > suricata && snort3 >= snort2 {
+        Dialect::Snort3
+    } else if snort2 > suricata {
+        Dialect::Snort2
+    } else {
+        Dialect::Suricata
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_the_dialects() {
+        let suricata = b"alert http any any -> any any (http.uri; content:\"a\"; sid:1;)";
+        let snort2 =
+            b"alert tcp any any -> any 80 (content:\"a\"; http_uri; metadata:service http; sid:1;)";
+        let snort3 =
+            b"alert tcp any any -> any 80 ( http_uri; content:\"a\",nocase; service:http; sid:1; )";
+        assert_eq!(recognise(suricata), Dialect::Suricata);
+        assert_eq!(recognise(snort2), Dialect::Snort2);
+        assert_eq!(recognise(snort3), Dialect::Snort3);
+        assert_eq!(recognise(b"alert ( sid:1; )"), Dialect::Snort3);
+        assert_eq!(
+            recognise(b"alert tcp any any -> any 80 (content:\"a\"; sid:1;)"),
+            Dialect::Suricata
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! Patterns that cannot occur in the buffer they are looked for in.
+
+use crate::diagnostic::{Code, Problem};
+use crate::keywords::{BufferId, http};
+use crate::tree::{Content, Opt, OptionKind, Rule, Transform};
+
+pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+    let mut buffer: Option<BufferId> = None;
+    let mut transforms: Vec<&Transform> = Vec::new();
+    for option in &rule.options {
+        match &option.kind {
+            OptionKind::Buffer(id) | OptionKind::BufferPart(id, _) => {
+                buffer = Some(*id);
+                transforms.clear();
+            }
+            OptionKind::Transform(transform) => transforms.push(transform),
+            OptionKind::Content(content) => {
+                if let Some(id) = buffer {
+                    in_buffer(id, option, content, problems);
+                }
+                for transform in &transforms {
+                    after_transform(transform, option, content, problems);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn in_buffer(id: BufferId, option: &Opt, content: &Content, problems: &mut Vec<Box<Problem>>) {
+    let bytes = &content.bytes;
+    let mut unsuitable = |message: &str, help: &str| {
+        problems.push(Problem::new(Code::UnsuitablePattern, option.span, message).help(help));
+    };
+    match id {
+        http::HOST if content.nocase => {
+            unsuitable(
+                "the host is in small letters anyway",
+                "take `nocase` away; `http.host.raw` has the host as sent",
+            );
+        }
+        http::HOST if bytes.iter().any(u8::is_ascii_uppercase) => {
+            unsuitable(
+                "the host is in small letters and has no capitals",
+                "write the pattern in small letters, or use `http.host.raw`",
+            );
+        }
+        http::METHOD => {
+            let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t' | b'\r' | b'\n'));
+            if blank(bytes.first()) || blank(bytes.last()) {
+                unsuitable(
+                    "a method neither begins nor ends with a blank",
+                    "take the blank away",
+                );
+            }
+        }
+        http::USER_AGENT if bytes.last() == Some(&b'\n') => {
+            unsuitable(
+                "the buffer ends before the line does",
+                "take the line end away, and use `endswith`",
+            );
+        }
+        _ => {}
+    }
+}
+
+fn after_transform(
+    transform: &Transform,
+    option: &Opt,
+    content: &Content,
+    problems: &mut Vec<Box<Problem>>,
+) {
+    let bytes = &content.bytes;
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
+    let message = match transform {
+        Transform::StripWhitespace if bytes.iter().any(blank) => "the transform leaves no blanks",
+        Transform::CompressWhitespace if bytes.windows(2).any(|pair| pair.iter().all(blank)) => {
+            "the transform leaves no two blanks one after the other"
+        }
+        Transform::Lowercase if bytes.iter().any(u8::is_ascii_uppercase) && !content.nocase => {
+            "the transform leaves no capitals"
+        }
+        Transform::Uppercase if bytes.iter().any(u8::is_ascii_lowercase) && !content.nocase => {
+            "the transform leaves no small letters"
+        }
+        _ => return,
+    };
+    problems.push(Problem::new(Code::UnsuitablePattern, option.span, message));
+}

@@ -1,0 +1,97 @@
+//! What Suricata refuses in a rule that reads well: contradictions between its options.
+
+mod buffers;
+mod direction;
+mod protocol;
+mod size;
+
+use crate::Dialect;
+use crate::diagnostic::{Code, Problem, Severity};
+use crate::keywords::{flow, windows};
+use crate::tree::{BitAction, OptionKind, Rule};
+
+/// Checks a rule; errors refuse it.
+pub(crate) fn validate(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+    if rule.dialect != Dialect::Suricata {
+        return;
+    }
+    buffers::check(rule, problems);
+    size::check(rule, problems);
+    protocol::check(rule, problems);
+    direction::check(rule, problems);
+    flowbits(rule, problems);
+    singles(rule, problems);
+}
+
+/// Tests of one bit that exclude each other, and commands that do nothing beside a test.
+fn flowbits(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+    let bits = rule.options.iter().filter_map(|option| match &option.kind {
+        OptionKind::FlowBits(bits) => Some((option, bits)),
+        _ => None,
+    });
+    let bits: Vec<_> = bits.collect();
+    for (at, (option, later)) in bits.iter().enumerate() {
+        for (_, earlier) in &bits[..at] {
+            let shared = |name: &&Box<str>| earlier.names.contains(*name);
+            let Some(name) = later.names.iter().find(shared) else {
+                continue;
+            };
+            if earlier.names.len() > 1 || later.names.len() > 1 {
+                continue;
+            }
+            use BitAction::{IsNotSet, IsSet, Set, Toggle, Unset};
+            let pair = (earlier.action, later.action);
+            let severity = match pair {
+                (IsSet, IsNotSet)
+                | (IsNotSet, IsSet)
+                | (Set, Toggle)
+                | (Toggle, Set)
+                | (Unset, Toggle)
+                | (Toggle, Unset) => Severity::Error,
+                (IsSet, Set)
+                | (Set, IsSet)
+                | (IsNotSet, Unset)
+                | (Unset, IsNotSet)
+                | (Set, Unset)
+                | (Unset, Set) => Severity::Warning,
+                _ => continue,
+            };
+            let message = match severity {
+                Severity::Error => format!("what the rule does with `{name}` excludes itself"),
+                _ => {
+                    format!("one of the two things that the rule does with `{name}` has no effect")
+                }
+            };
+            problems
+                .push(Problem::new(Code::Contradiction, option.span, message).severity(severity));
+        }
+    }
+}
+
+/// Options that do not bear company of their own or of another kind.
+fn singles(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+    let mut versions = 0;
+    for (at, option) in rule.options.iter().enumerate() {
+        if option.keyword == windows::SMB_VERSION {
+            versions += 1;
+            if versions == 2 {
+                problems.push(Problem::new(
+                    Code::Repeated,
+                    option.span,
+                    "the rule has a `smb.version` already",
+                ));
+            }
+        }
+        if option.keyword == crate::keywords::meta::PREFILTER && at > 0 {
+            let before = &rule.options[at - 1];
+            let several = matches!(&before.kind, OptionKind::AppLayerProtocol(protocols) if protocols.names.len() > 1);
+            if before.keyword == flow::APP_LAYER_PROTOCOL && several {
+                problems.push(Problem::new(
+                    Code::BadArgument,
+                    option.span,
+                    "several protocols cannot decide first",
+                ));
+            }
+        }
+    }
+}

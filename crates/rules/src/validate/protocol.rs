@@ -1,0 +1,66 @@
+//! Application protocols that exclude each other.
+
+use crate::diagnostic::{Code, Problem};
+use crate::keywords::{KeywordId, file};
+use crate::tree::{ProtocolName, Rule};
+
+/// The protocols that a header's name stands for. DNS over HTTP/2 is both.
+fn family(name: &'static str) -> &'static [&'static str] {
+    match name {
+        "http" => &["http", "http1", "http2", "doh2"],
+        "http1" => &["http", "http1"],
+        "http2" => &["http", "http2", "doh2"],
+        "doh2" => &["doh2", "http", "http2", "dns"],
+        "dns" => &["dns", "doh2"],
+        _ => &[],
+    }
+}
+
+/// Whether two names can be one protocol.
+fn agree(a: &'static str, b: &'static str) -> bool {
+    a == b || family(a).contains(&b) || family(b).contains(&a)
+}
+
+/// Keywords that say which protocols they need. Those about files work wherever there are files.
+fn needs(id: KeywordId) -> &'static [&'static str] {
+    if file::is_family(id) {
+        &[]
+    } else {
+        id.row().protocols
+    }
+}
+
+pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+    let mut possible: Option<Vec<&'static str>> = match rule.header.protocol.name {
+        ProtocolName::App(name) => Some(vec![name]),
+        _ => None,
+    };
+    for option in &rule.options {
+        let needed = needs(option.keyword);
+        if needed.is_empty() {
+            continue;
+        }
+        let remaining: Vec<&'static str> = match &possible {
+            None => needed.to_vec(),
+            Some(possible) => possible
+                .iter()
+                .copied()
+                .filter(|known| needed.iter().any(|needed| agree(known, needed)))
+                .collect(),
+        };
+        if remaining.is_empty() {
+            let known = possible.unwrap_or_default().join(" or ");
+            problems.push(Problem::new(
+                Code::ProtocolConflict,
+                option.span,
+                format!(
+                    "`{}` is about {}, and the rule about {known}",
+                    option.keyword.name(),
+                    needed.join(" or ")
+                ),
+            ));
+            return;
+        }
+        possible = Some(remaining);
+    }
+}
