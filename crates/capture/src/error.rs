@@ -54,9 +54,11 @@ fn named(link: u16) -> String {
         .map_or_else(String::new, |name| format!(" ({name})"))
 }
 
-/// A capture whose end could not be read. What came before it was delivered.
+/// A capture that could not be read to its end. What came before was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
+    /// What sort of damage it is.
+    pub kind: DamageKind,
     /// Packets read before it.
     pub packets: u64,
     /// Where it begins, in bytes of the uncompressed file.
@@ -65,11 +67,28 @@ pub struct Damage {
     pub message: String,
 }
 
+/// Sorts of damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DamageKind {
+    /// The file ends within a record, as when its writer was stopped.
+    Cut,
+    /// A record contradicts the format: where the next one begins is unknown.
+    Malformed,
+    /// Reading or decompressing failed.
+    Unreadable,
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            DamageKind::Cut => "cut",
+            DamageKind::Malformed => "malformed",
+            DamageKind::Unreadable => "unreadable",
+        };
+        let s = if self.packets == 1 { "" } else { "s" };
         write!(
             f,
-            "cut at byte {} after {} packets: {}",
+            "{what} at byte {} after {} packet{s}: {}",
             self.offset, self.packets, self.message
         )
     }

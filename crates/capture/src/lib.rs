@@ -34,11 +34,10 @@ mod live;
 mod paths;
 
 pub use batch::{Batch, FrameMeta};
-pub use error::{CaptureError, Damage};
+pub use error::{CaptureError, Damage, DamageKind};
 pub use file::CaptureFile;
 pub use filter::Filter;
-pub use live::{
-    KernelCounters, LibpcapOptions, LibpcapSource, Ring, RingOptions, af_packet_permitted,
-    interfaces,
-};
+#[cfg(target_os = "linux")]
+pub use live::{FanoutMode, Ring, RingOptions, UnknownFanoutMode, af_packet_permitted};
+pub use live::{Interface, KernelCounters, LibpcapOptions, LibpcapSource, interfaces};
 pub use paths::{expand, read_list};

@@ -3,7 +3,7 @@
 
 use tapir_packet::{LinkType, Timestamp};
 
-use super::record::{ByteOrder, LONGEST_HEADER, MAX_PACKET, Step, Unusable};
+use super::record::{ByteOrder, MAX_PACKET, Step};
 use crate::batch::FrameMeta;
 
 /// What the file header says.
@@ -27,42 +27,30 @@ enum Lengths {
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
 const MODIFIED: u32 = 0xa1b2_cd34;
-const NAVTEL: u32 = 0xa12b_3c4d;
 
+/// Length of the file header.
+pub(super) const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
 const MODIFIED_RECORD_HEADER: usize = 24;
 
+/// The byte order that a file begins in; `None` when it does not begin as this format does.
+pub(super) fn order_of_magic(magic: [u8; 4]) -> Option<ByteOrder> {
+    [ByteOrder::Little, ByteOrder::Big]
+        .into_iter()
+        .find(|order| matches!(order.u32(&magic, 0), MICROSECONDS | NANOSECONDS | MODIFIED))
+}
+
 impl PcapFormat {
-    /// Reads the file header; `None` when these bytes are none.
-    pub(super) fn of_header(bytes: &[u8]) -> Result<Option<Self>, Unusable> {
-        let Some(order) = [ByteOrder::Little, ByteOrder::Big]
-            .into_iter()
-            .find(|order| {
-                matches!(
-                    order.u32(bytes, 0),
-                    MICROSECONDS | NANOSECONDS | MODIFIED | NAVTEL
-                )
-            })
-        else {
-            return Ok(None);
-        };
-        if bytes.len() < LONGEST_HEADER {
-            let found = format!(
-                "it ends after {} of the {LONGEST_HEADER} bytes of its header",
-                bytes.len()
-            );
-            return Err(Unusable::NotACapture(found));
-        }
+    /// Reads the file header. The error says what is wrong with it.
+    pub(super) fn of_header(order: ByteOrder, bytes: &[u8]) -> Result<Self, String> {
         let magic = order.u32(bytes, 0);
         let (major, minor) = (order.u16(bytes, 4), order.u16(bytes, 6));
         let lengths = match (major, minor) {
             (2, 0..=2) | (543, 0) => Lengths::WireFirst,
             (2, 3) => Lengths::Either,
-            (2, _) => Lengths::CapturedFirst,
+            (2, 4) => Lengths::CapturedFirst,
             _ => {
-                return Err(Unusable::NotACapture(format!(
-                    "version {major}.{minor} of the format is unknown"
-                )));
+                return Err(format!("version {major}.{minor} of the format is unknown"));
             }
         };
         let snaplen = match order.u32(bytes, 16) {
@@ -72,11 +60,8 @@ impl PcapFormat {
         // The upper bits say how long a frame check sequence is; decoding does without one.
         let number = order.u32(bytes, 20) & 0x03ff_ffff;
         let link = LinkType(u16::try_from(number).unwrap_or(u16::MAX));
-        if !link.is_supported() {
-            return Err(Unusable::UnknownLink(link.0));
-        }
         let modified = magic == MODIFIED;
-        Ok(Some(Self {
+        Ok(Self {
             order,
             nanoseconds: magic == NANOSECONDS,
             record_header: if modified {
@@ -87,7 +72,11 @@ impl PcapFormat {
             lengths,
             snaplen,
             link,
-        }))
+        })
+    }
+
+    pub(super) fn link(&self) -> LinkType {
+        self.link
     }
 
     #[inline]

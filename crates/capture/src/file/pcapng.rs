@@ -14,6 +14,8 @@ const ENHANCED_PACKET: u32 = 6;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 /// Type, length, and the length again at the end.
 const FRAMING: usize = 12;
+/// Byte order, version and length of a section.
+const SECTION_BODY: usize = 16;
 /// A longer block is damage (the limit of libpcap).
 const MAX_BLOCK: u32 = 16 << 20;
 /// More interfaces in a section are damage: each costs memory.
@@ -58,7 +60,17 @@ impl Interface {
     }
 }
 
+/// Whether a file that begins so begins with a section.
+pub(super) fn is_magic(magic: [u8; 4]) -> bool {
+    magic == SECTION_HEADER.to_be_bytes()
+}
+
 impl PcapngFormat {
+    /// What the packets of the section's first interface begin with.
+    pub(super) fn first_link(&self) -> Option<LinkType> {
+        self.interfaces.first().map(|interface| interface.link)
+    }
+
     pub(super) fn step(&mut self, bytes: &[u8]) -> Result<Step, String> {
         if bytes.len() < FRAMING {
             return Ok(Step::More { needed: FRAMING });
@@ -66,21 +78,37 @@ impl PcapngFormat {
         // A section header reads the same in both byte orders; the rest of it says which is right.
         let begins_section = self.order.u32(bytes, 0) == SECTION_HEADER;
         let order = if begins_section {
+            if bytes.len() < FRAMING + SECTION_BODY {
+                return Ok(Step::More {
+                    needed: FRAMING + SECTION_BODY,
+                });
+            }
             section_order(bytes)?
         } else {
             self.order
         };
         let length = order.u32(bytes, 4);
-        if (length as usize) < FRAMING || length > MAX_BLOCK {
+        let used = length as usize;
+        if used < FRAMING || length > MAX_BLOCK || !length.is_multiple_of(4) {
             return Err(format!("a block of {length} bytes"));
         }
-        // Blocks are padded to 32 bits; some writers forget to count the padding.
-        let used = (length as usize).next_multiple_of(4);
         if bytes.len() < used {
             return Ok(Step::More { needed: used });
         }
-        let body = bytes.get(8..length as usize - 4).unwrap_or_default();
+        let again = order.u32(bytes, used - 4);
+        if again != length {
+            return Err(format!(
+                "a block of {length} bytes that says {again} at its end"
+            ));
+        }
+        let body = bytes.get(8..used - 4).unwrap_or_default();
         if begins_section {
+            let (major, minor) = (order.u16(body, 4), order.u16(body, 6));
+            if body.len() < SECTION_BODY || major != 1 || !matches!(minor, 0 | 2) {
+                return Err(format!(
+                    "a section of version {major}.{minor}, which is unknown"
+                ));
+            }
             self.order = order;
             self.interfaces.clear();
             return Ok(Step::Skip { used });
@@ -108,18 +136,9 @@ impl PcapngFormat {
         }
         let order = self.order;
         let link = LinkType(order.u16(body, 0));
-        if !link.is_supported() {
-            let name = link
-                .name()
-                .map_or_else(String::new, |name| format!(" ({name})"));
-            return Err(format!(
-                "packets of link type {}{name} cannot be decoded",
-                link.0
-            ));
-        }
         let snaplen = match order.u32(body, 4) {
-            0 => MAX_PACKET,
-            snaplen => snaplen,
+            0 | 0x8000_0000.. => MAX_PACKET,
+            snaplen => snaplen.min(MAX_PACKET),
         };
         let mut interface = Interface {
             link,
@@ -163,9 +182,10 @@ impl PcapngFormat {
         let interface = self.known(interface)?;
         let ticks = u64::from(order.u32(body, 4)) << 32 | u64::from(order.u32(body, 8));
         let (captured, wire) = (order.u32(body, 12), order.u32(body, 16));
-        if captured > MAX_PACKET {
+        if captured > interface.snaplen {
             return Err(format!(
-                "a packet of {captured} bytes; the longest possible has {MAX_PACKET}"
+                "a packet of {captured} bytes; the longest possible has {}",
+                interface.snaplen
             ));
         }
         if captured as usize > body.len() - 20 {
@@ -188,10 +208,7 @@ impl PcapngFormat {
     fn simple_packet(&self, body: &[u8], used: usize) -> Result<Step, String> {
         let interface = self.known(0)?;
         let wire = self.order.u32(body, 0);
-        let captured = wire
-            .min(interface.snaplen)
-            .min(MAX_PACKET)
-            .min((body.len() - 4) as u32);
+        let captured = wire.min(interface.snaplen).min((body.len() - 4) as u32);
         let frame = FrameMeta {
             len: captured,
             wire_len: wire,

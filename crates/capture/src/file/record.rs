@@ -1,12 +1,12 @@
 //! What both file formats have in common: bytes in, records out, a step at a time.
 
-use super::pcap::PcapFormat;
-use super::pcapng::PcapngFormat;
+use tapir_packet::LinkType;
+
+use super::pcap::{self, PcapFormat};
+use super::pcapng::{self, PcapngFormat};
 use crate::batch::FrameMeta;
 use crate::error::CaptureError;
 
-/// As many bytes tell whether a file is a capture.
-pub(super) const LONGEST_HEADER: usize = 24;
 /// A packet longer than this is damage, not a packet (the limit of libpcap).
 pub(super) const MAX_PACKET: u32 = 262_144;
 
@@ -26,6 +26,24 @@ pub(super) enum Format {
     Pcapng(PcapngFormat),
 }
 
+impl Format {
+    #[inline]
+    pub(super) fn step(&mut self, bytes: &[u8]) -> Result<Step, String> {
+        match self {
+            Self::Pcap(format) => format.step(bytes),
+            Self::Pcapng(format) => format.step(bytes),
+        }
+    }
+
+    /// What the packets of the first interface begin with, once that is known.
+    pub(super) fn link(&self) -> Option<LinkType> {
+        match self {
+            Self::Pcap(format) => Some(format.link()),
+            Self::Pcapng(format) => format.first_link(),
+        }
+    }
+}
+
 /// Why a file is no capture that can be read.
 pub(super) enum Unusable {
     NotACapture(String),
@@ -33,6 +51,10 @@ pub(super) enum Unusable {
 }
 
 impl Unusable {
+    pub(super) fn empty() -> Self {
+        Self::NotACapture("it is empty".to_owned())
+    }
+
     pub(super) fn into_error(self, name: &str) -> CaptureError {
         let name = name.to_owned();
         match self {
@@ -42,43 +64,65 @@ impl Unusable {
     }
 }
 
-impl Format {
-    /// Recognises a file by its beginning; also says where its first record is.
-    pub(super) fn recognise(bytes: &[u8]) -> Result<(Self, usize), Unusable> {
-        if let Some(magic) = bytes.first_chunk::<4>() {
-            if *magic == pcapng_magic() {
-                return Ok((Self::Pcapng(PcapngFormat::default()), 0));
-            }
-            if let Some(pcap) = PcapFormat::of_header(bytes)? {
-                return Ok((Self::Pcap(pcap), LONGEST_HEADER));
-            }
-        }
-        Err(Unusable::NotACapture(match bytes {
-            [] => "it is empty".to_owned(),
-            _ => {
-                let start: Vec<String> = bytes
-                    .iter()
-                    .take(4)
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
-                format!(
-                    "it begins with {}, which is neither pcap nor pcapng",
-                    start.join(" ")
-                )
-            }
-        }))
-    }
-
-    pub(super) fn step(&mut self, bytes: &[u8]) -> Result<Step, String> {
-        match self {
-            Self::Pcap(format) => format.step(bytes),
-            Self::Pcapng(format) => format.step(bytes),
-        }
-    }
+/// The headers before a file's first packet, read until they have said what packets begin with.
+#[derive(Default)]
+pub(super) struct Start {
+    format: Option<Format>,
 }
 
-const fn pcapng_magic() -> [u8; 4] {
-    [0x0a, 0x0d, 0x0d, 0x0a]
+/// How far a start has come.
+pub(super) enum Started {
+    /// So many bytes are done with.
+    Skip { used: usize },
+    /// So many bytes are needed.
+    More { needed: usize },
+    /// Packets follow.
+    Ready { format: Format, link: LinkType },
+}
+
+impl Start {
+    /// Reads on.
+    pub(super) fn step(&mut self, bytes: &[u8]) -> Result<Started, Unusable> {
+        let Some(mut format) = self.format.take() else {
+            return self.recognise(bytes);
+        };
+        if let Some(link) = format.link() {
+            return match link.is_supported() {
+                true => Ok(Started::Ready { format, link }),
+                false => Err(Unusable::UnknownLink(link.0)),
+            };
+        }
+        let step = format.step(bytes).map_err(Unusable::NotACapture)?;
+        self.format = Some(format);
+        Ok(match step {
+            Step::Skip { used } | Step::Frame { used, .. } => Started::Skip { used },
+            Step::More { needed } => Started::More { needed },
+        })
+    }
+
+    fn recognise(&mut self, bytes: &[u8]) -> Result<Started, Unusable> {
+        let Some(magic) = bytes.first_chunk::<4>() else {
+            return Ok(Started::More { needed: 4 });
+        };
+        let used = if pcapng::is_magic(*magic) {
+            self.format = Some(Format::Pcapng(PcapngFormat::default()));
+            0
+        } else if let Some(order) = pcap::order_of_magic(*magic) {
+            if bytes.len() < pcap::FILE_HEADER {
+                let needed = pcap::FILE_HEADER;
+                return Ok(Started::More { needed });
+            }
+            let format = PcapFormat::of_header(order, bytes).map_err(Unusable::NotACapture)?;
+            self.format = Some(Format::Pcap(format));
+            pcap::FILE_HEADER
+        } else {
+            let [a, b, c, d] = magic;
+            return Err(Unusable::NotACapture(format!(
+                "it begins with {a:02x} {b:02x} {c:02x} {d:02x}, which is neither pcap nor pcapng"
+            )));
+        };
+        Ok(Started::Skip { used })
+    }
 }
 
 /// The byte order that a file was written in.

@@ -2,8 +2,11 @@
 
 use std::ffi::{CString, c_int, c_void};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::time::Duration;
+
+use crate::filter::Instruction;
+use crate::live::readiness;
 
 /// A packet socket (packet(7)) that is closed when dropped.
 pub(super) struct PacketSocket {
@@ -81,6 +84,21 @@ impl PacketSocket {
 
     /// The ARPHRD_ number of an interface: what its packets begin with.
     pub(super) fn hardware_type(&self, interface: &str) -> io::Result<u16> {
+        let request = self.ask(interface, libc::SIOCGIFHWADDR)?;
+        // SAFETY: after this request the union holds the hardware address.
+        Ok(unsafe { request.ifr_ifru.ifru_hwaddr.sa_family })
+    }
+
+    /// Whether an interface is up.
+    pub(super) fn is_up(&self, interface: &str) -> io::Result<bool> {
+        let request = self.ask(interface, libc::SIOCGIFFLAGS)?;
+        // SAFETY: after this request the union holds the flags.
+        let flags = unsafe { request.ifr_ifru.ifru_flags };
+        Ok(c_int::from(flags) & libc::IFF_UP != 0)
+    }
+
+    /// netdevice(7): asks the kernel something about an interface.
+    fn ask(&self, interface: &str, what: libc::Ioctl) -> io::Result<libc::ifreq> {
         // SAFETY: a structure of bytes and integers, for which zero bytes are a value.
         let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
         let room = request.ifr_name.len() - 1;
@@ -91,48 +109,29 @@ impl PacketSocket {
         {
             *to = from as libc::c_char;
         }
-        // SAFETY: the kernel reads the name and writes the address into the structure, which lives through
+        // SAFETY: these requests read the name and write their answer into the structure, which lives through
         // the call.
-        check(unsafe { libc::ioctl(self.raw(), libc::SIOCGIFHWADDR, &raw mut request) })?;
-        // SAFETY: after this request the union holds the hardware address.
-        Ok(unsafe { request.ifr_ifru.ifru_hwaddr.sa_family })
+        check(unsafe { libc::ioctl(self.raw(), what, &raw mut request) })?;
+        Ok(request)
     }
 
-    /// Waits until there is something to read, the time is over, or a signal came. False also when the
-    /// interface went down.
-    pub(super) fn wait(&self, timeout: Duration) -> io::Result<bool> {
-        let mut poll = libc::pollfd {
-            fd: self.raw(),
-            events: libc::POLLIN,
-            revents: 0,
-        };
-        let ms = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
-        // SAFETY: one structure, which lives through the call.
-        let ready = unsafe { libc::poll(&raw mut poll, 1, ms) };
-        if ready < 0 {
-            let error = io::Error::last_os_error();
-            return if error.kind() == io::ErrorKind::Interrupted {
-                Ok(false)
-            } else {
-                Err(error)
-            };
-        }
-        if poll.revents & libc::POLLERR != 0 {
+    /// Waits until there is something to read, the time is over, or a signal came.
+    ///
+    /// The error is that of the interface when it went down.
+    pub(super) fn wait(&self, timeout: Duration) -> io::Result<()> {
+        let found = readiness::wait(self.fd.as_fd(), timeout)?;
+        if found & libc::POLLERR != 0 {
             let code: c_int = self.get(libc::SOL_SOCKET, libc::SO_ERROR)?;
             if code != 0 {
                 return Err(io::Error::from_raw_os_error(code));
             }
         }
-        Ok(poll.revents & libc::POLLIN != 0)
+        Ok(())
     }
 
-    /// Attaches a filter that the kernel runs on each packet.
-    pub(super) fn attach(&self, program: &[(u16, u8, u8, u32)]) -> io::Result<()> {
-        let mut instructions: Vec<libc::sock_filter> = program
-            .iter()
-            .map(|&(code, jt, jf, k)| libc::sock_filter { code, jt, jf, k })
-            .collect();
-        let len = u16::try_from(instructions.len()).map_err(|_| {
+    /// Attaches a filter that the kernel runs on each packet, instead of the one before.
+    pub(super) fn attach(&self, program: &[Instruction]) -> io::Result<()> {
+        let len = u16::try_from(program.len()).map_err(|_| {
             io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "the filter is too long for the kernel",
@@ -140,10 +139,16 @@ impl PacketSocket {
         })?;
         let program = libc::sock_fprog {
             len,
-            filter: instructions.as_mut_ptr(),
+            filter: program.as_ptr().cast::<libc::sock_filter>().cast_mut(),
         };
-        // The instructions outlive the call; the kernel keeps a copy.
+        // The instructions outlive the call; the kernel only reads them and keeps a copy.
         self.set(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program)
+    }
+
+    /// Takes the filter off.
+    pub(super) fn detach(&self) -> io::Result<()> {
+        let unused: c_int = 0;
+        self.set(libc::SOL_SOCKET, libc::SO_DETACH_FILTER, &unused)
     }
 }
 
