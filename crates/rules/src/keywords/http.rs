@@ -65,7 +65,7 @@ family! { 6;
     MOD_RAW_URI = "http_raw_uri", moves_to(URI_RAW, "The content is in the request URI as sent").of(HTTP);
     MOD_METHOD = "http_method", moves_to(METHOD, "The content is in the request method").of(HTTP);
     MOD_CLIENT_BODY = "http_client_body", moves_to(REQUEST_BODY, "The content is in the request body").of(HTTP);
-    MOD_SERVER_BODY = "http_server_body", suricata_moves(RESPONSE_BODY, "The content is in the response body").of(HTTP);
+    MOD_SERVER_BODY = "http_server_body", suricata_moves(super::file::DATA, "The content is in the response body").of(HTTP);
     MOD_HEADER = "http_header", moves_to(HEADER, "The content is in the headers").of(HTTP);
     MOD_RAW_HEADER = "http_raw_header", moves_to(HEADER_RAW, "The content is in the headers as sent").of(HTTP);
     MOD_COOKIE = "http_cookie", moves_to(COOKIE, "The content is in the cookies").of(HTTP);

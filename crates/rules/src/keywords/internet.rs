@@ -18,7 +18,7 @@ family! { 14;
     FTP_MODE = "ftp.mode", field(Grammar::Words(&["active", "passive"]), "Mode of the data connection").of(FTP);
     FTP_REPLY_RECEIVED = "ftp.reply_received", field(Grammar::Words(&["yes", "no", "true", "false", "1", "0", "on", "off"]), "Whether a reply was seen").of(FTP);
     FTP_DYNAMIC_PORT = "ftp.dynamic_port", field(Grammar::Integer(16), "Port of the data connection").of(FTP);
-    FTPDATA_COMMAND = "ftpdata_command", field(Grammar::Words(&["stor", "retr"]), "Command that opened the data connection").aliases(&[suricata("ftpdata.command")]).of(&["ftp-data"]);
+    FTPDATA_COMMAND = "ftpdata_command", field(Grammar::Words(&["stor", "retr", "appe", "stou", "list", "nlst", "mlsd"]), "Command that opened the data connection").aliases(&[suricata("ftpdata.command")]).of(&["ftp-data"]);
     IKE_EXCHTYPE = "ike.exchtype", field(Grammar::Integer(8), "Exchange type of IKE").of(IKE);
     IKE_INIT_SPI = "ike.init_spi", buffer("SPI of the initiator").of(IKE);
     IKE_RESP_SPI = "ike.resp_spi", buffer("SPI of the responder").of(IKE);

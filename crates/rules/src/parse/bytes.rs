@@ -1,7 +1,7 @@
 //! Arguments of the keywords about numbers in the payload.
 
 use super::arg::Arg;
-use super::integer::integer;
+use super::integer::{integer, size};
 use crate::Dialect;
 use crate::diagnostic::{Code, Read};
 use crate::tree::*;
@@ -383,12 +383,9 @@ pub(crate) fn bsize(arg: Arg<'_>, dialect: Dialect) -> Read<Bsize> {
 pub(crate) fn urilen(arg: Arg<'_>, dialect: Dialect) -> Read<UriLen> {
     let mut parts = arg.split(',');
     let first = parts.next().unwrap_or(arg);
-    let mut test = integer(first, 16, dialect)?;
-    if dialect == Dialect::Snort2 && test.op == IntegerOp::Between {
-        test.op = IntegerOp::Within;
-    }
+    let test = size(first, 16, dialect)?;
     let raw = match parts.next() {
-        None => dialect == Dialect::Suricata,
+        None => dialect == Dialect::Snort2,
         Some(part) if part.text == "raw" => true,
         Some(part) if part.text == "norm" => false,
         Some(part) => return Err(part.expected("`raw` or `norm`")),

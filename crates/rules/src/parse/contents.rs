@@ -214,11 +214,14 @@ impl Building {
             .try_for_each(|name| self.check_variable(input, name, place))
     }
 
-    /// Refuses a variable that nothing before sets. In Suricata the variables of one buffer are not known in
-    /// another.
+    /// Refuses a variable that nothing before sets. In Suricata the payload's are not known in the buffers of an
+    /// application protocol, nor the other way round.
     fn check_variable(&self, input: Input<'_>, name: &str, place: Option<BufferId>) -> Read<()> {
-        let elsewhere =
-            |buffer: Option<BufferId>| self.suricata() && self.moved.is_empty() && buffer != place;
+        // The payload is inspected apart from transactions; among buffers of a transaction values go on.
+        let transaction = |buffer: Option<BufferId>| buffer.is_some_and(|id| !id.row().protocols.is_empty());
+        let elsewhere = |buffer: Option<BufferId>| {
+            self.suricata() && self.moved.is_empty() && transaction(buffer) != transaction(place)
+        };
         let mut same_name = self
             .variables
             .iter()
@@ -243,7 +246,7 @@ impl Building {
                     Code::UnknownName,
                     format!("the variable `{name}` is set in another buffer"),
                 )
-                .help("a variable is known only in the buffer it is taken from"));
+                .help("the payload and the buffers of an application protocol are inspected apart"));
         }
         Ok(())
     }
@@ -374,8 +377,11 @@ impl Building {
             false => (input.arg, Vec::new()),
         };
         let (negated, quoted) = quoted.negation();
-        let Some(inner) = quoted.unquoted() else {
-            return Err(unquoted(quoted, self.dialect));
+        // The quotes may be left out, but not one of them.
+        let inner = match quoted.unquoted() {
+            Some(inner) => inner,
+            None if quoted.text.contains('"') => return Err(unquoted(quoted, self.dialect)),
+            None => quoted,
         };
         let mut read = regex::pcre(inner, negated, self.dialect)?;
         read.pcre.regex = snort3_regex;
@@ -387,7 +393,7 @@ impl Building {
             }
         }
         if let Some(buffer) = read.buffer {
-            if self.suricata() && self.sticky.is_some() {
+            if self.suricata() && self.sticky.is_some_and(|sticky| !same_buffer(sticky, buffer)) {
                 return Err(input
                     .arg
                     .problem(
@@ -627,6 +633,12 @@ impl Building {
         }
         lowered
     }
+}
+
+/// Whether two names stand for one buffer: the response body is inspected as a file.
+fn same_buffer(a: BufferId, b: BufferId) -> bool {
+    let file = |id| matches!(id, http::RESPONSE_BODY | file::DATA);
+    a == b || file(a) && file(b)
 }
 
 fn nothing_to_modify(input: Input<'_>) -> Box<Problem> {

@@ -62,7 +62,7 @@ pub(crate) fn dataset(arg: Arg<'_>) -> Read<Dataset> {
                 "csv" | "json" | "ndjson" | "jsonline" => set.format = Some(value.owned()),
                 _ => return Err(value.expected("`csv`, `json` or `ndjson`")),
             },
-            "context_key" | "value_key" | "array_key" | "remove_key" => {
+            "context_key" | "value_key" | "array_key" | "remove_key" | "match" => {
                 set.extra.push((key.owned(), value.owned()))
             }
             _ => {

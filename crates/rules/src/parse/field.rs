@@ -188,15 +188,6 @@ pub(crate) fn ttl(arg: Arg<'_>, dialect: Dialect) -> Read<IntegerTest> {
     integer(arg, 8, dialect)
 }
 
-pub(crate) fn dsize(arg: Arg<'_>, dialect: Dialect) -> Read<IntegerTest> {
-    let mut test = integer(arg, 16, dialect)?;
-    // Snort 2 counts both ends in.
-    if dialect == Dialect::Snort2 && test.op == IntegerOp::Between {
-        test.op = IntegerOp::Within;
-    }
-    Ok(test)
-}
-
 pub(crate) fn geoip(arg: Arg<'_>) -> Read<GeoIp> {
     let mut parts = arg.split(',').peekable();
     let mut side = GeoSide::Both;

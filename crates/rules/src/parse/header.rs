@@ -113,7 +113,7 @@ fn action(arg: Arg<'_>, dialect: Dialect) -> Read<(Action, Option<ActionScope>, 
     for part in parts {
         match part.text {
             "alert" => alerts = true,
-            "pass" => found = ActionScope::FlowPass,
+            "pass" | "pass:flow" => found = ActionScope::FlowPass,
             _ => return Err(part.expected("`alert` or `pass`")),
         }
     }

@@ -96,6 +96,15 @@ fn range_op(dialect: Dialect, negated: bool, between: &str) -> IntegerOp {
 
 /// Reads a comparison in `bits` bits.
 pub(crate) fn integer(arg: Arg<'_>, bits: u8, dialect: Dialect) -> Read<IntegerTest> {
+    compare(arg, bits, dialect, false)
+}
+
+/// The same for sizes, of which Snort 2 counts both ends of `a<>b` in.
+pub(crate) fn size(arg: Arg<'_>, bits: u8, dialect: Dialect) -> Read<IntegerTest> {
+    compare(arg, bits, dialect, dialect == Dialect::Snort2)
+}
+
+fn compare(arg: Arg<'_>, bits: u8, dialect: Dialect, closed: bool) -> Read<IntegerTest> {
     let arg = arg.unquoted().unwrap_or(arg).trim();
     let most = if bits >= 64 {
         u64::MAX
@@ -108,7 +117,7 @@ pub(crate) fn integer(arg: Arg<'_>, bits: u8, dialect: Dialect) -> Read<IntegerT
         }
         test
     } else if let Ok((_, (negated, a, between, b))) = all_consuming(range).parse(arg.text) {
-        let op = range_op(dialect, negated, between);
+        let op = if closed { IntegerOp::Within } else { range_op(dialect, negated, between) };
         let room = if op == IntegerOp::Within { 0 } else { 2 };
         if b < a || b - a < room {
             return Err(arg
@@ -142,7 +151,7 @@ pub(crate) fn integer(arg: Arg<'_>, bits: u8, dialect: Dialect) -> Read<IntegerT
 
 /// Reads `[comparison][,index[,slice]]` or `count comparison`; a name is left to the caller.
 pub(crate) fn indexed(arg: Arg<'_>, bits: u8, dialect: Dialect) -> Read<IntegerTest> {
-    if let Some(rest) = arg.strip("count ") {
+    if let Some(rest) = arg.strip("count") {
         let mut test = integer(rest.trim(), 32, dialect)?;
         test.index = Index::Count;
         return Ok(test);
@@ -239,6 +248,7 @@ mod tests {
             Ok((IntegerOp::Within, 3, 7))
         );
         assert_eq!(read("3-4", 8, Dialect::Suricata), Err(Code::NeverMatches));
+        assert_eq!(size(Arg::new("7<>8", 0), 16, Dialect::Snort2).map(|test| test.op).ok(), Some(IntegerOp::Within));
     }
 
     #[test]

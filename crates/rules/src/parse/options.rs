@@ -122,7 +122,7 @@ fn own(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
         about::SERVICE => OptionKind::Service(meta::service(arg)?),
 
         payload::ISDATAAT => OptionKind::IsDataAt(Box::new(bytes::isdataat(arg)?)),
-        payload::DSIZE => OptionKind::Integer(Box::new(field::dsize(arg, dialect)?)),
+        payload::DSIZE => OptionKind::Integer(Box::new(integer::size(arg, 16, dialect)?)),
         payload::BSIZE => OptionKind::Bsize(Box::new(bytes::bsize(arg, dialect)?)),
         payload::BYTE_TEST => OptionKind::ByteTest(Box::new(bytes::byte_test(arg, dialect)?)),
         payload::BYTE_JUMP => OptionKind::ByteJump(Box::new(bytes::byte_jump(arg, dialect)?)),

@@ -7,6 +7,19 @@ use crate::Dialect;
 /// How much of a file is looked at.
 const LOOKED_AT: usize = 1 << 20;
 
+/// Text in options that one dialect has and the others lack.
+const SNORT3: &[&str] = &[
+    "service:", "bufferlen:", "\",fast_pattern", "\",nocase", "\",depth", "\",within", "\",distance", "\",offset", "\", nocase",
+];
+const SURICATA: &[&str] = &[
+    "http.", "dns.query", "dns_query", "tls.", "tls_", "file.data", "bsize:", "startswith", "endswith", "decode-event:",
+    "stream-event:", "app-layer", "xbits:", "dataset:", "requires:", "flowint:", "dotprefix", "http_user_agent;",
+];
+const SNORT2: &[&str] = &[
+    "metadata:ruleset community", "service http", "policy balanced-ips", "policy security-ips", "http_raw_cookie;", "former_category",
+    "uricontent:", "http_uri;", "http_header;", "activated_by:",
+];
+
 /// Recognises the dialect of a file by marks that the others lack; Suricata's when there are none.
 pub(crate) fn recognise(text: &[u8]) -> Dialect {
     let text = &text[..text.len().min(LOOKED_AT)];
@@ -28,49 +41,13 @@ pub(crate) fn recognise(text: &[u8]) -> Dialect {
         {
             continue;
         }
-        let has = |mark: &str| memmem::find(body, mark.as_bytes()).is_some();
-        let fields = head
-            .split(u8::is_ascii_whitespace)
-            .filter(|field| !field.is_empty())
-            .count();
-        if fields <= 2
-            || has("service:")
-            || has("bufferlen:")
-            || has("http_uri;content")
-            || has("http_uri; content")
-            || has("\",fast_pattern")
-            || has("\",nocase")
-            || has("\",depth")
-            || has("\",within")
-            || has("\",distance")
-            || has("\",offset")
-        {
+        let has = |marks: &[&str]| marks.iter().any(|mark| memmem::find(body, mark.as_bytes()).is_some());
+        let fields = head.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).count();
+        if fields <= 2 || has(SNORT3) {
             snort3 += 1;
-        } else if has("http.")
-            || has("dns.query")
-            || has("tls.")
-            || has("dns_query")
-            || has("tls_")
-            || has("file.data")
-            || has("bsize:")
-            || has("startswith")
-            || has("endswith")
-            || has("decode-event:")
-            || has("stream-event:")
-            || has("app-layer-")
-            || has("app-layer")
-            || has("xbits:")
-            || has("dataset:")
-            || has("requires:")
-        {
+        } else if has(SURICATA) {
             suricata += 1;
-        } else if has("metadata:ruleset community")
-            || has("service http")
-            || has("policy balanced-ips")
-            || has("policy security-ips")
-            || has("http_raw_cookie")
-            || has("flowbits:set,file.")
-        {
+        } else if has(SNORT2) {
             snort2 += 1;
         }
         let protocol = head

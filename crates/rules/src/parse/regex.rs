@@ -3,7 +3,7 @@
 use super::arg::Arg;
 use crate::Dialect;
 use crate::diagnostic::{Code, Read};
-use crate::keywords::{BufferId, http};
+use crate::keywords::{BufferId, file, http};
 use crate::tree::{Capture, CaptureScope, Pcre};
 
 /// A regular expression and the buffer that its flags name.
@@ -109,7 +109,7 @@ fn set_flag(regex: &mut Regex, flag: char, dialect: Dialect) -> bool {
                 'S' => http::STAT_CODE,
                 'Y' => http::STAT_MSG,
                 'K' if snort => http::COOKIE_RAW,
-                'Q' if !snort => http::RESPONSE_BODY,
+                'Q' if !snort => file::DATA,
                 'V' if !snort => http::USER_AGENT,
                 'W' if !snort => http::HOST,
                 'Z' if !snort => http::HOST_RAW,

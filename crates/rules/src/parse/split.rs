@@ -77,7 +77,7 @@ impl<'a> Rules<'a> {
                 } else {
                     0
                 };
-                scan.line(line.get(begin..).unwrap_or_default())
+                scan.line(line.get(begin..).unwrap_or_default(), |_| {})
             };
             if let Some(joined) = &mut joined {
                 joined.extend_from_slice(line);
@@ -183,30 +183,37 @@ fn looks_like_rule(line: &[u8]) -> bool {
         && memchr(b';', line).is_some()
 }
 
-/// Whether the parenthesis of a Snort 3 rule is still open, line by line.
+/// Goes over a Snort 3 rule, byte by byte, and tells strings, comments and parentheses apart. A comment begins
+/// between options, not within one.
 #[derive(Default)]
 struct Balance {
     depth: u32,
     opened: bool,
     quoted: bool,
+    escaped: bool,
     block: bool,
+    /// The last byte that is not blank, outside comments.
+    last: u8,
     comments: bool,
 }
 
 impl Balance {
-    /// Takes a line in; true when the rule goes on.
-    fn line(&mut self, line: &[u8]) -> bool {
+    /// Takes a line in; true when the rule goes on. `blank` is called with each range that is a comment.
+    fn line(&mut self, line: &[u8], mut blank: impl FnMut(std::ops::Range<usize>)) -> bool {
         let mut at = 0;
         while let Some(&byte) = line.get(at) {
-            let pair = line.get(at..at + 2).unwrap_or_default();
+            let rest = &line[at..];
+            if self.block {
+                let end = memchr::memmem::find(rest, b"*/").map(|end| at + end + 2);
+                self.block = end.is_none();
+                blank(at..end.unwrap_or(line.len()));
+                at = end.unwrap_or(line.len());
+                continue;
+            }
+            let between = !self.quoted && matches!(self.last, 0 | b';' | b'(' | b')');
             match byte {
-                _ if self.block => {
-                    if pair == b"*/" {
-                        self.block = false;
-                        at += 1;
-                    }
-                }
-                b'\\' if self.quoted => at += 1,
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = true,
                 b'"' => self.quoted = !self.quoted,
                 _ if self.quoted => {}
                 b'(' => {
@@ -214,16 +221,19 @@ impl Balance {
                     self.opened = true;
                 }
                 b')' => self.depth = self.depth.saturating_sub(1),
-                b'/' if pair == b"/*" => {
-                    self.block = true;
-                    self.comments = true;
-                    at += 1;
+                b'/' if between && rest.starts_with(b"/*") => {
+                    (self.block, self.comments) = (true, true);
+                    continue;
                 }
-                b'#' => {
+                b'#' if between => {
                     self.comments = true;
+                    blank(at..line.len());
                     break;
                 }
                 _ => {}
+            }
+            if !byte.is_ascii_whitespace() {
+                self.last = byte;
             }
             at += 1;
         }
@@ -231,29 +241,18 @@ impl Balance {
     }
 }
 
-/// Overwrites comments outside strings. Lines end with a filler, which a `#` comment stops at.
+/// Overwrites comments outside strings, line by line.
 fn blank_comments(text: &mut [u8]) {
-    let (mut at, mut quoted) = (0, false);
-    while let Some(&byte) = text.get(at) {
-        match byte {
-            b'\\' if quoted => at += 1,
-            b'"' => quoted = !quoted,
-            b'#' if !quoted => {
-                let end = memchr(FILLER, &text[at..]).map_or(text.len(), |end| at + end);
-                text[at..end].fill(FILLER);
-                at = end;
-                continue;
-            }
-            b'/' if !quoted && text.get(at + 1) == Some(&b'*') => {
-                let end =
-                    memchr::memmem::find(&text[at..], b"*/").map_or(text.len(), |end| at + end + 2);
-                text[at..end].fill(FILLER);
-                at = end;
-                continue;
-            }
-            _ => {}
-        }
-        at += 1;
+    let mut scan = Balance::default();
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let end = memchr(FILLER, &text[start..]).map_or(text.len(), |end| start + end + 1);
+        scan.line(&text[start..end], |range| found.push(start + range.start..start + range.end));
+        start = end;
+    }
+    for range in found {
+        text[range].fill(FILLER);
     }
 }
 

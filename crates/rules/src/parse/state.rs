@@ -163,9 +163,8 @@ pub(crate) fn flowint(arg: Arg<'_>) -> Read<FlowInt> {
     let value = match value {
         None if tests_presence => None,
         None => return Err(op.problem(Code::MissingArgument, "a value is missing")),
-        Some(value) if tests_presence => {
-            return Err(value.problem(Code::UnexpectedArgument, "a test of presence has no value"));
-        }
+        // A value beside a test of presence says nothing.
+        Some(_) if tests_presence => None,
         Some(value) if value.text.starts_with(|first: char| first.is_ascii_digit()) => {
             Some(Operand::Number(value.u32()?))
         }

@@ -188,7 +188,7 @@ pub struct Bsize {
 pub struct UriLen {
     /// The comparison.
     pub test: IntegerTest,
-    /// The URI as sent (`raw`, the default of Suricata), not the normalised one (`norm`).
+    /// The URI as sent (`raw`, what Snort 2 means without a word), not the normalised one (`norm`).
     pub raw: bool,
 }
 

@@ -15,7 +15,7 @@ pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
             }
             OptionKind::Transform(transform) => transforms.push(transform),
             OptionKind::Content(content) => {
-                if let Some(id) = buffer {
+                if let (Some(id), true) = (buffer, transforms.is_empty()) {
                     in_buffer(id, option, content, problems);
                 }
                 for transform in &transforms {
@@ -29,6 +29,7 @@ pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
 
 fn in_buffer(id: BufferId, option: &Opt, content: &Content, problems: &mut Vec<Box<Problem>>) {
     let bytes = &content.bytes;
+    let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     let mut unsuitable = |message: &str, help: &str| {
         problems.push(Problem::new(Code::UnsuitablePattern, option.span, message).help(help));
     };
@@ -45,20 +46,8 @@ fn in_buffer(id: BufferId, option: &Opt, content: &Content, problems: &mut Vec<B
                 "write the pattern in small letters, or use `http.host.raw`",
             );
         }
-        http::METHOD => {
-            let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t' | b'\r' | b'\n'));
-            if blank(bytes.first()) || blank(bytes.last()) {
-                unsuitable(
-                    "a method neither begins nor ends with a blank",
-                    "take the blank away",
-                );
-            }
-        }
-        http::USER_AGENT if bytes.last() == Some(&b'\n') => {
-            unsuitable(
-                "the buffer ends before the line does",
-                "take the line end away, and use `endswith`",
-            );
+        http::METHOD if blank(bytes.first()) || blank(bytes.last()) => {
+            unsuitable("a method neither begins nor ends with a blank", "take the blank away");
         }
         _ => {}
     }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Problem};
 use crate::keywords::{BufferId, http, payload};
-use crate::tree::{Content, IntegerOp, IntegerTest, Opt, OptionKind, Rule};
+use crate::tree::{Content, IntegerOp, IntegerTest, Operand, Opt, OptionKind, Rule};
 
 /// One stretch of options about the same buffer.
 struct Stretch<'a> {
@@ -95,32 +95,20 @@ fn contents<'a>(stretch: &'a Stretch<'a>) -> impl Iterator<Item = &'a Content> {
         })
 }
 
-/// The least size that holds the contents: the first one with all that follow it by distance, and how far an
-/// offset moves them.
-fn needed(stretch: &Stretch<'_>, most: u64) -> u64 {
-    let number = |operand: &Option<crate::tree::Operand>| {
-        operand
-            .as_ref()
-            .and_then(|operand| operand.number())
-            .copied()
-            .unwrap_or(0)
+/// The least size that holds the contents: each where its offset puts it, and those relative to the one before
+/// at their distance from it.
+fn needed(stretch: &Stretch<'_>) -> u64 {
+    let number = |operand: &Option<Operand>| {
+        let number = operand.as_ref().and_then(|operand| operand.number()).copied().unwrap_or(0);
+        u64::try_from(number).unwrap_or(0)
     };
-    let (mut length, mut furthest) = (0u64, 0u64);
-    for (at, content) in contents(stretch).enumerate() {
-        let own = content.bytes.len() as u64;
-        furthest = furthest.max(number(&content.offset).max(0) as u64);
-        if own > most {
-            return own.saturating_add(furthest);
-        }
-        if at > 0 {
-            if !content.is_relative() {
-                continue;
-            }
-            length += number(&content.distance).max(0) as u64;
-        }
-        length += own;
+    let (mut needed, mut end) = (0u64, 0u64);
+    for content in contents(stretch) {
+        let start = if content.is_relative() { end.saturating_add(number(&content.distance)) } else { number(&content.offset) };
+        end = start.saturating_add(content.bytes.len() as u64);
+        needed = needed.max(end);
     }
-    length.saturating_add(furthest)
+    needed
 }
 
 fn check_room(
@@ -132,7 +120,7 @@ fn check_room(
     let (Some(most), Some(stretch)) = (upper_bound(test), stretch) else {
         return;
     };
-    let needed = needed(stretch, most);
+    let needed = needed(stretch);
     if needed > most {
         problems.push(
             Problem::new(
