@@ -33,12 +33,10 @@ impl Turn<'_> {
         } else if flags.contains(SYN_ACK) {
             self.synack_on_established(session)
         } else {
-            let event = if !self.segment.is_to_server() {
-                StreamEvent::EstSynToclient
-            } else if self.segment.seq != session.streams[0].isn {
-                StreamEvent::EstSynResendDiffSeq
-            } else {
-                StreamEvent::EstSynResend
+            // The number of a repeated SYN is told as a different one whether it is or not: rules rely on that.
+            let event = match self.segment.is_to_server() {
+                true => StreamEvent::EstSynResendDiffSeq,
+                false => StreamEvent::EstSynToclient,
             };
             self.outcome.event(event);
             Err(Rejected)

@@ -30,7 +30,8 @@ stream_events! {
     HandshakeSynackInWrongDirection = "3whs_synack_in_wrong_direction",
     /// Handshake: a SYN/ACK again that acknowledges something else.
     HandshakeSynackResendWithDifferentAck = "3whs_synack_resend_with_different_ack",
-    /// Handshake: a SYN/ACK again with another sequence number.
+    /// Handshake: a SYN/ACK again with another sequence number. Not raised: such are kept until the answer tells which
+    /// one counts.
     HandshakeSynackResendWithDiffSeq = "3whs_synack_resend_with_diff_seq",
     /// Handshake: a SYN/ACK to the server after the server's own.
     HandshakeSynackToserverOnSynRecv = "3whs_synack_toserver_on_syn_recv",
@@ -82,7 +83,7 @@ stream_events! {
     EstSynackResendWithDiffSeq = "est_synack_resend_with_diff_seq",
     /// Established: SYN/ACK to the server.
     EstSynackToserver = "est_synack_toserver",
-    /// Established: SYN again.
+    /// Established: SYN again. Not raised: a repeated SYN is told as one with another sequence number.
     EstSynResend = "est_syn_resend",
     /// Established: SYN again with another sequence number.
     EstSynResendDiffSeq = "est_syn_resend_diff_seq",
@@ -90,7 +91,8 @@ stream_events! {
     EstSynToclient = "est_syn_toclient",
     /// Established: invalid acknowledgment.
     EstInvalidAck = "est_invalid_ack",
-    /// Established: the byte of a zero window probe is acknowledged.
+    /// Established: the byte of a zero window probe is acknowledged. Not raised as long as the probe is forgotten with
+    /// the first segment that answers it.
     EstAckZwpData = "est_ack_zwp_data",
     /// FIN with an invalid acknowledgment.
     FinInvalidAck = "fin_invalid_ack",
@@ -142,9 +144,9 @@ stream_events! {
     PktBadWindowUpdate = "pkt_bad_window_update",
     /// A sender goes on after its RST: somebody else sent that one.
     SuspectedRstInject = "suspected_rst_inject",
-    /// A segment came to another worker than its flow's.
+    /// A segment came to another worker than its flow's. Not raised here: the dispatcher keeps flows together.
     WrongThread = "wrong_thread",
-    /// Reassembly: a segment before what is kept.
+    /// Reassembly: a segment before what is kept. Not raised: it is a spurious retransmission and goes no further.
     ReassemblySegmentBeforeBaseSeq = "reassembly_segment_before_base_seq",
     /// Reassembly: no room for a segment.
     ReassemblyNoSegment = "reassembly_no_segment",
@@ -268,7 +270,7 @@ mod tests {
             assert_eq!(StreamEvent::from_name(event.name()), Some(event));
             assert_eq!(StreamEvent::from_name(event.full_name()), Some(event));
         }
-        assert!(StreamEvent::COUNT <= 128, "a set holds 128 events");
+        const { assert!(StreamEvent::COUNT <= 128) };
         assert_eq!(StreamEvent::from_name("no_such_event"), None);
     }
 

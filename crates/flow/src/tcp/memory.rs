@@ -21,6 +21,7 @@ pub(crate) struct Memory {
     pub(crate) used: MemoryUse,
     session_cap: Option<NonZeroU64>,
     reassembly_cap: Option<NonZeroU64>,
+    #[allow(clippy::vec_box)] // The boxes go into streams as they are.
     spare: Vec<Box<Reassembly>>,
 }
 

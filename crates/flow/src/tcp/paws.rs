@@ -91,8 +91,9 @@ impl Turn<'_> {
                 u32::from(policy == OsPolicy::Linux || self.engine.config.liberal_timestamps);
             let step = ts.wrapping_sub(last_ts).wrapping_add(slack) as i32;
             let is_stale = segment.secs > last_secs.wrapping_add(SECONDS_OF_24_DAYS);
-            let is_good = step >= 0 && !(sender.last_ts != 0 && is_stale);
-            if !is_good && !(is_next && is_stale) {
+            let is_good = step >= 0 && (sender.last_ts == 0 || !is_stale);
+            let is_excused = is_next && is_stale;
+            if !is_good && !is_excused {
                 self.outcome.event(StreamEvent::PktInvalidTimestamp);
                 verdict = Err(Rejected);
             } else if note {

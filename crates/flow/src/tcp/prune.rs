@@ -29,7 +29,10 @@ impl Engine {
         let left = self.left_edge(session, dir);
         let stream = session.stream_mut(dir);
         if left > stream.base {
+            let before = stream.buffer.as_ref().map_or(0, |buffer| buffer.cost());
             slide(stream, left);
+            let after = stream.buffer.as_ref().map_or(0, |buffer| buffer.cost());
+            self.memory.resize(before, after);
         }
         self.drop_segments(stream);
     }
