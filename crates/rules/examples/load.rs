@@ -1,4 +1,5 @@
-//! Loads files of rules and says what became of them: `load [-d suricata|snort2|snort3] [-q] FILE...`.
+//! Loads files of rules and says what became of them; with `-p` also whether each rule, printed and read again,
+//! says the same: `load [-d suricata|snort2|snort3] [-q] [-p] FILE...`.
 
 use std::time::Instant;
 
@@ -6,11 +7,12 @@ use tapir_rules::{Dialect, LoadOptions, Severity, Source, load};
 
 fn main() -> std::io::Result<()> {
     let mut options = LoadOptions::default();
-    let (mut sources, mut quiet) = (Vec::new(), false);
+    let (mut sources, mut quiet, mut reprint) = (Vec::new(), false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "-q" => quiet = true,
+            "-p" => reprint = true,
             "-d" => {
                 options.dialect = match arguments.next().as_deref() {
                     Some("snort2") => Some(Dialect::Snort2),
@@ -49,6 +51,9 @@ fn main() -> std::io::Result<()> {
             text
         );
     }
+    if reprint {
+        print_again(&file);
+    }
     println!(
         "{} loaded, {} refused, {} skipped, in {took:?}",
         file.rules.len(),
@@ -56,4 +61,20 @@ fn main() -> std::io::Result<()> {
         file.skipped
     );
     Ok(())
+}
+
+/// Prints each rule, reads it again and says where the two differ.
+fn print_again(file: &tapir_rules::RuleFile) {
+    for rule in &file.rules {
+        let text = rule.to_string();
+        let options = LoadOptions {
+            dialect: Some(rule.dialect),
+            ..LoadOptions::default()
+        };
+        let again = load(vec![Source::new("printed", text.as_bytes())], &options);
+        match again.rules.first() {
+            Some(other) if other.says_the_same(rule) => {}
+            _ => println!("line {} is printed otherwise: {text}", rule.line),
+        }
+    }
 }

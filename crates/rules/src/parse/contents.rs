@@ -8,7 +8,7 @@ use super::pattern::decode_pattern;
 use super::regex;
 use crate::Dialect;
 use crate::diagnostic::{Code, Problem, Read, Severity};
-use crate::keywords::{BufferId, Kind, file, flow, http, meta, payload};
+use crate::keywords::{BufferId, Kind, file, flow, http, meta, payload, response};
 use crate::tree::*;
 
 /// The greatest distance a content may be moved by.
@@ -112,7 +112,13 @@ impl Building {
         if input.id == meta::ENABLE {
             self.enabled = input.arg.text != "no";
         }
-        self.push(input, kind);
+        // `flowbits:noalert` says the same as `noalert`.
+        let id = if kind == OptionKind::NoAlert {
+            response::NOALERT
+        } else {
+            input.id
+        };
+        self.push(Input { id, ..input }, kind);
         Ok(())
     }
 
@@ -218,7 +224,8 @@ impl Building {
     /// application protocol, nor the other way round.
     fn check_variable(&self, input: Input<'_>, name: &str, place: Option<BufferId>) -> Read<()> {
         // The payload is inspected apart from transactions; among buffers of a transaction values go on.
-        let transaction = |buffer: Option<BufferId>| buffer.is_some_and(|id| !id.row().protocols.is_empty());
+        let transaction =
+            |buffer: Option<BufferId>| buffer.is_some_and(|id| !id.row().protocols.is_empty());
         let elsewhere = |buffer: Option<BufferId>| {
             self.suricata() && self.moved.is_empty() && transaction(buffer) != transaction(place)
         };
@@ -246,7 +253,9 @@ impl Building {
                     Code::UnknownName,
                     format!("the variable `{name}` is set in another buffer"),
                 )
-                .help("the payload and the buffers of an application protocol are inspected apart"));
+                .help(
+                    "the payload and the buffers of an application protocol are inspected apart",
+                ));
         }
         Ok(())
     }
@@ -393,7 +402,11 @@ impl Building {
             }
         }
         if let Some(buffer) = read.buffer {
-            if self.suricata() && self.sticky.is_some_and(|sticky| !same_buffer(sticky, buffer)) {
+            if self.suricata()
+                && self
+                    .sticky
+                    .is_some_and(|sticky| !same_buffer(sticky, buffer))
+            {
                 return Err(input
                     .arg
                     .problem(

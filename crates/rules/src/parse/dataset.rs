@@ -66,8 +66,9 @@ pub(crate) fn dataset(arg: Arg<'_>) -> Read<Dataset> {
                 set.extra.push((key.owned(), value.owned()))
             }
             _ => {
-                return Err(part
-                    .expected("`type`, `load`, `save`, `state`, `memcap`, `hashsize` or `format`"));
+                return Err(part.expected(
+                    "`type`, `load`, `save`, `state`, `memcap`, `hashsize` or `format`",
+                ));
             }
         }
     }

@@ -337,3 +337,20 @@ mod tests {
         assert!("!".repeat(10_000).parse::<PortExpr>().is_err());
     }
 }
+
+/// Reads a list of addresses that stands outside a rule, such as the value of a variable.
+///
+/// # Errors
+/// Says what cannot be read, and what was expected.
+pub fn parse_addresses(text: &str) -> Result<AddressExpr, String> {
+    addresses(Arg::new(text, 0))
+        .map_err(|problem| format!("{}; {}", problem.message, problem.label))
+}
+
+/// Reads a list of ports that stands outside a rule, such as the value of a variable.
+///
+/// # Errors
+/// Says what cannot be read, and what was expected.
+pub fn parse_ports(text: &str) -> Result<PortExpr, String> {
+    ports(Arg::new(text, 0)).map_err(|problem| format!("{}; {}", problem.message, problem.label))
+}

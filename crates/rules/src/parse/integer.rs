@@ -117,7 +117,11 @@ fn compare(arg: Arg<'_>, bits: u8, dialect: Dialect, closed: bool) -> Read<Integ
         }
         test
     } else if let Ok((_, (negated, a, between, b))) = all_consuming(range).parse(arg.text) {
-        let op = if closed { IntegerOp::Within } else { range_op(dialect, negated, between) };
+        let op = if closed {
+            IntegerOp::Within
+        } else {
+            range_op(dialect, negated, between)
+        };
         let room = if op == IntegerOp::Within { 0 } else { 2 };
         if b < a || b - a < room {
             return Err(arg
@@ -248,7 +252,12 @@ mod tests {
             Ok((IntegerOp::Within, 3, 7))
         );
         assert_eq!(read("3-4", 8, Dialect::Suricata), Err(Code::NeverMatches));
-        assert_eq!(size(Arg::new("7<>8", 0), 16, Dialect::Snort2).map(|test| test.op).ok(), Some(IntegerOp::Within));
+        assert_eq!(
+            size(Arg::new("7<>8", 0), 16, Dialect::Snort2)
+                .map(|test| test.op)
+                .ok(),
+            Some(IntegerOp::Within)
+        );
     }
 
     #[test]

@@ -18,8 +18,7 @@ mod split;
 mod state;
 mod transform;
 
-pub(crate) use meta::unescape;
 pub(crate) use recognise::recognise;
 pub(crate) use rule::{Outcome, Reader};
 pub(crate) use split::Rules;
-pub(crate) use state::{detection_filter, threshold, track};
+pub(crate) use state::{threshold, track};

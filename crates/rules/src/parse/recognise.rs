@@ -9,15 +9,47 @@ const LOOKED_AT: usize = 1 << 20;
 
 /// Text in options that one dialect has and the others lack.
 const SNORT3: &[&str] = &[
-    "service:", "bufferlen:", "\",fast_pattern", "\",nocase", "\",depth", "\",within", "\",distance", "\",offset", "\", nocase",
+    "service:",
+    "bufferlen:",
+    "\",fast_pattern",
+    "\",nocase",
+    "\",depth",
+    "\",within",
+    "\",distance",
+    "\",offset",
+    "\", nocase",
 ];
 const SURICATA: &[&str] = &[
-    "http.", "dns.query", "dns_query", "tls.", "tls_", "file.data", "bsize:", "startswith", "endswith", "decode-event:",
-    "stream-event:", "app-layer", "xbits:", "dataset:", "requires:", "flowint:", "dotprefix", "http_user_agent;",
+    "http.",
+    "dns.query",
+    "dns_query",
+    "tls.",
+    "tls_",
+    "file.data",
+    "bsize:",
+    "startswith",
+    "endswith",
+    "decode-event:",
+    "stream-event:",
+    "app-layer",
+    "xbits:",
+    "dataset:",
+    "requires:",
+    "flowint:",
+    "dotprefix",
+    "http_user_agent;",
 ];
 const SNORT2: &[&str] = &[
-    "metadata:ruleset community", "service http", "policy balanced-ips", "policy security-ips", "http_raw_cookie;", "former_category",
-    "uricontent:", "http_uri;", "http_header;", "activated_by:",
+    "metadata:ruleset community",
+    "service http",
+    "policy balanced-ips",
+    "policy security-ips",
+    "http_raw_cookie;",
+    "former_category",
+    "uricontent:",
+    "http_uri;",
+    "http_header;",
+    "activated_by:",
 ];
 
 /// Recognises the dialect of a file by marks that the others lack; Suricata's when there are none.
@@ -41,8 +73,15 @@ pub(crate) fn recognise(text: &[u8]) -> Dialect {
         {
             continue;
         }
-        let has = |marks: &[&str]| marks.iter().any(|mark| memmem::find(body, mark.as_bytes()).is_some());
-        let fields = head.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).count();
+        let has = |marks: &[&str]| {
+            marks
+                .iter()
+                .any(|mark| memmem::find(body, mark.as_bytes()).is_some())
+        };
+        let fields = head
+            .split(u8::is_ascii_whitespace)
+            .filter(|field| !field.is_empty())
+            .count();
         if fields <= 2 || has(SNORT3) {
             snort3 += 1;
         } else if has(SURICATA) {

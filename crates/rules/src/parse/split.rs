@@ -248,7 +248,9 @@ fn blank_comments(text: &mut [u8]) {
     let mut start = 0;
     while start < text.len() {
         let end = memchr(FILLER, &text[start..]).map_or(text.len(), |end| start + end + 1);
-        scan.line(&text[start..end], |range| found.push(start + range.start..start + range.end));
+        scan.line(&text[start..end], |range| {
+            found.push(start + range.start..start + range.end)
+        });
         start = end;
     }
     for range in found {

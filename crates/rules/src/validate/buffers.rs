@@ -47,7 +47,10 @@ fn in_buffer(id: BufferId, option: &Opt, content: &Content, problems: &mut Vec<B
             );
         }
         http::METHOD if blank(bytes.first()) || blank(bytes.last()) => {
-            unsuitable("a method neither begins nor ends with a blank", "take the blank away");
+            unsuitable(
+                "a method neither begins nor ends with a blank",
+                "take the blank away",
+            );
         }
         _ => {}
     }

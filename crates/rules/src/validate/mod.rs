@@ -8,7 +8,7 @@ mod size;
 use crate::Dialect;
 use crate::diagnostic::{Code, Problem, Severity};
 use crate::keywords::{flow, windows};
-use crate::tree::{BitAction, OptionKind, Rule};
+use crate::tree::{Action, BitAction, OptionKind, Rule};
 
 /// Checks a rule; errors refuse it.
 pub(crate) fn validate(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
@@ -71,6 +71,11 @@ fn flowbits(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
 /// Options that do not bear company of their own or of another kind.
 fn singles(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
     let mut versions = 0;
+    if rule.action == Action::Accept
+        && let Some(option) = rule.options.iter().find(|option| matches!(&option.kind, OptionKind::Content(content) if content.replace.is_some()))
+    {
+        problems.push(Problem::new(Code::Contradiction, option.span, "a rule of the firewall replaces nothing"));
+    }
     for (at, option) in rule.options.iter().enumerate() {
         if option.keyword == windows::SMB_VERSION {
             versions += 1;

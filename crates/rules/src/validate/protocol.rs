@@ -31,6 +31,7 @@ fn needs(id: KeywordId) -> &'static [&'static str] {
 }
 
 pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+    check_hook(rule, problems);
     let mut possible: Option<Vec<&'static str>> = match rule.header.protocol.name {
         ProtocolName::App(name) => Some(vec![name]),
         _ => None,
@@ -62,5 +63,44 @@ pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
             return;
         }
         possible = Some(remaining);
+    }
+}
+
+/// HTTP/2 has hooks of the connection and hooks of a stream; a hook says which, and what is about a stream does
+/// not go with one of the connection.
+fn check_hook(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+    let ProtocolName::App(name @ ("http2" | "doh2")) = rule.header.protocol.name else {
+        return;
+    };
+    let Some(hook) = &rule.header.protocol.hook else {
+        return;
+    };
+    let span = rule.header.span;
+    match hook.trim_start_matches('<').split_once(':') {
+        Some(("stream", _)) => {}
+        Some(("global", _)) => {
+            let about_stream = rule
+                .options
+                .iter()
+                .find(|option| needs(option.keyword).contains(&"http"));
+            if let Some(option) = about_stream {
+                let message = format!(
+                    "`{}` is about a stream, and the hook about the connection",
+                    option.keyword.name()
+                );
+                problems.push(
+                    Problem::new(Code::ProtocolConflict, option.span, message)
+                        .help("write `stream` in place of `global`"),
+                );
+            }
+        }
+        _ => problems.push(
+            Problem::new(
+                Code::BadForm,
+                span,
+                format!("a hook of {name} is one of the connection or of a stream"),
+            )
+            .help(format!("write `{name}:global:...` or `{name}:stream:...`")),
+        ),
     }
 }

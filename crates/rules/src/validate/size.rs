@@ -99,12 +99,20 @@ fn contents<'a>(stretch: &'a Stretch<'a>) -> impl Iterator<Item = &'a Content> {
 /// at their distance from it.
 fn needed(stretch: &Stretch<'_>) -> u64 {
     let number = |operand: &Option<Operand>| {
-        let number = operand.as_ref().and_then(|operand| operand.number()).copied().unwrap_or(0);
+        let number = operand
+            .as_ref()
+            .and_then(|operand| operand.number())
+            .copied()
+            .unwrap_or(0);
         u64::try_from(number).unwrap_or(0)
     };
     let (mut needed, mut end) = (0u64, 0u64);
     for content in contents(stretch) {
-        let start = if content.is_relative() { end.saturating_add(number(&content.distance)) } else { number(&content.offset) };
+        let start = if content.is_relative() {
+            end.saturating_add(number(&content.distance))
+        } else {
+            number(&content.offset)
+        };
         end = start.saturating_add(content.bytes.len() as u64);
         needed = needed.max(end);
     }
