@@ -48,7 +48,6 @@ impl Turn<'_> {
             }
             return Ok(());
         };
-        let is_midstream = session.is(SessionFlags::MIDSTREAM);
         let (sender, _) = session.ends(segment.dir);
         let is_next = sender.next_seq == segment.seq;
         let reading = read(policy, sender.is(StreamFlags::ZERO_TIMESTAMP), is_next);
@@ -76,37 +75,55 @@ impl Turn<'_> {
             self.outcome.event(StreamEvent::PktInvalidTimestamp);
             return Err(Rejected);
         }
-        let mut verdict = Ok(());
-        if reading.compare {
-            let unset = sender.last_pkt_secs == 0 && is_midstream;
-            let last_secs = if unset {
-                segment.secs
-            } else {
-                sender.last_pkt_secs
-            };
-            if note && unset {
-                sender.last_pkt_secs = last_secs;
-            }
-            let slack =
-                u32::from(policy == OsPolicy::Linux || self.engine.config.liberal_timestamps);
-            let step = ts.wrapping_sub(last_ts).wrapping_add(slack) as i32;
-            let is_stale = segment.secs > last_secs.wrapping_add(SECONDS_OF_24_DAYS);
-            let is_good = step >= 0 && (sender.last_ts == 0 || !is_stale);
-            let is_excused = is_next && is_stale;
-            if !is_good && !is_excused {
-                self.outcome.event(StreamEvent::PktInvalidTimestamp);
-                verdict = Err(Rejected);
-            } else if note {
-                if is_next {
-                    sender.last_ts = ts;
-                }
-                sender.last_pkt_secs = segment.secs;
-            }
-        }
+        let verdict = match reading.compare {
+            true => self.compare_timestamp(session, ts, last_ts, policy, note),
+            false => Ok(()),
+        };
         if note && reading.give_up {
             session.flags.remove(SessionFlags::TIMESTAMP);
         }
         verdict
+    }
+
+    /// Compares a timestamp with the last one, and takes it over if it is to be noted and good.
+    fn compare_timestamp(
+        &mut self,
+        session: &mut Session,
+        ts: u32,
+        last_ts: u32,
+        policy: OsPolicy,
+        note: bool,
+    ) -> Verdict {
+        let segment = self.segment;
+        let is_midstream = session.is(SessionFlags::MIDSTREAM);
+        let (sender, _) = session.ends(segment.dir);
+        let is_next = sender.next_seq == segment.seq;
+        let is_unset = sender.last_pkt_secs == 0 && is_midstream;
+        let last_secs = if is_unset {
+            segment.secs
+        } else {
+            sender.last_pkt_secs
+        };
+        if note {
+            sender.last_pkt_secs = last_secs;
+        }
+        let slack = u32::from(policy == OsPolicy::Linux || self.engine.config.liberal_timestamps);
+        let step = ts.wrapping_sub(last_ts).wrapping_add(slack) as i32;
+        let is_stale = segment.secs > last_secs.wrapping_add(SECONDS_OF_24_DAYS);
+        let is_good = step >= 0 && (sender.last_ts == 0 || !is_stale);
+        // After so long a pause any timestamp is good where the sequence number is.
+        let is_excused = is_next && is_stale;
+        if !is_good && !is_excused {
+            self.outcome.event(StreamEvent::PktInvalidTimestamp);
+            return Err(Rejected);
+        }
+        if note {
+            if is_next {
+                sender.last_ts = ts;
+            }
+            sender.last_pkt_secs = segment.secs;
+        }
+        Ok(())
     }
 }
 
