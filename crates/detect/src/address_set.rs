@@ -133,6 +133,11 @@ impl<'v> AddressInterner<'v> {
         Ok(ResolvedAddresses { id: self.intern(expr)?, negated })
     }
 
+    /// The set of an expression that no rule head shares.
+    pub(crate) fn evaluate_once(&self, expr: &AddressExpr) -> Result<AddressSet, String> {
+        self.evaluate(expr, 0)
+    }
+
     fn intern(&mut self, expr: &AddressExpr) -> Result<AddressSetId, String> {
         if matches!(expr, AddressExpr::Any) {
             return Ok(AddressSetId::ANY);

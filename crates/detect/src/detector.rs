@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use tapir_matcher::Seen;
+use tapir_packet::ip_proto;
 use tapir_rules::tree::Tag;
 
-use crate::alert::{Alert, AlertFlags, Evidence, PacketVerdict};
+use crate::alert::{Alert, AlertFlags, PacketVerdict};
 use crate::arbiter::{Arbiter, PacketFacts, Ruling};
+use crate::condition::carries;
 use crate::context::{PacketContext, PacketTraits};
 use crate::flow_state::{FlowState, FlowVerdict, SessionTag};
 use crate::gate::Gate;
+use crate::host_condition::HostPart;
 use crate::recorder::{NoRecord, Recorder, Stage};
 use crate::rule::{Rule, RuleFlags, RuleKind};
 use crate::rule_id::RuleId;
 use crate::rule_set::RuleSet;
-use crate::section::SectionScratch;
+use crate::section::{Looking, SectionScratch};
 use crate::tag::RunningTag;
 
 /// Tries rules on packets. Each worker has one; what it holds besides the shared rules is memory for the work at hand.
@@ -148,8 +151,8 @@ impl Detector {
                 continue;
             }
             recorder.rule(id);
-            let mut trial = Trial { rules, rule, context, gate, state, scratch: &mut self.scratch, recorder };
-            let Some(mut alert) = trial.run(id) else { continue };
+            let looking = Looking { state, sets: &rules.data_sets, scratch: &mut self.scratch, recorder };
+            let Some(mut alert) = (Trial { rules, rule, context, gate, looking }).run(id) else { continue };
             if let Some(part) = &rule.host {
                 let holds = judge.host_part(part, &mut alert);
                 recorder.stage(Stage::HostState, holds);
@@ -160,7 +163,7 @@ impl Detector {
             for effect in &rule.effects {
                 effect.apply(state);
             }
-            self.scratch.keep_captures(state, &mut alert);
+            self.scratch.keep_captures(state);
             out.push(alert);
         }
         self.found = found;
@@ -170,7 +173,7 @@ impl Detector {
 /// Has the last word on alerts, or leaves it to somebody else.
 trait Judge {
     /// Whether what the rule asks beyond its flow holds.
-    fn host_part(&mut self, part: &crate::host_condition::HostPart, alert: &mut Alert) -> bool;
+    fn host_part(&mut self, part: &HostPart, alert: &mut Alert) -> bool;
     /// Takes out what is not to be handed on, and says what becomes of the packet.
     fn finish(&mut self, alerts: &mut Vec<Alert>) -> PacketVerdict;
 }
@@ -181,7 +184,7 @@ struct Deferred<'a> {
 }
 
 impl Judge for Deferred<'_> {
-    fn host_part(&mut self, _: &crate::host_condition::HostPart, _: &mut Alert) -> bool {
+    fn host_part(&mut self, _: &HostPart, _: &mut Alert) -> bool {
         true
     }
 
@@ -212,7 +215,7 @@ struct Alone<'a> {
 }
 
 impl Judge for Alone<'_> {
-    fn host_part(&mut self, part: &crate::host_condition::HostPart, alert: &mut Alert) -> bool {
+    fn host_part(&mut self, part: &HostPart, alert: &mut Alert) -> bool {
         self.arbiter.settle_host_part(self.rules, part, self.facts, alert)
     }
 
@@ -269,33 +272,32 @@ struct Trial<'t, 'p, R> {
     rule: &'t Rule,
     context: &'t PacketContext<'p>,
     gate: Gate,
-    state: &'t FlowState,
-    scratch: &'t mut SectionScratch,
-    recorder: &'t mut R,
+    looking: Looking<'t, R>,
 }
 
 impl<R: Recorder> Trial<'_, '_, R> {
-    fn run(&mut self, id: RuleId) -> Option<Alert> {
+    fn run(mut self, id: RuleId) -> Option<Alert> {
         let head = self.passes_head();
-        self.recorder.stage(Stage::Header, head);
+        self.looking.recorder.stage(Stage::Header, head);
         if !head {
             return None;
         }
         let conditions = self.passes_conditions();
-        self.recorder.stage(Stage::FlowState, conditions);
+        self.looking.recorder.stage(Stage::Conditions, conditions);
         if !conditions {
             return None;
         }
-        self.scratch.begin();
+        self.looking.scratch.begin();
         let in_stream = self.passes_payload();
-        self.recorder.stage(Stage::Buffer, in_stream.is_some());
+        self.looking.recorder.stage(Stage::Payload, in_stream.is_some());
         let flags = if in_stream? { AlertFlags::STREAM } else { AlertFlags::empty() };
-        let buffers = self.passes_buffers();
-        self.recorder.stage(Stage::Packet, buffers);
+        let (context, looking) = (self.context, &mut self.looking);
+        let buffers = self.rule.buffers.iter().all(|section| section.holds_in_packet(context, looking));
+        looking.recorder.stage(Stage::Buffer, buffers);
         if !buffers {
             return None;
         }
-        let evidence = self.scratch.evidence();
+        let evidence = looking.scratch.take_evidence();
         Some(Alert { rule: id, actions: self.rule.actions, flags, evidence })
     }
 
@@ -308,13 +310,13 @@ impl<R: Recorder> Trial<'_, '_, R> {
         };
         right_moment
             && self.gate.contains(rule.gate)
-            && rule.app.is_none_or(|app| crate::condition::carries(app, self.context.app_proto()))
+            && rule.app.is_none_or(|app| carries(app, self.context.app_proto()))
             && rule.head.admits(self.context.packet, &self.rules.addresses, &self.rules.ports)
     }
 
     #[inline]
     fn passes_conditions(&self) -> bool {
-        let state = self.context.flow.map(|_| self.state);
+        let state = self.context.flow.map(|_| self.looking.state);
         self.rule.conditions.iter().all(|condition| condition.holds(self.context, state))
     }
 
@@ -323,11 +325,11 @@ impl<R: Recorder> Trial<'_, '_, R> {
     fn passes_payload(&mut self) -> Option<bool> {
         let Some(section) = &self.rule.payload else { return Some(false) };
         let flags = self.rule.flags;
-        if flags.contains(RuleFlags::STREAM) && self.context.packet.proto == tapir_packet::ip_proto::TCP {
-            if let Some(stream) = self.context.stream {
-                if section.holds(self.context, stream.data, self.state, self.scratch, self.recorder) {
-                    return Some(true);
-                }
+        if flags.contains(RuleFlags::STREAM) && self.context.packet.proto == ip_proto::TCP {
+            if let Some(stream) = self.context.stream
+                && section.holds(self.context, stream.data, &mut self.looking)
+            {
+                return Some(true);
             }
             let taken = self.context.traits.contains(PacketTraits::STREAM_ADDED) && !flags.contains(RuleFlags::PACKET);
             if taken || flags.contains(RuleFlags::STREAM_ONLY) {
@@ -335,19 +337,6 @@ impl<R: Recorder> Trial<'_, '_, R> {
             }
         }
         let payload = self.context.inspected_payload();
-        section.holds(self.context, payload, self.state, self.scratch, self.recorder).then_some(false)
+        section.holds(self.context, payload, &mut self.looking).then_some(false)
     }
-
-    fn passes_buffers(&mut self) -> bool {
-        self.rule
-            .buffers
-            .iter()
-            .all(|section| section.holds_in_packet(self.context, self.state, self.scratch, self.recorder))
-    }
-}
-
-/// Evidence without anything in it is no evidence.
-pub(crate) fn evidence_or_none(evidence: Evidence) -> Option<Box<Evidence>> {
-    let empty = evidence.variables.is_empty() && evidence.values.is_empty() && evidence.context.is_empty();
-    (!empty).then(|| Box::new(evidence))
 }

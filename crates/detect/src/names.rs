@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 pub(crate) struct NameId(pub(crate) u32);
 
 /// The names that the rules of a set use, each with its number.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Names {
     names: Vec<Box<str>>,
     ids: FxHashMap<Box<str>, NameId>,

@@ -10,13 +10,13 @@ use crate::rule_id::RuleId;
 pub enum Stage {
     /// Protocol, addresses, ports and direction of the rule's head.
     Header,
-    /// `flow`, `flowbits` and the other conditions on what is known about the flow.
-    FlowState,
+    /// Header fields, `flow`, `flowbits` and the other conditions that look at no buffer.
+    Conditions,
     /// The rule's fast pattern, looked for together with those of all other rules.
     Prefilter,
-    /// The options that look at header fields of the packet.
-    Packet,
-    /// The options that look at a buffer.
+    /// The options that look at the payload, in the packet or in the stream.
+    Payload,
+    /// The options that look at another buffer.
     Buffer,
     /// The conditions on hosts and data sets that cross flows.
     HostState,

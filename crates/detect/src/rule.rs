@@ -7,6 +7,7 @@ use tapir_rules::tree::Tag;
 use crate::alert::Actions;
 use crate::arbiter::{Filter, Suppression};
 use crate::condition::Condition;
+use crate::data_set::DataSets;
 use crate::effect::Effect;
 use crate::gate::Gate;
 use crate::head::Head;
@@ -135,6 +136,15 @@ impl Rule {
     /// Whether a verdict of the rule is for the flow.
     pub(crate) fn decides_flow(&self, in_stream: bool) -> bool {
         self.flags.contains(RuleFlags::WHOLE_FLOW) || self.kind.decides_flow(in_stream)
+    }
+
+    /// Leaves to the arbiter only the data sets that rules change; the others are asked on the spot.
+    pub(crate) fn settle_data_sets(&mut self, sets: &DataSets) {
+        let Some(host) = &mut self.host else { return };
+        host.data_sets = host.data_sets.iter().filter(|used| used.is_changing(sets)).cloned().collect();
+        if host.data_sets.is_empty() && host.bits.is_empty() {
+            self.host = None;
+        }
     }
 
     /// Whether the arbiter has a say in whether the rule matches or alerts.

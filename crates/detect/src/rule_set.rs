@@ -140,7 +140,7 @@ impl RuleSet {
             let ruling = judge(alert);
             if ruling != Ruling::Nothing {
                 self.carry_out(alert, &mut verdict);
-                passed = alert.actions.contains(Actions::PASS) && !verdict.actions.blocks();
+                passed = self.ends_here(alert, &verdict);
             }
             if matches!(ruling, Ruling::Nothing | Ruling::Silent) || !alert.actions.contains(Actions::ALERT) {
                 verdict.suppressed += 1;
@@ -156,7 +156,23 @@ impl RuleSet {
         verdict
     }
 
-    fn carry_out(&self, alert: &mut Alert, verdict: &mut PacketVerdict) {
+    /// Whether rules after this alert are not to be asked.
+    pub(crate) fn ends_here(&self, alert: &Alert, verdict: &PacketVerdict) -> bool {
+        alert.actions.contains(Actions::PASS) && !verdict.actions.blocks()
+    }
+
+    /// Whether the arbiter, or anybody, has to see an alert.
+    pub(crate) fn is_for_arbiter(&self, alert: &Alert) -> bool {
+        alert.actions.intersects(Actions::ALERT | Actions::PASS)
+            || self.rule(alert.rule).is_some_and(|rule| rule.needs_arbiter())
+    }
+
+    /// Writes the data sets that are to be kept. The errors say which could not be written.
+    pub fn save_data_sets(&self) -> Vec<String> {
+        self.data_sets.save()
+    }
+
+    pub(crate) fn carry_out(&self, alert: &mut Alert, verdict: &mut PacketVerdict) {
         let Some(rule) = self.rule(alert.rule) else { return };
         let whole_flow = alert.flags.contains(AlertFlags::APPLIES_TO_FLOW)
             || rule.decides_flow(alert.flags.contains(AlertFlags::STREAM));

@@ -1,0 +1,485 @@
+//! One rule: its options sorted into conditions, sections, changes and responses.
+
+use tapir_flow::tcp::StreamEvent;
+use tapir_packet::DecodeEvent;
+use tapir_protocols::{AppLayerEvent, AppProto};
+use tapir_rules::Rule as Tree;
+use tapir_rules::keywords::{self, BufferId, Kind, Support};
+use tapir_rules::tree::{
+    Action, BitAction, FlowBits, FlowFlags, FlowInt, FlowIntOp, HostTrack, IntegerOp, Operand, Opt, OptionKind,
+    ProtocolName, Requires, Tag, TagScope, Threshold, ThresholdKind, Track,
+};
+
+use super::kind::Looks;
+use super::{ConfiguredKind, Workshop, filing};
+use crate::alert::Actions;
+use crate::arbiter::{Filter, FilterKind, Suppression};
+use crate::condition::{AppProtocolTest, Condition, IntValue, Way};
+use crate::data_set::DataSetUse;
+use crate::effect::Effect;
+use crate::error::CompileError;
+use crate::gate::Gate;
+use crate::head::{Head, ProtocolTest};
+use crate::header::HeaderTest;
+use crate::host_bits::{Carrier, HostBit};
+use crate::host_condition::HostPart;
+use crate::rule::{HostTag, Response, Rule, RuleFlags, RuleKind};
+use crate::section::{Section, SectionDraft};
+
+/// Seconds after which a host's bit is forgotten when the rule does not say.
+const HOST_BIT_SECONDS: u32 = 300;
+
+/// The version of Suricata whose rules these are.
+const VERSION: (u8, u8, u8) = (9, 0, 0);
+
+/// Whether the engine has what a rule asks for with `requires`.
+pub(super) fn meets_requirements(tree: &Tree, features: &[&str]) -> bool {
+    tree.options.iter().all(|option| match &option.kind {
+        OptionKind::Requires(requires) => is_met(requires, features),
+        _ => true,
+    })
+}
+
+fn is_met(requires: &Requires, features: &[&str]) -> bool {
+    let compare = |op, version: (u8, u8, u8)| match op {
+        IntegerOp::Less => VERSION < version,
+        IntegerOp::LessOrEqual => VERSION <= version,
+        IntegerOp::Greater => VERSION > version,
+        _ => VERSION >= version,
+    };
+    let version = requires.versions.is_empty()
+        || requires.versions.iter().any(|all| all.iter().all(|test| compare(test.op, test.version)));
+    version
+        && requires.unknown.is_empty()
+        && requires.features.iter().all(|wanted| features.contains(&&**wanted))
+        && requires.keywords.iter().all(|wanted| keywords::find(tapir_rules::Dialect::Suricata, &**wanted).is_some())
+}
+
+/// Compiles a rule; `reversed` with its sides exchanged.
+pub(super) fn compile(
+    shop: &mut Workshop<'_>,
+    tree: &Tree,
+    reversed: bool,
+) -> Result<(Rule, filing::Draft), CompileError> {
+    refuse_what_is_not_evaluated(tree)?;
+    let mut parts = Parts::default();
+    let (head, negated) = head(shop, tree)?;
+    parts.negated = negated;
+    for option in &tree.options {
+        parts.take(shop, tree, option)?;
+    }
+    parts.finish(shop, tree, if reversed { head.reversed() } else { head })
+}
+
+fn refuse_what_is_not_evaluated(tree: &Tree) -> Result<(), CompileError> {
+    if let Action::Log | Action::Rewrite | Action::Accept = tree.action {
+        return Err(CompileError::not_evaluated(tree.span.range(), tree.action.name()));
+    }
+    if let Some(hook) = &tree.header.protocol.hook {
+        return Err(CompileError::not_evaluated(tree.header.span.range(), format!("hook {hook}")));
+    }
+    for option in &tree.options {
+        let row = option.keyword.row();
+        if row.engine == Support::Later && row.kind != Kind::Obsolete {
+            return Err(CompileError::not_evaluated(option.span.range(), row.name));
+        }
+    }
+    Ok(())
+}
+
+fn head(shop: &mut Workshop<'_>, tree: &Tree) -> Result<(Head, bool), CompileError> {
+    let header = &tree.header;
+    let refused = |message: String| CompileError::refused(header.span.range(), message);
+    let protocol = ProtocolTest::of(header.protocol.name)
+        .ok_or_else(|| CompileError::not_evaluated(header.span.range(), "protocol of files or user messages"))?;
+    let src = shop.addresses.resolve(&header.src).map_err(refused)?;
+    let dst = shop.addresses.resolve(&header.dst).map_err(refused)?;
+    let sport = shop.ports.resolve(&header.sport).map_err(refused)?;
+    let dport = shop.ports.resolve(&header.dport).map_err(refused)?;
+    Ok((Head { protocol, src: src.id, dst: dst.id, sport, dport }, src.negated || dst.negated))
+}
+
+fn actions(action: Action) -> Actions {
+    match action {
+        Action::Pass => Actions::PASS,
+        Action::Drop | Action::Block => Actions::DROP | Actions::ALERT,
+        Action::SilentDrop => Actions::DROP,
+        Action::Reject => Actions::REJECT_SRC | Actions::DROP | Actions::ALERT,
+        Action::RejectDst => Actions::REJECT_DST | Actions::DROP | Actions::ALERT,
+        Action::RejectBoth => Actions::REJECT_SRC | Actions::REJECT_DST | Actions::DROP | Actions::ALERT,
+        Action::Config => Actions::CONFIG,
+        Action::Alert | Action::Log | Action::Rewrite | Action::Accept => Actions::ALERT,
+    }
+}
+
+/// The parts of a rule while its options are read.
+#[derive(Default)]
+struct Parts {
+    gate: Gate,
+    flags: RuleFlags,
+    conditions: Vec<Condition>,
+    payload: SectionDraft,
+    buffers: Vec<SectionDraft>,
+    /// Place of the current buffer in `buffers`; nothing for the payload.
+    current: Option<usize>,
+    effects: Vec<Effect>,
+    bits: Vec<HostBit>,
+    data_sets: Vec<DataSetUse>,
+    response: Response,
+    negated: bool,
+    asks_stream_size: bool,
+    alert: Option<bool>,
+}
+
+impl Parts {
+    fn take(&mut self, shop: &mut Workshop<'_>, tree: &Tree, option: &Opt) -> Result<(), CompileError> {
+        match &option.kind {
+            OptionKind::Flow(flags) => self.flow(*flags),
+            OptionKind::FlowBits(bits) => self.flow_bits(shop, option, bits)?,
+            OptionKind::FlowInt(int) => self.flow_int(shop, int),
+            OptionKind::XBits(bits) => {
+                let carrier = match bits.track {
+                    Track::BySrc => Carrier::Source,
+                    Track::ByDst => Carrier::Destination,
+                    Track::IpPair | Track::ByBoth => Carrier::Pair,
+                    _ => return Err(CompileError::not_evaluated(option.span.range(), "xbits of transactions")),
+                };
+                let name = shop.names.intern(&bits.name);
+                self.bits.push(HostBit { name, carrier, expire: bits.expire, action: bits.action });
+            }
+            OptionKind::HostBits(bits) => {
+                let carrier = match bits.track {
+                    HostTrack::Src => Carrier::Source,
+                    HostTrack::Dst => Carrier::Destination,
+                    HostTrack::Both => Carrier::Both,
+                };
+                let name = shop.names.intern(&bits.name);
+                self.bits.push(HostBit { name, carrier, expire: HOST_BIT_SECONDS, action: bits.action });
+            }
+            OptionKind::StreamSize(size) => {
+                self.asks_stream_size = true;
+                self.conditions.push(Condition::StreamSize(Box::new(*size)));
+            }
+            OptionKind::AppLayerProtocol(asked) => self.app_protocol(option, &asked.names, asked.negated, asked.mode)?,
+            OptionKind::DecodeEvent(name) => self.event(option, DecodeEvent::from_name(name).map(Condition::DecodeEvent))?,
+            OptionKind::StreamEvent(name) => self.event(option, StreamEvent::from_name(name).map(Condition::StreamEvent))?,
+            OptionKind::AppLayerEvent(name) => {
+                let event = AppLayerEvent::from_name(name)
+                    .ok_or_else(|| CompileError::not_evaluated(option.span.range(), "app-layer-event"))?;
+                self.event(option, Some(Condition::AppEvent(event)))?;
+            }
+            OptionKind::Threshold(threshold) => self.response.filters.push(threshold_filter(threshold)),
+            OptionKind::DetectionFilter(filter) => self.response.filters.push(Filter {
+                kind: FilterKind::Detection { unique_on: filter.unique_on },
+                track: filter.track,
+                count: filter.count,
+                seconds: filter.seconds,
+            }),
+            OptionKind::Tag(tag) => self.tag(tag),
+            OptionKind::NoAlert => self.alert = Some(false),
+            OptionKind::Buffer(buffer) if *buffer == keywords::payload::BASE64_DATA => self.look(tree, option),
+            OptionKind::Buffer(buffer) => self.enter(*buffer),
+            OptionKind::Service(_) => {}
+            _ => return self.take_by_keyword(shop, tree, option),
+        }
+        Ok(())
+    }
+
+    fn take_by_keyword(&mut self, shop: &mut Workshop<'_>, tree: &Tree, option: &Opt) -> Result<(), CompileError> {
+        use keywords::{flow, response};
+        let keyword = option.keyword;
+        let range = option.span.range();
+        if let OptionKind::Integer(test) = &option.kind {
+            let count = match keyword {
+                flow::FLOW_AGE => Some(Condition::FlowAge(test.clone())),
+                flow::FLOW_PKTS_TOSERVER => Some(Condition::FlowPackets(Way::ToServer, test.clone())),
+                flow::FLOW_PKTS_TOCLIENT => Some(Condition::FlowPackets(Way::ToClient, test.clone())),
+                flow::FLOW_BYTES_TOSERVER => Some(Condition::FlowBytes(Way::ToServer, test.clone())),
+                flow::FLOW_BYTES_TOCLIENT => Some(Condition::FlowBytes(Way::ToClient, test.clone())),
+                _ => None,
+            };
+            if let Some(condition) = count {
+                self.gate |= Gate::FLOW;
+                self.conditions.push(condition);
+                return Ok(());
+            }
+        }
+        if let OptionKind::Dataset(_) | OptionKind::Datarep(_) = &option.kind {
+            let Some(section) = self.current.and_then(|at| self.buffers.get_mut(at)) else {
+                return Err(CompileError::refused(range, "a data set needs a sticky buffer before it"));
+            };
+            let used = shop.data_set(tree, option)?;
+            section.asks.push(used.clone());
+            self.data_sets.push(used);
+            return Ok(());
+        }
+        match keyword {
+            response::ALERT => self.alert = Some(true),
+            response::BYPASS => {
+                self.gate |= Gate::FLOW;
+                self.effects.push(Effect::Bypass);
+            }
+            _ => match keyword.row().kind {
+                Kind::Payload | Kind::Transform | Kind::Modifier if keyword != keywords::payload::DSIZE => {
+                    self.look(tree, option);
+                }
+                Kind::Header | Kind::Payload => {
+                    if keyword != keywords::network::IPREP {
+                        self.flags |= RuleFlags::PACKET;
+                    }
+                    self.conditions.push(Condition::Header(HeaderTest::compile(option, shop.config.known)?));
+                }
+                Kind::State | Kind::Event | Kind::Field | Kind::Buffer | Kind::BufferModifier(_) => {
+                    return Err(CompileError::not_evaluated(range, keyword.name()));
+                }
+                Kind::Meta | Kind::Response | Kind::Obsolete | Kind::Refused(_) | Kind::Modifier | Kind::Transform => {}
+            },
+        }
+        Ok(())
+    }
+
+    /// The option looks at the current buffer.
+    fn look(&mut self, tree: &Tree, option: &Opt) {
+        let place = tree.options.iter().position(|other| std::ptr::eq(other, option)).unwrap_or(0);
+        self.section().options.push((place as u16, option.clone()));
+    }
+
+    fn section(&mut self) -> &mut SectionDraft {
+        match self.current.and_then(|at| self.buffers.get_mut(at)) {
+            Some(section) => section,
+            None => &mut self.payload,
+        }
+    }
+}
+
+impl Parts {
+    fn flow(&mut self, flags: FlowFlags) {
+        self.gate |= Gate::FLOW;
+        for (flag, gate) in [
+            (FlowFlags::TO_SERVER, Gate::TO_SERVER),
+            (FlowFlags::TO_CLIENT, Gate::TO_CLIENT),
+            (FlowFlags::ESTABLISHED, Gate::ESTABLISHED),
+            (FlowFlags::NOT_ESTABLISHED, Gate::NOT_ESTABLISHED),
+            (FlowFlags::ONLY_FRAG, Gate::REBUILT),
+            (FlowFlags::NO_FRAG, Gate::NOT_REBUILT),
+        ] {
+            if flags.contains(flag) {
+                self.gate |= gate;
+            }
+        }
+        if flags.contains(FlowFlags::ONLY_STREAM) {
+            self.flags |= RuleFlags::STREAM | RuleFlags::STREAM_ONLY;
+        }
+        if flags.contains(FlowFlags::NO_STREAM) {
+            self.flags |= RuleFlags::PACKET;
+        }
+    }
+
+    fn flow_bits(&mut self, shop: &mut Workshop<'_>, option: &Opt, bits: &FlowBits) -> Result<(), CompileError> {
+        self.gate |= Gate::FLOW;
+        let names = bits.names.iter().map(|name| shop.names.intern(name));
+        match bits.action {
+            BitAction::IsSet | BitAction::IsNotSet => {
+                let set = bits.action == BitAction::IsSet;
+                self.conditions.push(Condition::FlowBits { names: names.collect(), set, all: bits.all });
+            }
+            BitAction::Set => self.effects.extend(names.map(Effect::SetBit)),
+            BitAction::Unset => self.effects.extend(names.map(Effect::ClearBit)),
+            BitAction::Toggle => self.effects.extend(names.map(Effect::ToggleBit)),
+            BitAction::SetExclusive | BitAction::Reset => {
+                return Err(CompileError::not_evaluated(option.span.range(), "flowbits of a group"));
+            }
+        }
+        Ok(())
+    }
+
+    fn flow_int(&mut self, shop: &mut Workshop<'_>, int: &FlowInt) {
+        self.gate |= Gate::FLOW;
+        let name = shop.names.intern(&int.name);
+        let value = match &int.value {
+            Some(Operand::Number(number)) => IntValue::Number(*number),
+            Some(Operand::Variable(other)) => IntValue::Variable(shop.names.intern(other)),
+            None => IntValue::Number(0),
+        };
+        let op = int.op;
+        match op {
+            FlowIntOp::Set | FlowIntOp::Add | FlowIntOp::Subtract => {
+                self.effects.push(Effect::Calculate { name, op, value });
+            }
+            _ => self.conditions.push(Condition::FlowInt { name, op, value }),
+        }
+    }
+
+    fn app_protocol(
+        &mut self,
+        option: &Opt,
+        names: &[Box<str>],
+        negated: bool,
+        mode: tapir_rules::tree::AppLayerMode,
+    ) -> Result<(), CompileError> {
+        let protocol = |name: &str| {
+            AppProto::from_name(name.trim()).ok_or_else(|| {
+                CompileError::refused(option.span.range(), format!("`{name}` is no application protocol"))
+            })
+        };
+        let protocols = names.iter().map(|name| protocol(name)).collect::<Result<_, _>>()?;
+        let test = AppProtocolTest { protocols, negated, mode, once: false };
+        self.conditions.push(Condition::AppProtocol(Box::new(test)));
+        Ok(())
+    }
+
+    fn event(&mut self, option: &Opt, condition: Option<Condition>) -> Result<(), CompileError> {
+        let condition =
+            condition.ok_or_else(|| CompileError::refused(option.value.range(), "there is no event of this name"))?;
+        self.gate |= Gate::EVENTS;
+        self.conditions.push(condition);
+        Ok(())
+    }
+
+    fn tag(&mut self, tag: &Tag) {
+        match tag.scope {
+            TagScope::Session => self.response.session_tag = Some(*tag),
+            TagScope::HostSrc => self.response.host_tags.push(HostTag { tag: *tag, of_source: true }),
+            TagScope::HostDst => self.response.host_tags.push(HostTag { tag: *tag, of_source: false }),
+        }
+    }
+
+    fn enter(&mut self, buffer: BufferId) {
+        use keywords::payload::{PKT_DATA, RAW_DATA};
+        if buffer == PKT_DATA || buffer == RAW_DATA {
+            self.current = None;
+            return;
+        }
+        self.buffers.push(SectionDraft::of(buffer));
+        self.current = Some(self.buffers.len() - 1);
+    }
+
+    fn finish(
+        mut self,
+        shop: &mut Workshop<'_>,
+        tree: &Tree,
+        head: Head,
+    ) -> Result<(Rule, filing::Draft), CompileError> {
+        let app = match tree.header.protocol.name {
+            ProtocolName::App(name) => Some(AppProto::from_name(name).ok_or_else(|| {
+                CompileError::not_evaluated(tree.header.span.range(), format!("protocol {name}"))
+            })?),
+            _ => None,
+        };
+        if app.is_some() {
+            self.gate |= Gate::FLOW;
+        }
+        self.settle_payload_flags(tree);
+        let mut looks = Looks::of(&tree.options);
+        looks.payload = !self.payload.options.is_empty();
+        looks.buffer = !self.buffers.is_empty();
+        looks.app = app.is_some();
+        looks.negated = self.negated;
+        looks.directed = self.gate.intersects(Gate::TO_SERVER | Gate::TO_CLIENT);
+        let kind = looks.kind(self.flags);
+        if kind == RuleKind::Packet {
+            self.gate |= Gate::REAL;
+        }
+        self.mark_once(kind);
+        let filing = filing::Draft::of(&self.payload.contents(), &self.conditions);
+        let payload = std::mem::take(&mut self.payload).compile(shop)?;
+        if payload.is_some() {
+            self.gate |= Gate::PAYLOAD;
+        }
+        let buffers = std::mem::take(&mut self.buffers)
+            .into_iter()
+            .filter_map(|draft| draft.compile(shop).transpose())
+            .collect::<Result<Box<[Section]>, _>>()?;
+        let mut actions = actions(tree.action);
+        match self.alert {
+            Some(true) => actions |= Actions::ALERT,
+            Some(false) => actions -= Actions::ALERT,
+            None => {}
+        }
+        if tree.action == Action::Block {
+            self.flags |= RuleFlags::WHOLE_FLOW;
+        }
+        self.add_configured(shop, tree)?;
+        let host = (!self.bits.is_empty() || !self.data_sets.is_empty())
+            .then(|| Box::new(HostPart { bits: self.bits.into(), data_sets: self.data_sets.into() }));
+        let rule = Rule {
+            gate: self.gate,
+            kind,
+            flags: self.flags,
+            actions,
+            head,
+            app,
+            meta: 0,
+            conditions: self.conditions.into(),
+            payload,
+            buffers,
+            effects: self.effects.into(),
+            host,
+            response: (!self.response.is_empty()).then(|| Box::new(self.response)),
+        };
+        Ok((rule, filing))
+    }
+
+    /// Whether the payload options of a rule for TCP look at packets or at the stream.
+    fn settle_payload_flags(&mut self, tree: &Tree) {
+        match tree.header.protocol.name {
+            ProtocolName::TcpPkt => self.flags |= RuleFlags::PACKET,
+            ProtocolName::TcpStream => self.flags |= RuleFlags::STREAM,
+            _ => {}
+        }
+        let tcp = matches!(
+            tree.header.protocol.name,
+            ProtocolName::Tcp | ProtocolName::Ip | ProtocolName::Ip4 | ProtocolName::Ip6 | ProtocolName::App(_)
+        );
+        if !tcp || self.flags.intersects(RuleFlags::PACKET | RuleFlags::STREAM) {
+            return;
+        }
+        self.flags |= RuleFlags::STREAM;
+        let anchored = self.payload.contents().iter().any(|content| {
+            content.depth.is_some() || content.offset.is_some() || content.startswith
+        });
+        if anchored || self.asks_stream_size {
+            self.flags |= RuleFlags::PACKET;
+        }
+    }
+
+    /// A rule about nothing but the recognised protocol matches when recognition ends, not on every packet.
+    fn mark_once(&mut self, kind: RuleKind) {
+        if kind != RuleKind::ProtocolOnly {
+            return;
+        }
+        for condition in &mut self.conditions {
+            if let Condition::AppProtocol(test) = condition {
+                test.once = true;
+            }
+        }
+    }
+
+    fn add_configured(&mut self, shop: &mut Workshop<'_>, tree: &Tree) -> Result<(), CompileError> {
+        for configured in shop.config.thresholds.iter().filter(|configured| configured.is_about(tree)) {
+            match &configured.what {
+                ConfiguredKind::Threshold(threshold) => self.response.filters.push(threshold_filter(threshold)),
+                &ConfiguredKind::Rate { track, count, seconds, actions, timeout } => {
+                    let kind = FilterKind::Rate { actions, timeout };
+                    self.response.filters.push(Filter { kind, track, count, seconds });
+                }
+                ConfiguredKind::Suppress(None) => self.response.suppressions.push(Suppression { by: None }),
+                ConfiguredKind::Suppress(Some((track, hosts))) => {
+                    let set = shop.addresses.evaluate_once(hosts).map_err(CompileError::refused_rule)?;
+                    self.response.suppressions.push(Suppression { by: Some((*track, set)) });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn threshold_filter(threshold: &Threshold) -> Filter {
+    let kind = match threshold.kind {
+        ThresholdKind::Limit => FilterKind::Limit,
+        ThresholdKind::Threshold => FilterKind::Threshold,
+        ThresholdKind::Both => FilterKind::Both,
+        ThresholdKind::Backoff { multiplier } => FilterKind::Backoff { multiplier },
+    };
+    Filter { kind, track: threshold.track, count: threshold.count, seconds: threshold.seconds }
+}

@@ -1,0 +1,133 @@
+//! Files of data sets: a value a line, or JSON objects.
+
+use std::fs;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use tapir_rules::tree::DataKind;
+
+use super::Format;
+use super::values::{Known, Values, normal};
+
+/// Reads a file into a set.
+pub(super) fn read(path: &Path, kind: DataKind, format: &Format, values: &mut Values) -> Result<(), String> {
+    let bytes = fs::read(path).map_err(|error| format!("data set file {}: {error}", path.display()))?;
+    let at = |line: usize, what: &str| format!("data set file {}, line {line}: {what}", path.display());
+    match format {
+        Format::Csv => {
+            for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+                let line = line.trim_ascii();
+                if line.is_empty() {
+                    continue;
+                }
+                let (value, about) = csv_line(kind, line).ok_or_else(|| at(number + 1, "no value of this type"))?;
+                values.insert(&value, about);
+            }
+            Ok(())
+        }
+        Format::Json { lines: true, value, .. } => {
+            for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+                if line.trim_ascii().is_empty() {
+                    continue;
+                }
+                let object = serde_json::from_slice(line).map_err(|error| at(number + 1, &error.to_string()))?;
+                take_object(kind, value, &object, values);
+            }
+            Ok(())
+        }
+        Format::Json { lines: false, array, value } => {
+            let document: Value = serde_json::from_slice(&bytes)
+                .map_err(|error| format!("data set file {}: {error}", path.display()))?;
+            let list = follow(&document, array).and_then(Value::as_array);
+            let list = list.ok_or_else(|| format!("data set file {}: no array at `{array}`", path.display()))?;
+            list.iter().for_each(|object| take_object(kind, value, object, values));
+            Ok(())
+        }
+    }
+}
+
+fn csv_line(kind: DataKind, line: &[u8]) -> Option<(Vec<u8>, Option<Known>)> {
+    let mut fields = line.splitn(2, |&byte| byte == b',');
+    let value = from_text(kind, std::str::from_utf8(fields.next()?).ok()?.trim(), true)?;
+    let about = match fields.next() {
+        Some(number) => Some(Known::Reputation(std::str::from_utf8(number).ok()?.trim().parse().ok()?)),
+        None => None,
+    };
+    Some((value, about))
+}
+
+/// An object without the value is passed over, as one that is about something else.
+fn take_object(kind: DataKind, key: &str, object: &Value, values: &mut Values) {
+    let text = follow(object, key).and_then(|value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    });
+    if let Some(value) = text.and_then(|text| from_text(kind, &text, false)) {
+        values.insert(&value, Some(Known::Context(object.to_string().into())));
+    }
+}
+
+/// The value at a path of keys joined by dots; the document itself at an empty one.
+fn follow<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| value.get(key))
+}
+
+/// A value from its text in a file.
+fn from_text(kind: DataKind, text: &str, base64: bool) -> Option<Vec<u8>> {
+    let value = match kind {
+        DataKind::String if base64 => STANDARD.decode(text).ok()?,
+        DataKind::String => text.as_bytes().to_vec(),
+        DataKind::Md5 | DataKind::Sha256 => from_hex(text)?,
+        DataKind::Ipv4 => text.parse::<Ipv4Addr>().ok()?.octets().to_vec(),
+        DataKind::Ip => match text.parse::<IpAddr>().ok()? {
+            IpAddr::V4(v4) => v4.octets().to_vec(),
+            IpAddr::V6(v6) => v6.octets().to_vec(),
+        },
+    };
+    normal(kind, &value)
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if digits.len() % 2 != 0 {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    digits.chunks_exact(2).map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.last()?)?)).collect()
+}
+
+/// Writes a set; its file is replaced only by a whole one.
+pub(super) fn write(path: &Path, kind: DataKind, values: &Values) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("data set file {}: {error}", path.display());
+    let mut text = Vec::new();
+    for (value, known) in values.sorted() {
+        text.extend_from_slice(to_text(kind, value).as_bytes());
+        if let Some(reputation) = known.reputation() {
+            text.extend_from_slice(format!(",{reputation}").as_bytes());
+        }
+        text.push(b'\n');
+    }
+    let draft = path.with_extension("new");
+    let mut file = fs::File::create(&draft).map_err(failed)?;
+    file.write_all(&text).map_err(failed)?;
+    fs::rename(&draft, path).map_err(failed)
+}
+
+fn to_text(kind: DataKind, value: &[u8]) -> String {
+    match kind {
+        DataKind::String => STANDARD.encode(value),
+        DataKind::Md5 | DataKind::Sha256 => value.iter().map(|byte| format!("{byte:02x}")).collect(),
+        DataKind::Ipv4 => <[u8; 4]>::try_from(value).map(|v4| Ipv4Addr::from(v4).to_string()).unwrap_or_default(),
+        DataKind::Ip => <[u8; 16]>::try_from(value)
+            .map(|bytes| {
+                let v6 = Ipv6Addr::from(bytes);
+                v6.to_ipv4_mapped().map_or_else(|| v6.to_string(), |v4| v4.to_string())
+            })
+            .unwrap_or_default(),
+    }
+}

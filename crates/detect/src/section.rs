@@ -1,0 +1,156 @@
+//! Options that look at one buffer together.
+
+use tapir_packet::ip_proto;
+use tapir_rules::keywords::BufferId;
+use tapir_rules::tree::{Content, Opt};
+
+use crate::alert::Evidence;
+use crate::compile::Workshop;
+use crate::context::PacketContext;
+use crate::data_set::{DataSetUse, DataSets};
+use crate::error::CompileError;
+use crate::flow_state::FlowState;
+use crate::payload::{self, InspectBuffer, Program, ProgramScratch};
+use crate::recorder::Recorder;
+use crate::transform::TransformWork;
+
+/// Options that look at one buffer, compiled.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// The buffer; nothing for the payload.
+    buffer: Option<BufferId>,
+    program: Program,
+    /// Data sets that are asked about the value of the buffer.
+    asks: Box<[DataSetUse]>,
+}
+
+/// Options that look at one buffer, while a rule is read.
+#[derive(Debug, Default)]
+pub(crate) struct SectionDraft {
+    buffer: Option<BufferId>,
+    /// The options, each with its place among all options of the rule.
+    pub(crate) options: Vec<(u16, Opt)>,
+    /// Data sets that are asked about the value of the buffer.
+    pub(crate) asks: Vec<DataSetUse>,
+}
+
+impl SectionDraft {
+    /// Options for a buffer of the packet.
+    pub(crate) fn of(buffer: BufferId) -> Self {
+        Self { buffer: Some(buffer), ..Self::default() }
+    }
+
+    /// The contents that are looked for in the buffer itself.
+    pub(crate) fn contents(&self) -> Vec<&Content> {
+        payload::contents(self.options.iter().map(|(_, option)| option)).collect()
+    }
+
+    /// The section; nothing when there is nothing to look at.
+    pub(crate) fn compile(self, shop: &mut Workshop<'_>) -> Result<Option<Section>, CompileError> {
+        if self.options.is_empty() && self.asks.is_empty() {
+            return Ok(None);
+        }
+        let program = Program::compile(self.options.iter().map(|(place, option)| (*place, option)), &mut shop.names)?;
+        Ok(Some(Section { buffer: self.buffer, program, asks: self.asks.into() }))
+    }
+}
+
+/// Memory for the evaluation of sections, kept from packet to packet.
+#[derive(Debug, Default)]
+pub(crate) struct SectionScratch {
+    program: ProgramScratch,
+    transforms: TransformWork,
+    evidence: Evidence,
+}
+
+impl SectionScratch {
+    /// Forgets the rule before.
+    pub(crate) fn begin(&mut self) {
+        self.program.begin();
+        self.evidence.variables.clear();
+        self.evidence.values.clear();
+        self.evidence.context.clear();
+    }
+
+    /// What the rule that just matched took from its buffers.
+    pub(crate) fn take_evidence(&mut self) -> Option<Box<Evidence>> {
+        let evidence = &mut self.evidence;
+        self.program.captures(|name, value| evidence.variables.push((name.into(), value.into())));
+        let empty = evidence.variables.is_empty() && evidence.values.is_empty() && evidence.context.is_empty();
+        (!empty).then(|| Box::new(std::mem::take(evidence)))
+    }
+
+    /// Keeps what a rule that matched captured for its flow.
+    pub(crate) fn keep_captures(&mut self, state: &mut FlowState) {
+        self.program.flow_captures(|name, value| state.set_text(name, value));
+    }
+}
+
+/// What the evaluation of a section needs beside the packet.
+pub(crate) struct Looking<'l, R> {
+    pub(crate) state: &'l FlowState,
+    pub(crate) sets: &'l DataSets,
+    pub(crate) scratch: &'l mut SectionScratch,
+    pub(crate) recorder: &'l mut R,
+}
+
+impl<R> Looking<'_, R> {
+    /// Asks a data set, or keeps the value when the answer is not known before the packets before this one are done.
+    fn ask(&mut self, asked: &DataSetUse, value: &[u8]) -> bool {
+        let evidence = &mut self.scratch.evidence;
+        if asked.is_changing(self.sets) {
+            evidence.values.push(value.into());
+            return true;
+        }
+        asked.ask(self.sets, value, |key, text| evidence.context.push((key.into(), text.into())))
+    }
+}
+
+impl Section {
+    /// Whether the options hold for `data`.
+    pub(crate) fn holds<R: Recorder>(
+        &self,
+        context: &PacketContext<'_>,
+        data: &[u8],
+        looking: &mut Looking<'_, R>,
+    ) -> bool {
+        let mut work = std::mem::take(&mut looking.scratch.transforms);
+        let holds = match self.program.inspected(data, &mut work, &mut looking.scratch.program) {
+            Some(data) => self.holds_for(context, data, looking),
+            None => false,
+        };
+        looking.scratch.transforms = work;
+        holds
+    }
+
+    /// Whether the options hold for what the transforms made of the buffer.
+    fn holds_for<R: Recorder>(
+        &self,
+        context: &PacketContext<'_>,
+        data: &[u8],
+        looking: &mut Looking<'_, R>,
+    ) -> bool {
+        let buffer = InspectBuffer {
+            tcp: context.packet.proto == ip_proto::TCP,
+            ..InspectBuffer::whole(self.buffer.map_or("payload", |buffer| buffer.name()), data)
+        };
+        self.program.run(&buffer, &mut looking.scratch.program, looking.recorder)
+            && self.asks.iter().all(|asked| looking.ask(asked, data))
+    }
+
+    /// Whether the options hold for the section's buffer of a packet; for one of several, if there are.
+    pub(crate) fn holds_in_packet<R: Recorder>(&self, context: &PacketContext<'_>, looking: &mut Looking<'_, R>) -> bool {
+        let Some(buffer) = self.buffer else { return true };
+        let buffers = packet_buffers(context, buffer);
+        if buffers.iter().all(Option::is_none) {
+            return self.program.holds_without_buffer();
+        }
+        buffers.into_iter().flatten().any(|data| self.holds(context, data, looking))
+    }
+}
+
+/// The values of a buffer of a packet.
+fn packet_buffers<'p>(context: &PacketContext<'p>, buffer: BufferId) -> [Option<&'p [u8]>; 1] {
+    let _ = (context, buffer);
+    [None]
+}
