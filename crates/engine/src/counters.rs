@@ -1,0 +1,130 @@
+//! What everything counts, under the names of the statistics record.
+
+use std::sync::Arc;
+
+use tapir_flow::defrag::DefragCounters;
+use tapir_flow::tcp;
+use tapir_flow::FlowCounters;
+use tapir_output::event::StatsTree;
+use tapir_packet::{DecodeCounters, DecodeEvent};
+
+/// What one worker counted, or several together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counters {
+    pub(crate) decode: DecodeCounters,
+    pub(crate) flow: FlowCounters,
+    pub(crate) defrag: DefragCounters,
+    pub(crate) tcp: Vec<(&'static str, u64)>,
+    /// TCP sessions and stream data held, in bytes.
+    pub(crate) tcp_memory: [u64; 2],
+    /// Packets whose inspection panicked, and flows set aside for it.
+    pub(crate) faults: u64,
+    /// Packets that the flow table had no memory for.
+    pub(crate) untracked: u64,
+    /// Packets dropped because their flow was condemned earlier.
+    pub(crate) flow_drops: u64,
+}
+
+impl Counters {
+    /// Adds what another worker counted.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.decode.add(&other.decode);
+        self.flow.add(&other.flow);
+        self.defrag.add(&other.defrag);
+        if self.tcp.is_empty() {
+            self.tcp.clone_from(&other.tcp);
+        } else {
+            self.tcp.iter_mut().zip(&other.tcp).for_each(|(mine, theirs)| mine.1 += theirs.1);
+        }
+        self.tcp_memory.iter_mut().zip(other.tcp_memory).for_each(|(mine, theirs)| *mine += theirs);
+        self.faults += other.faults;
+        self.untracked += other.untracked;
+        self.flow_drops += other.flow_drops;
+    }
+
+    /// Notes the TCP engine's counters.
+    pub(crate) fn set_tcp(&mut self, engine: &tcp::Engine) {
+        self.tcp = engine.counters().iter().collect();
+        let memory = engine.memory_use();
+        self.tcp_memory = [memory.sessions, memory.reassembly];
+    }
+
+    /// Why packets were not decoded, and how many.
+    pub(crate) fn undecoded(&self) -> Vec<(String, u64)> {
+        DecodeEvent::all()
+            .iter()
+            .map(|&event| (event.name().to_owned(), self.decode.of_event(event)))
+            .filter(|&(_, count)| count > 0)
+            .collect()
+    }
+
+    /// The counters by name. Decoder events with a count of zero are many and say nothing: they are left out.
+    pub(crate) fn tree(&self, uptime: u64, more: &[(&str, u64)]) -> StatsTree {
+        let mut counters: Vec<(Arc<str>, u64)> = Vec::with_capacity(128);
+        let mut put = |name: &str, value: u64| counters.push((Arc::from(name), value));
+        for (name, value) in more {
+            put(name, *value);
+        }
+        for (name, value) in self.decode.protocols() {
+            put(&format!("decoder.{name}"), value);
+        }
+        let pkts = self.decode.pkts.max(1);
+        put("decoder.avg_pkt_size", self.decode.bytes / pkts);
+        put("decoder.max_pkt_size", self.decode.max_pkt_size);
+        for &event in DecodeEvent::all() {
+            let count = self.decode.of_event(event);
+            if count > 0 {
+                put(&format!("decoder.event.{}", event.name()), count);
+            }
+        }
+        self.flow_counters(&mut put);
+        for (name, value) in &self.tcp {
+            put(name, *value);
+        }
+        put("tcp.memuse", self.tcp_memory[0]);
+        put("tcp.reassembly_memuse", self.tcp_memory[1]);
+        StatsTree { uptime, counters, rules: None }
+    }
+
+    fn flow_counters(&self, put: &mut impl FnMut(&str, u64)) {
+        let flow = &self.flow;
+        for (name, value) in [
+            ("flow.total", flow.total),
+            ("flow.active", flow.active),
+            ("flow.tcp", flow.tcp),
+            ("flow.udp", flow.udp),
+            ("flow.icmpv4", flow.icmpv4),
+            ("flow.icmpv6", flow.icmpv6),
+            ("flow.tcp_reuse", flow.tcp_reuse),
+            ("flow.elephant", flow.elephant),
+            ("flow.elephant_toserver", flow.elephant_to_server),
+            ("flow.elephant_toclient", flow.elephant_to_client),
+            ("flow.get_used", flow.get_used),
+            ("flow.get_used_eval", flow.get_used_eval),
+            ("flow.get_used_eval_reject", flow.get_used_eval_reject),
+            ("flow.get_used_failed", flow.get_used_failed),
+            ("flow.end.state.new", flow.end_new),
+            ("flow.end.state.established", flow.end_established),
+            ("flow.end.state.closed", flow.end_closed),
+            ("flow.end.state.local_bypassed", flow.end_local_bypassed),
+            ("flow.end.state.capture_bypassed", flow.end_capture_bypassed),
+            ("flow.mgr.flows_timeout", flow.timeout),
+            ("flow.emerg_mode_entered", flow.emergency_entered),
+            ("flow.emerg_mode_over", flow.emergency_over),
+            ("flow.memcap", flow.memcap),
+            ("flow.memuse", flow.memuse),
+            ("defrag.ipv4.fragments", self.defrag.ipv4_fragments),
+            ("defrag.ipv4.reassembled", self.defrag.ipv4_reassembled),
+            ("defrag.ipv6.fragments", self.defrag.ipv6_fragments),
+            ("defrag.ipv6.reassembled", self.defrag.ipv6_reassembled),
+            ("defrag.max_trackers_reached", self.defrag.max_trackers_reached),
+            ("defrag.max_frags_reached", self.defrag.max_fragments_reached),
+            ("defrag.tracker_soft_reuse", self.defrag.tracker_soft_reuse),
+            ("defrag.tracker_hard_reuse", self.defrag.tracker_hard_reuse),
+            ("defrag.mgr.tracker_timeout", self.defrag.tracker_timeout),
+            ("defrag.memuse", self.defrag.memuse),
+        ] {
+            put(name, value);
+        }
+    }
+}

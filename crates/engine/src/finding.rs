@@ -1,0 +1,62 @@
+//! What workers find, and where it belongs in the order of the capture.
+
+use std::sync::Arc;
+
+use tapir_detect::{Alert, PacketFacts, PacketVerdict};
+use tapir_output::{Envelope, Event};
+use tapir_output::event::{FlowCounters, PacketBytes, PacketHeaders, Payload};
+
+/// Where a finding belongs. Findings of all workers are merged in this order, so that what is written does
+/// not depend on how flows were spread over them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// The packet's number.
+    pub(crate) packet: u64,
+    /// Flows that a packet's time ends come after the packet.
+    pub(crate) stage: Stage,
+    /// For an ended flow the number of its first packet.
+    pub(crate) flow: u64,
+    /// Place among the findings of one packet or flow.
+    pub(crate) order: u32,
+}
+
+/// The two things that a moment of packet time brings about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// The packet itself is inspected.
+    Packet,
+    /// Flows end because time has passed.
+    FlowEnd,
+}
+
+/// Something a worker found.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) place: Place,
+    pub(crate) what: Discovery,
+}
+
+/// The kinds of findings.
+#[derive(Debug)]
+pub(crate) enum Discovery {
+    /// Ready to be written.
+    Event(Box<Event>),
+    /// Rules matched; the arbiter has the last word.
+    Alerted(Box<Alerted>),
+}
+
+/// Rules that matched one packet, with all that their records may show of it.
+#[derive(Debug)]
+pub(crate) struct Alerted {
+    pub(crate) facts: PacketFacts,
+    pub(crate) alerts: Vec<Alert>,
+    /// What became of the packet, where the arbiter was asked already.
+    pub(crate) settled: Option<PacketVerdict>,
+    pub(crate) envelope: Envelope,
+    pub(crate) flow: Option<FlowCounters>,
+    /// The packet's own payload, and that of the stream around what was inspected.
+    pub(crate) payload: Option<Payload>,
+    pub(crate) stream: Option<Payload>,
+    pub(crate) packet: Option<Arc<PacketBytes>>,
+    pub(crate) headers: Option<Arc<PacketHeaders>>,
+}

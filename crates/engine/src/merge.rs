@@ -1,0 +1,188 @@
+//! Findings of all workers in the order of the capture: the arbiter has its say, outputs get their events.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tapir_detect::{Actions, Alert, AlertFlags, Arbiter, ArbiterLimits, PacketVerdict, RuleId};
+use tapir_output::{Body, Event, Needs, Outputs, RuleCount};
+use tapir_output::event::{AlertAction, DropRecord, RejectTarget, Verdict};
+use tapir_packet::Timestamp;
+
+use crate::finding::{Alerted, Discovery, Finding, Place};
+use crate::rules::LoadedRules;
+
+/// Order of a packet's drop record and tagged packet among its events: after its alerts.
+const AFTER_ALERTS: u32 = u32::MAX - 1;
+
+/// Merges findings and writes them.
+pub(crate) struct Merger {
+    rules: Arc<LoadedRules>,
+    arbiter: Arbiter,
+    outputs: Outputs,
+    prevention: bool,
+    alerts: BTreeMap<(u32, u32), RuleCount>,
+    totals: MergeTotals,
+}
+
+/// What was counted while merging.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct MergeTotals {
+    pub(crate) alerts: u64,
+    pub(crate) suppressed: u64,
+    pub(crate) discarded: u64,
+    pub(crate) drops: u64,
+}
+
+impl Merger {
+    pub(crate) fn new(rules: Arc<LoadedRules>, outputs: Outputs, prevention: bool) -> Self {
+        let arbiter = Arbiter::new(Arc::clone(&rules.set), ArbiterLimits::default());
+        Self { rules, arbiter, outputs, prevention, alerts: BTreeMap::new(), totals: MergeTotals::default() }
+    }
+
+    /// A new input begins: hosts and thresholds start anew.
+    pub(crate) fn begin(&mut self) {
+        self.arbiter = Arbiter::new(Arc::clone(&self.rules.set), ArbiterLimits::default());
+    }
+
+    pub(crate) fn reload(&mut self, rules: Arc<LoadedRules>) {
+        self.arbiter.reload(Arc::clone(&rules.set));
+        self.rules = rules;
+    }
+
+    pub(crate) fn outputs(&mut self) -> &mut Outputs {
+        &mut self.outputs
+    }
+
+    pub(crate) fn needs(&self) -> &Needs {
+        self.outputs.needs()
+    }
+
+    pub(crate) fn totals(&self) -> MergeTotals {
+        self.totals
+    }
+
+    /// Alerts by rule so far.
+    pub(crate) fn counts(&self) -> Vec<RuleCount> {
+        self.alerts.values().cloned().collect()
+    }
+
+    /// Closes the outputs; says how many records could not be delivered.
+    pub(crate) fn finish(self) -> u64 {
+        self.outputs.finish()
+    }
+
+    /// Writes what the workers found, in order. Empties `findings`.
+    pub(crate) fn merge(&mut self, findings: &mut Vec<Finding>, now: Option<Timestamp>) {
+        findings.sort_by_key(|finding| finding.place);
+        for finding in findings.drain(..) {
+            match finding.what {
+                Discovery::Event(event) => self.outputs.emit(&event),
+                Discovery::Alerted(alerted) => self.alerted(*alerted, finding.place),
+            }
+        }
+        if let Some(now) = now {
+            self.outputs.tick(now);
+        }
+    }
+
+    fn alerted(&mut self, mut alerted: Alerted, place: Place) {
+        let verdict = match alerted.settled.take() {
+            Some(verdict) => verdict,
+            None => self.arbiter.settle(&alerted.facts, &mut alerted.alerts),
+        };
+        self.totals.suppressed += u64::from(verdict.suppressed);
+        self.totals.discarded += u64::from(verdict.discarded);
+        let alerts = std::mem::take(&mut alerted.alerts);
+        let mut culprit = None;
+        for (order, alert) in alerts.iter().enumerate() {
+            let record = self.record(alert, &alerted, &verdict);
+            if verdict.dropped_by == Some(alert.rule) {
+                culprit = Some(Box::new(record.clone()));
+            }
+            self.totals.alerts += 1;
+            self.count(alert.rule);
+            let body = Body::Alert(Box::new(record));
+            self.emit(place, order as u32, &alerted, body);
+        }
+        if self.prevention && verdict.actions.blocks() {
+            self.dropped(place, &alerted, &verdict, culprit);
+        }
+        if verdict.tagged
+            && let Some(packet) = &alerted.packet
+        {
+            let body = Body::Tagged(Arc::clone(packet));
+            self.emit(place, AFTER_ALERTS, &alerted, body);
+        }
+    }
+
+    fn emit(&mut self, place: Place, order: u32, alerted: &Alerted, body: Body) {
+        let event =
+            Event { packet: place.packet, order, ts: alerted.facts.ts, envelope: alerted.envelope.clone(), body };
+        self.outputs.emit(&event);
+    }
+
+    fn dropped(
+        &mut self,
+        place: Place,
+        alerted: &Alerted,
+        verdict: &PacketVerdict,
+        alert: Option<Box<tapir_output::Alert>>,
+    ) {
+        self.totals.drops += 1;
+        let Some(headers) = &alerted.headers else { return };
+        let body = Body::Drop(Box::new(DropRecord {
+            headers: (**headers).clone(),
+            reason: "rules",
+            alert,
+            verdict: verdict_of(verdict.actions, self.prevention),
+            first: true,
+        }));
+        self.emit(place, AFTER_ALERTS, alerted, body);
+    }
+
+    fn record(&self, alert: &Alert, alerted: &Alerted, verdict: &PacketVerdict) -> tapir_output::Alert {
+        let mut record = tapir_output::Alert::new(self.rules.meta(alert.rule));
+        let blocks = alert.actions.blocks();
+        let rejects = alert.actions.intersects(Actions::REJECT_SRC | Actions::REJECT_DST);
+        if rejects || (blocks && self.prevention) {
+            record.action = AlertAction::Blocked;
+        }
+        record.flow = alerted.flow;
+        record.packet.clone_from(&alerted.packet);
+        record.headers.clone_from(&alerted.headers);
+        record.verdict = verdict_of(verdict.actions, self.prevention);
+        record.payload = match &alerted.stream {
+            Some(stream) if alert.flags.contains(AlertFlags::STREAM) => Some(stream.clone()),
+            _ => alerted.payload.clone(),
+        };
+        if let Some(evidence) = &alert.evidence
+            && !evidence.context.is_empty()
+        {
+            let parts: Vec<String> =
+                evidence.context.iter().map(|(key, json)| format!("\"{key}\":{json}")).collect();
+            record.context = Some(parts.join(",").into());
+        }
+        record
+    }
+
+    fn count(&mut self, rule: RuleId) {
+        let meta = self.rules.meta(rule);
+        self.alerts.entry((meta.gid, meta.sid)).or_insert_with(|| RuleCount::of(&meta, 0)).count += 1;
+    }
+}
+
+fn verdict_of(actions: Actions, prevention: bool) -> Verdict {
+    let (src, dst) = (actions.contains(Actions::REJECT_SRC), actions.contains(Actions::REJECT_DST));
+    let to = match (src, dst) {
+        (true, true) => Some(RejectTarget::Both),
+        (true, false) => Some(RejectTarget::Client),
+        (false, true) => Some(RejectTarget::Server),
+        (false, false) => None,
+    };
+    match to {
+        Some(to) => Verdict::Reject { to, dropped: prevention },
+        None if prevention && actions.contains(Actions::DROP) => Verdict::Drop,
+        None if actions.contains(Actions::PASS) => Verdict::Pass,
+        None => Verdict::Alert,
+    }
+}

@@ -1,0 +1,185 @@
+//! Rules on their way from files to a rule set: finding the files, reading what lies beside them, and
+//! reporting what became of each rule.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use tapir_detect::{Class, CompileConfig, RuleId, RuleSet};
+use tapir_output::RuleMeta;
+use tapir_rules::tree::{TargetSide, metadata_pairs};
+use tapir_rules::{Code, Diagnostic, LoadOptions, RuleFile, Severity, Source, Span};
+
+use crate::EngineError;
+use crate::companions::Companions;
+use crate::rule_report::RuleReport;
+use crate::settings::{RuleSources, Settings};
+
+/// Features that rules may ask for with `requires`.
+const FEATURES: [&str; 4] = ["geoip", "pcre-jit", "ja3", "ja4"];
+
+/// Rules in force, and what is said about them.
+pub struct LoadedRules {
+    /// The compiled rules.
+    pub set: Arc<RuleSet>,
+    /// What became of each rule.
+    pub report: RuleReport,
+    companions: Companions,
+    /// What outputs show of a rule, made when it first alerts.
+    metas: Vec<OnceLock<Arc<RuleMeta>>>,
+}
+
+impl LoadedRules {
+    /// Reads and compiles rules. `previous` is the set that this one takes over from.
+    ///
+    /// # Errors
+    /// When a file of the configuration that rules depend on cannot be read. What is wrong with rules is in
+    /// the report.
+    pub fn load(
+        sources: &RuleSources,
+        settings: &Settings,
+        previous: Option<&LoadedRules>,
+    ) -> Result<Self, EngineError> {
+        let mut report = RuleReport::default();
+        let texts = if sources.disabled { Vec::new() } else { read_sources(sources, &mut report) };
+        let options = LoadOptions { dialect: sources.dialect, ..LoadOptions::default() };
+        let file = tapir_rules::load(texts, &options);
+        let companions = Companions::read(&settings.detect, &mut report)?;
+        let set = compile(&file, settings, &companions, &mut report, previous);
+        report.take_sources(file.sources);
+        let metas = (0..set.len()).map(|_| OnceLock::new()).collect();
+        Ok(Self { set, report, companions, metas })
+    }
+
+    /// What outputs show of a rule.
+    pub(crate) fn meta(&self, rule: RuleId) -> Arc<RuleMeta> {
+        let make = || Arc::new(self.make_meta(rule));
+        match self.metas.get(rule.index()) {
+            Some(slot) => Arc::clone(slot.get_or_init(make)),
+            None => make(),
+        }
+    }
+
+    fn make_meta(&self, rule: RuleId) -> RuleMeta {
+        let Some(meta) = self.set.meta(rule) else { return RuleMeta::default() };
+        let mut pairs: Vec<(String, Vec<String>)> = Vec::new();
+        for (key, value) in meta.metadata.iter().flat_map(|text| metadata_pairs(text)) {
+            match pairs.iter_mut().find(|(known, _)| known == key) {
+                Some((_, values)) => values.push(value.to_owned()),
+                None => pairs.push((key.to_owned(), vec![value.to_owned()])),
+            }
+        }
+        RuleMeta {
+            gid: meta.gid,
+            sid: meta.sid,
+            rev: meta.rev,
+            msg: meta.msg.to_string(),
+            classification: self.companions.classes.get(&meta.classtype).map_or("", |class| class.description()).to_owned(),
+            priority: meta.priority,
+            references: meta
+                .references
+                .iter()
+                .map(|(system, id)| format!("{}{id}", self.companions.references.prefix(system).unwrap_or("")))
+                .collect(),
+            metadata: pairs,
+            target: meta.target.map(|side| match side {
+                TargetSide::SrcIp => tapir_output::event::Target::Source,
+                TargetSide::DestIp => tapir_output::event::Target::Destination,
+            }),
+            text: meta.text.to_string(),
+            action: meta.action.name().to_owned(),
+        }
+    }
+}
+
+/// Reads every file that the sources name: files, folders of `*.rules`, patterns.
+fn read_sources(sources: &RuleSources, report: &mut RuleReport) -> Vec<Source> {
+    let mut texts: Vec<Source> =
+        sources.texts.iter().map(|(name, text)| Source::new(name.as_str(), text.as_slice())).collect();
+    for name in &sources.paths {
+        let files = matching(name);
+        if files.is_empty() {
+            report.missing.push(format!("{name}: no such rule file"));
+        }
+        for file in files {
+            match std::fs::read(&file) {
+                Ok(bytes) => {
+                    report.files += 1;
+                    texts.push(Source::new(file.display().to_string(), bytes));
+                }
+                Err(e) => report.missing.push(format!("{}: {e}", file.display())),
+            }
+        }
+    }
+    texts
+}
+
+/// The files that a name stands for, in the order of their names.
+fn matching(name: &str) -> Vec<PathBuf> {
+    let path = Path::new(name);
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    let pattern = if path.is_dir() { format!("{}/*.rules", glob::Pattern::escape(name)) } else { name.to_owned() };
+    glob::glob(&pattern).into_iter().flatten().filter_map(Result::ok).filter(|path| !path.is_dir()).collect()
+}
+
+fn compile(
+    file: &RuleFile,
+    settings: &Settings,
+    companions: &Companions,
+    report: &mut RuleReport,
+    previous: Option<&LoadedRules>,
+) -> Arc<RuleSet> {
+    let variables = &companions.variables;
+    let directories: Vec<Option<&Path>> =
+        file.sources.iter().map(|source| Path::new(&*source.name).parent()).collect();
+    let texts: Vec<std::borrow::Cow<'_, str>> =
+        file.sources.iter().map(|source| String::from_utf8_lossy(&source.text)).collect();
+    let config = CompileConfig {
+        addresses: &|name| variables.addresses.get(name),
+        ports: &|name| variables.ports.get(name),
+        class: &|name| {
+            let class = companions.classes.get(name)?;
+            Some(Class { description: class.description(), priority: class.priority() })
+        },
+        source: &|id| texts.get(id.0 as usize).map_or("", |text| text),
+        directory: &|id| directories.get(id.0 as usize).copied().flatten(),
+        action_order: settings.detect.action_order,
+        max_alerts: settings.detect.max_alerts,
+        data_sets: settings.detect.data_sets.clone(),
+        thresholds: &companions.thresholds,
+        known: &companions.known,
+        features: &FEATURES,
+        previous: previous.map(|loaded| &*loaded.set),
+    };
+    let (set, compiled) = RuleSet::compile(&file.rules, &config);
+    report.loaded = compiled.loaded;
+    report.skipped = file.skipped + compiled.skipped;
+    report.left_out = compiled.left_out;
+    report.refused = file.refused + compiled.refused.len();
+    report.diagnostics.extend(file.diagnostics.iter().cloned());
+    for (place, error) in compiled.refused {
+        if let Some(rule) = file.rules.get(place) {
+            report.diagnostics.push(refusal(rule, error));
+        }
+    }
+    if let Some(error) = compiled.data_set_error {
+        report.missing.push(error);
+    }
+    set
+}
+
+/// A rule that the compiler refuses, as the parser would say it.
+fn refusal(rule: &tapir_rules::Rule, error: tapir_detect::CompileError) -> Diagnostic {
+    let span = error.span.map_or(rule.span, |bytes| Span::new(bytes.start as u32, bytes.end as u32));
+    Diagnostic {
+        code: Code::BadArgument,
+        severity: Severity::Error,
+        source: rule.source,
+        span,
+        message: error.message,
+        label: String::new(),
+        help: None,
+        fix: None,
+    }
+}

@@ -1,0 +1,139 @@
+//! What the configuration says, in the types of those who need it.
+
+mod decode;
+mod detect;
+mod flow;
+mod hosts;
+mod protocols;
+mod stream;
+mod variables;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tapir_config::{ConfigError, Node};
+use tapir_flow::FlowConfig;
+use tapir_flow::defrag::DefragConfig;
+use tapir_flow::tcp;
+use tapir_output::{OutputConfig, SinkConfig};
+use tapir_packet::DecodeConfig;
+use tapir_protocols::ProtocolTable;
+
+pub use detect::{DetectSettings, RuleSources};
+pub use hosts::Hosts;
+
+/// What is done about checksums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChecksumMode {
+    /// They are verified.
+    Verify,
+    /// They are verified until it shows that the sender left them to its network card.
+    Auto,
+    /// Every packet counts as intact.
+    Ignore,
+}
+
+/// How a run differs from what the configuration says.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// Packets come from an interface.
+    pub live: bool,
+    /// Inspection threads; by default one a core.
+    pub workers: Option<usize>,
+    /// Drop and reject as an inline system would.
+    pub prevention: bool,
+    /// What is done about checksums, when the command line says it.
+    pub checksums: Option<ChecksumMode>,
+    /// Where logs go, when the command line says it.
+    pub log_dir: Option<PathBuf>,
+}
+
+/// Settings of a run.
+#[derive(Debug)]
+pub struct Settings {
+    /// Packets come from an interface.
+    pub live: bool,
+    /// Inspection threads.
+    pub workers: usize,
+    /// Drop and reject as an inline system would.
+    pub prevention: bool,
+    /// What is done about checksums.
+    pub checksums: ChecksumMode,
+    /// Folder of the logs.
+    pub log_dir: PathBuf,
+    /// How often a live run writes statistics; zero for never.
+    pub stats_interval: Duration,
+    /// Decoder.
+    pub decode: DecodeConfig,
+    /// Flow table.
+    pub flow: FlowConfig,
+    /// Defragmentation.
+    pub defrag: DefragConfig,
+    /// TCP engine.
+    pub stream: tcp::Config,
+    /// Hosts whose treatment of overlaps is known.
+    pub hosts: Hosts,
+    /// Application protocols to recognise.
+    pub protocols: ProtocolTable,
+    /// Rules: variables, files beside them, limits.
+    pub detect: DetectSettings,
+    /// Outputs.
+    pub outputs: OutputConfig,
+}
+
+impl Settings {
+    /// Reads the settings of a run.
+    ///
+    /// # Errors
+    /// The first value of the wrong form, with its place.
+    pub fn new(root: &Node, options: &RunOptions) -> Result<Self, ConfigError> {
+        let log_dir = options
+            .log_dir
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(root.text_at("default-log-dir", ".")));
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let flow = flow::flow(root)?;
+        let mut stream = stream::stream(root, options.prevention)?;
+        let checksums = checksums(root, options)?;
+        if options.checksums == Some(ChecksumMode::Ignore) {
+            stream.checksum_validation = false;
+        }
+        let stats_enabled = root.bool_at("stats.enabled", true)?;
+        let stats_interval = root.number_at("stats.interval", 8_u64)?;
+        let mut outputs = OutputConfig::from_yaml(root, &log_dir, options.live, options.prevention)?;
+        if !stats_enabled {
+            for sink in &mut outputs.sinks {
+                if let SinkConfig::Eve(eve) = sink {
+                    eve.types.stats = None;
+                }
+            }
+            outputs.sinks.retain(|sink| !matches!(sink, SinkConfig::Stats(_)));
+        }
+        Ok(Self {
+            live: options.live,
+            workers: options.workers.unwrap_or_else(cores).max(1),
+            prevention: options.prevention,
+            checksums,
+            stats_interval: Duration::from_secs(if stats_enabled { stats_interval } else { 0 }),
+            decode: decode::decode(root)?,
+            defrag: hosts::defrag(root, flow.key)?,
+            flow,
+            stream,
+            hosts: hosts::hosts(root)?,
+            protocols: protocols::protocols(root)?,
+            detect: detect::detect(root)?,
+            outputs,
+            log_dir,
+        })
+    }
+}
+
+fn checksums(root: &Node, options: &RunOptions) -> Result<ChecksumMode, ConfigError> {
+    let key = if options.live { "pcap.0.checksum-checks" } else { "pcap-file.checksum-checks" };
+    let configured = root.parsed_at(key, ChecksumMode::Auto, "yes, no or auto", |text| match text {
+        "auto" | "kernel" => Some(ChecksumMode::Auto),
+        _ => tapir_config::parse_bool(text)
+            .map(|verify| if verify { ChecksumMode::Verify } else { ChecksumMode::Ignore }),
+    })?;
+    Ok(options.checksums.unwrap_or(configured))
+}

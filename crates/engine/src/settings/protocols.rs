@@ -1,0 +1,54 @@
+//! `app-layer.protocols:` of the configuration.
+
+use tapir_config::{ConfigError, Node, parse_bool};
+use tapir_protocols::{AppProto, DetectionPorts, Enabled, ProtocolSettings, ProtocolTable, Transport};
+
+use super::variables::port_list;
+
+/// Which protocols are recognised, and where.
+pub(super) fn protocols(root: &Node) -> Result<ProtocolTable, ConfigError> {
+    let midstream = root.bool_at("stream.midstream", false)?;
+    let failed = std::cell::RefCell::new(None);
+    let table = ProtocolTable::new(midstream, |proto, transport| {
+        settings(root, proto, transport).unwrap_or_else(|e| {
+            failed.borrow_mut().get_or_insert(e);
+            ProtocolSettings::default()
+        })
+    });
+    failed.into_inner().map_or(Ok(table), Err)
+}
+
+fn settings(root: &Node, proto: AppProto, transport: Transport) -> Result<ProtocolSettings, ConfigError> {
+    let name = match proto {
+        AppProto::Http1 => "http",
+        other => other.name(),
+    };
+    let below = match transport {
+        Transport::Tcp => "tcp",
+        Transport::Udp => "udp",
+    };
+    let mut found = ProtocolSettings::default();
+    // A setting of one transport counts before that of both.
+    for path in [format!("app-layer.protocols.{name}.{below}"), format!("app-layer.protocols.{name}")] {
+        if found.enabled.is_none() {
+            found.enabled = root.parsed_at(
+                &format!("{path}.enabled"),
+                None,
+                "yes, no or detection-only",
+                |text| match text {
+                    "detection-only" => Some(Some(Enabled::DetectionOnly)),
+                    _ => parse_bool(text).map(|yes| Some(if yes { Enabled::Yes } else { Enabled::No })),
+                },
+            )?;
+        }
+        if found.detection_ports.is_none() && root.get(&format!("{path}.detection-ports")).is_some() {
+            let ports = |side: &str| {
+                let path = format!("{path}.detection-ports.{side}");
+                root.parsed_at(&path, Vec::new(), "ports such as 443, 8443", |text| port_list(root, text))
+            };
+            found.detection_ports =
+                Some(DetectionPorts { destination: ports("dp")?, source: ports("sp")? });
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,112 @@
+//! What becomes of a packet that rules matched, or that was dropped.
+
+use std::sync::Arc;
+
+use tapir_detect::{Alert, AlertFlags, FlowVerdict, PacketFacts, PacketVerdict};
+use tapir_flow::FlowFlags;
+use tapir_output::{Body, Event};
+use tapir_output::event::{DropRecord, PacketBytes, PacketHeaders, Payload, Verdict};
+use tapir_packet::{Direction, Packet};
+
+use super::FlowOf;
+use super::circumstances::Circumstances;
+use super::flow_record::counters_of;
+use super::inspector::Inspector;
+use crate::finding::{Alerted, Discovery};
+
+impl Inspector {
+    /// Hands on what the rules said of a packet. Takes the alerts.
+    pub(super) fn report(
+        &mut self,
+        packet: &Packet<'_>,
+        flow: Option<&mut FlowOf>,
+        seen: &Circumstances,
+        alerts: &mut Vec<Alert>,
+        verdict: PacketVerdict,
+    ) {
+        if !alerts.is_empty() || verdict.tagged || verdict.actions.blocks() {
+            self.alerted(packet, flow, seen, std::mem::take(alerts), verdict);
+        } else if self.settings.prevention
+            && !seen.is_stream_end()
+            && let Some(flow) = flow
+            && flow.attachment.detect.verdict() == FlowVerdict::Drop
+        {
+            self.dropped_with_flow(packet, flow, seen);
+        }
+    }
+
+    fn alerted(
+        &mut self,
+        packet: &Packet<'_>,
+        mut flow: Option<&mut FlowOf>,
+        seen: &Circumstances,
+        alerts: Vec<Alert>,
+        verdict: PacketVerdict,
+    ) {
+        if let Some(flow) = flow.as_deref_mut()
+            && !alerts.is_empty()
+        {
+            flow.insert_flags(FlowFlags::HAS_ALERTS);
+        }
+        let flow = flow.as_deref();
+        let in_stream = alerts.iter().any(|alert| alert.flags.contains(AlertFlags::STREAM));
+        let stream = (self.needs.payload && in_stream)
+            .then(|| flow.and_then(|flow| flow.tcp.as_deref()).zip(seen.direction))
+            .flatten()
+            .map(|(session, direction)| stream_payload(session, direction, self.needs.payload_limit));
+        let bytes = self.needs.packet
+            || (self.needs.raw_packet && packet.ip_version == 0)
+            || (self.needs.tagged && verdict.tagged)
+            || self.needs.alerted_packets;
+        let alerted = Alerted {
+            facts: PacketFacts::of(packet, self.number(), flow.map(FlowOf::id)),
+            envelope: self.enveloper().of_packet(packet, self.number(), seen.direction, flow),
+            flow: flow.map(counters_of),
+            payload: self.needs.payload.then(|| Payload {
+                data: packet.payload().into(),
+                stream: false,
+                length: packet.payload().len() as u64,
+            }),
+            stream,
+            packet: bytes.then(|| Arc::new(PacketBytes::of(packet))),
+            headers: (self.needs.headers || self.settings.prevention)
+                .then(|| Arc::new(PacketHeaders::of(packet))),
+            settled: self.arbiter.is_some().then_some(verdict),
+            alerts,
+        };
+        self.find(Discovery::Alerted(Box::new(alerted)));
+    }
+
+    /// A packet of a flow that a rule condemned earlier.
+    fn dropped_with_flow(&mut self, packet: &Packet<'_>, flow: &mut FlowOf, seen: &Circumstances) {
+        self.own.flow_drops += 1;
+        if !self.needs.drops {
+            return;
+        }
+        let way = seen.direction.unwrap_or(Direction::ToServer).index();
+        let first = !std::mem::replace(&mut flow.attachment.dropped[way], true);
+        let envelope = self.enveloper().of_packet(packet, self.number(), seen.direction, Some(flow));
+        let record = DropRecord {
+            headers: PacketHeaders::of(packet),
+            reason: "flow drop",
+            alert: None,
+            verdict: Verdict::Drop,
+            first,
+        };
+        let body = Body::Drop(Box::new(record));
+        let event = Event { packet: self.number(), order: self.order(), ts: packet.ts, envelope, body };
+        self.find(Discovery::Event(Box::new(event)));
+    }
+}
+
+/// The acknowledged data of a stream around what was inspected.
+fn stream_payload(session: &tapir_flow::tcp::Session, direction: Direction, limit: usize) -> Payload {
+    let mut data = Vec::new();
+    let mut length = 0;
+    for block in session.acked_blocks(direction) {
+        length += block.data.len() as u64;
+        let room = limit.saturating_sub(data.len());
+        data.extend_from_slice(&block.data[..block.data.len().min(room)]);
+    }
+    Payload { data: data.into(), stream: true, length }
+}

@@ -1,0 +1,208 @@
+//! Recognising what protocol a flow speaks.
+
+use tapir_flow::tcp::{AppCursor, Segment, Session};
+use tapir_packet::{Direction, Packet};
+use tapir_protocols::{FirstData, Midstream, PATIENCE, ProtocolTable, Transport, Verdict};
+
+use super::circumstances::Circumstances;
+use super::inspector::Inspector;
+use super::{Attachment, FlowOf};
+
+impl Inspector {
+    /// Looks at a datagram.
+    pub(super) fn datagram(
+        &mut self,
+        packet: &Packet<'_>,
+        direction: Direction,
+        flow: &mut FlowOf,
+        seen: &mut Circumstances,
+    ) {
+        let before = done(&flow.attachment);
+        if before[direction.index()] || packet.payload().is_empty() {
+            return;
+        }
+        let ports = [flow.client_port(), flow.server_port()];
+        let input = FirstData::new(Transport::Udp, direction, ports, packet.payload());
+        let recognition = flow.attachment.app.feed(&self.settings.protocols, &input);
+        for event in recognition.events.iter() {
+            seen.app_events.insert(event);
+        }
+        if recognition.reversed {
+            flow.swap();
+            seen.direction = Some(direction.reverse());
+        }
+        note_ended(&mut flow.attachment, before);
+    }
+
+    /// Reads what became readable of a stream, as far as recognition needs it.
+    pub(super) fn recognise_stream(
+        &mut self,
+        flow: &mut FlowOf,
+        segment: &mut Segment<'_>,
+        seen: &mut Circumstances,
+    ) {
+        let before = done(&flow.attachment);
+        let directions: [Option<Direction>; 2] = {
+            let mut updates = self.outcome.updates();
+            [updates.next(), updates.next()]
+        };
+        for direction in directions.into_iter().flatten() {
+            self.read(flow, direction, segment, seen);
+        }
+        note_ended(&mut flow.attachment, before);
+    }
+
+    fn read(&mut self, flow: &mut FlowOf, direction: Direction, segment: &mut Segment<'_>, seen: &mut Circumstances) {
+        let Some(session) = flow.tcp.as_deref() else { return };
+        let mut cursor = session.app_cursor(direction, &self.outcome);
+        loop {
+            let recognised = done(&flow.attachment)[direction.index()];
+            let circumstances = Beginning::of(flow, self.settings.stream.depth);
+            let Some(session) = flow.tcp.as_deref_mut() else { return };
+            let Some(chunk) = session.app_next(&mut cursor, &mut self.outcome) else { return };
+            let (len, gap, eof) = (chunk.data.len() as u64, chunk.gap, chunk.is_eof || chunk.is_depth);
+            if gap > 0 {
+                if !recognised && flow.attachment.app.gap(direction) == Verdict::Failed {
+                    session.disable_app();
+                }
+                session.app_consume(&cursor, gap);
+                continue;
+            }
+            if recognised {
+                session.app_consume(&cursor, len);
+                if len == 0 {
+                    return;
+                }
+                continue;
+            }
+            let input = circumstances.input(direction, chunk.data, eof);
+            let recognition = flow.attachment.app.feed(&self.settings.protocols, &input);
+            for event in recognition.events.iter() {
+                seen.app_events.insert(event);
+            }
+            if recognition.reversed {
+                return turn(flow, segment, seen);
+            }
+            if recognition.other_side_first {
+                settle_other_side(flow, direction, &circumstances, &self.settings.protocols, seen);
+            }
+            if !conclude(flow, &cursor, direction, len) {
+                return;
+            }
+        }
+    }
+}
+
+/// Which sides' recognition has ended.
+fn done(attachment: &Attachment) -> [bool; 2] {
+    [attachment.app.is_done(Direction::ToServer), attachment.app.is_done(Direction::ToClient)]
+}
+
+fn note_ended(attachment: &mut Attachment, before: [bool; 2]) {
+    let now = done(attachment);
+    for side in 0..2 {
+        attachment.app_ended[side] |= now[side] && !before[side];
+    }
+}
+
+/// The server was taken for the client.
+fn turn(flow: &mut FlowOf, segment: &mut Segment<'_>, seen: &mut Circumstances) {
+    flow.swap();
+    if let Some(session) = flow.tcp.as_deref_mut() {
+        session.swap();
+    }
+    segment.dir = segment.dir.reverse();
+    seen.direction = Some(segment.dir);
+}
+
+/// Does what a recognition brings: the stream's beginning may go. False when more data is to be waited for.
+fn conclude(flow: &mut FlowOf, cursor: &AppCursor, direction: Direction, len: u64) -> bool {
+    let ended = done(&flow.attachment);
+    let failed = flow.attachment.app.flow() == tapir_protocols::AppProto::Failed;
+    let Some(session) = flow.tcp.as_deref_mut() else { return false };
+    for side in [Direction::ToServer, Direction::ToClient] {
+        if ended[side.index()] {
+            session.set_recognised(side);
+        }
+    }
+    if failed {
+        session.disable_app();
+    }
+    if ended[direction.index()] {
+        flow.attachment.app.parsed();
+        session.app_consume(cursor, len);
+        return len > 0;
+    }
+    false
+}
+
+/// The side that spoke first was not looked at yet.
+fn settle_other_side(
+    flow: &mut FlowOf,
+    direction: Direction,
+    circumstances: &Beginning,
+    table: &ProtocolTable,
+    seen: &mut Circumstances,
+) {
+    let other = direction.reverse();
+    if let Some(session) = flow.tcp.as_deref() {
+        let data = session.acked_blocks(other).find(|block| block.offset == 0).map_or(&[][..], |block| block.data);
+        let input = circumstances.input(other, data, false);
+        flow.attachment.app.feed(table, &input);
+    }
+    let settled = flow.attachment.app.settle(table, direction, circumstances.first);
+    for event in settled.events.iter() {
+        seen.app_events.insert(event);
+    }
+}
+
+/// What recognition may know of a TCP flow.
+struct Beginning {
+    ports: [u16; 2],
+    midstream: Midstream,
+    established: bool,
+    first: Option<Direction>,
+    bytes_to_server: u64,
+    at_hand: [u32; 2],
+    patience: [u32; 2],
+}
+
+impl Beginning {
+    fn of(flow: &FlowOf, depth: u32) -> Self {
+        let both = |of: fn(&Session, Direction) -> u32| {
+            flow.tcp.as_deref().map_or([0; 2], |session| {
+                [of(session, Direction::ToServer), of(session, Direction::ToClient)]
+            })
+        };
+        let windows = both(|session, direction| session.stream(direction).window());
+        let depth = if depth == 0 { u32::MAX } else { depth };
+        Self {
+            ports: [flow.client_port(), flow.server_port()],
+            midstream: match &flow.tcp {
+                Some(session) if session.is_midstream() => Midstream::Yes,
+                _ => Midstream::No,
+            },
+            established: flow.tcp.as_ref().is_some_and(|session| session.is_established()),
+            first: flow.tcp.as_ref().and_then(|session| session.first_data()),
+            bytes_to_server: flow.counts(Direction::ToServer).bytes,
+            at_hand: both(|session, direction| session.stream(direction).available_for_recognition()),
+            patience: windows.map(|window| PATIENCE.max(window.min(depth))),
+        }
+    }
+
+    fn input<'d>(&self, direction: Direction, data: &'d [u8], eof: bool) -> FirstData<'d> {
+        FirstData {
+            transport: Transport::Tcp,
+            direction,
+            ports: self.ports,
+            data,
+            eof,
+            midstream: self.midstream,
+            established: self.established,
+            first: self.first,
+            bytes_to_server: self.bytes_to_server,
+            at_hand: self.at_hand,
+            patience: self.patience,
+        }
+    }
+}

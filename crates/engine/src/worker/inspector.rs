@@ -1,0 +1,235 @@
+//! What is done with a packet whose flow is known: its stream, its protocol, the rules.
+
+use std::sync::Arc;
+
+use tapir_detect::{
+    Alert, Arbiter, ArbiterLimits, Detector, FlowState as DetectState, PacketContext, PacketVerdict, StreamWindow,
+};
+use tapir_flow::tcp::{self, Segment, SegmentFlags};
+use tapir_flow::{FlowFlags, FlowState, Tracked};
+use tapir_output::Needs;
+use tapir_packet::{Packet, ip_proto};
+
+use super::circumstances::{Circumstances, protos_of, view_of};
+use super::envelope::{Enveloper, Origin};
+use super::FlowOf;
+use crate::counters::Counters;
+use crate::finding::{Discovery, Finding, Place, Stage};
+use crate::rules::LoadedRules;
+use crate::settings::Settings;
+
+/// Inspects packets of flows, and those without.
+pub(super) struct Inspector {
+    pub(super) settings: Arc<Settings>,
+    pub(super) rules: Arc<LoadedRules>,
+    pub(super) needs: Arc<Needs>,
+    pub(super) origin: Origin,
+    share: u64,
+    pub(super) tcp: tcp::Engine,
+    pub(super) outcome: tcp::Outcome,
+    detector: Detector,
+    /// Of the only worker of an entangled rule set: what crosses flows is settled at once.
+    pub(super) arbiter: Option<Arbiter>,
+    pub(super) findings: Vec<Finding>,
+    /// Where the next finding belongs.
+    place: Place,
+    /// Alerts of the packet at hand; kept for its memory.
+    alerts: Vec<Alert>,
+    /// Counters that nobody else keeps.
+    pub(super) own: Counters,
+}
+
+impl Inspector {
+    pub(super) fn new(
+        settings: Arc<Settings>,
+        rules: Arc<LoadedRules>,
+        needs: Arc<Needs>,
+        share: u64,
+    ) -> Self {
+        Self {
+            tcp: new_tcp(&settings, share),
+            outcome: tcp::Outcome::default(),
+            detector: Detector::new(Arc::clone(&rules.set)),
+            arbiter: rules.set.is_entangled().then(|| new_arbiter(&rules)),
+            findings: Vec::new(),
+            place: Place { packet: 0, stage: Stage::Packet, flow: 0, order: 0 },
+            alerts: Vec::new(),
+            own: Counters::default(),
+            origin: Origin::default(),
+            settings,
+            rules,
+            needs,
+            share,
+        }
+    }
+
+    /// A new input begins.
+    pub(super) fn begin(&mut self, origin: Origin) {
+        self.origin = origin;
+        self.own = Counters::default();
+        self.tcp = new_tcp(&self.settings, self.share);
+        if self.arbiter.is_some() {
+            self.arbiter = Some(new_arbiter(&self.rules));
+        }
+    }
+
+    pub(super) fn reload(&mut self, rules: Arc<LoadedRules>) {
+        self.detector.reload(Arc::clone(&rules.set));
+        if let Some(arbiter) = &mut self.arbiter {
+            arbiter.reload(Arc::clone(&rules.set));
+        }
+        self.rules = rules;
+    }
+
+    /// Number of the packet at hand.
+    pub(super) fn number(&self) -> u64 {
+        self.place.packet
+    }
+
+    /// Findings belong to this packet from now on.
+    pub(super) fn at_packet(&mut self, number: u64) {
+        self.place = Place { packet: number, stage: Stage::Packet, flow: 0, order: 0 };
+    }
+
+    /// Findings belong to a flow that ends after packet `last`.
+    pub(super) fn at_flow_end(&mut self, last: u64, flow: &FlowOf) {
+        self.place = Place { packet: last, stage: Stage::FlowEnd, flow: flow.first_packet(), order: 0 };
+    }
+
+    /// Notes a finding at the current place.
+    pub(super) fn find(&mut self, what: Discovery) {
+        self.findings.push(Finding { place: self.place, what });
+        self.place.order += 1;
+    }
+
+    pub(super) fn order(&self) -> u32 {
+        self.place.order
+    }
+
+    pub(super) fn enveloper(&self) -> Enveloper<'_> {
+        Enveloper { origin: &self.origin, needs: &self.needs, rules: &self.rules }
+    }
+
+    /// Inspects a packet of a flow.
+    pub(super) fn packet_of_flow(&mut self, packet: &Packet<'_>, flow: &mut FlowOf, tracked: &Tracked) {
+        if flow.state().is_bypassed() || flow.flags().contains(FlowFlags::SET_ASIDE) {
+            return;
+        }
+        flow.attachment.app_ended = [false; 2];
+        let mut seen = Circumstances {
+            direction: Some(tracked.direction),
+            first: tracked.first_of_direction,
+            established: tracked.established,
+            ..Circumstances::default()
+        };
+        match packet.proto {
+            ip_proto::TCP => {
+                if let Some(segment) = Segment::of(packet, tracked.direction) {
+                    self.segment(packet, segment, flow, &mut seen);
+                    return self.bypass_if_wanted(flow);
+                }
+            }
+            ip_proto::UDP => self.datagram(packet, tracked.direction, flow, &mut seen),
+            _ => {}
+        }
+        self.detect(packet, Some(flow), &seen, None);
+        self.bypass_if_wanted(flow);
+    }
+
+    fn bypass_if_wanted(&mut self, flow: &mut FlowOf) {
+        if !flow.attachment.detect.wants_bypass() {
+            return;
+        }
+        flow.set_state(FlowState::LocalBypassed);
+        if let Some(session) = &mut flow.tcp {
+            self.tcp.free_data(session);
+        }
+    }
+
+    /// Notes what is anomalous about a packet and tries the rules on it; with `segment` also on what its
+    /// stream has ready. Says how far the stream was inspected, 0 for not at all.
+    pub(super) fn detect(
+        &mut self,
+        packet: &Packet<'_>,
+        mut flow: Option<&mut FlowOf>,
+        seen: &Circumstances,
+        segment: Option<&Segment<'_>>,
+    ) -> u64 {
+        self.anomalies(packet, flow.as_deref(), seen);
+        if self.rules.set.is_empty() {
+            return 0;
+        }
+        let view = flow.as_deref().map(view_of);
+        let app = flow.as_deref().map(|flow| protos_of(&flow.attachment.app, seen.app_events));
+        let context = PacketContext {
+            number: self.place.packet,
+            packet,
+            payload: if packet.is_payload_inside() || packet.is_invalid() { &[] } else { packet.payload() },
+            direction: seen.direction,
+            flow: view.as_ref(),
+            traits: seen.traits(packet, flow.as_deref()),
+            stream: None,
+            app: app.as_ref(),
+            stream_events: seen.events,
+        };
+        let mut alerts = std::mem::take(&mut self.alerts);
+        let mut verdict = PacketVerdict::default();
+        let mut progress = 0;
+        let mut tried = false;
+        if let (Some(flow), Some(segment)) = (flow.as_deref_mut(), segment)
+            && let Some(session) = flow.tcp.as_deref()
+            && seen.segment.contains(SegmentFlags::ESTABLISHED)
+        {
+            let windows = self.tcp.raw_windows(session, segment, &self.outcome, false);
+            progress = windows.progress();
+            let mut with_stream = context;
+            for window in windows.as_slice() {
+                with_stream.stream = Some(StreamWindow { offset: window.offset, data: window.data });
+                let state = Some(&mut flow.attachment.detect);
+                inspect(&mut self.detector, self.arbiter.as_mut(), &with_stream, state, &mut alerts, &mut verdict);
+                // The packet itself is tried once, with the first run of its stream.
+                with_stream.payload = &[];
+            }
+            tried = !windows.is_empty();
+        }
+        if !tried {
+            let state = flow.as_deref_mut().map(|flow| &mut flow.attachment.detect);
+            inspect(&mut self.detector, self.arbiter.as_mut(), &context, state, &mut alerts, &mut verdict);
+        }
+        self.report(packet, flow, seen, &mut alerts, verdict);
+        alerts.clear();
+        self.alerts = alerts;
+        progress
+    }
+}
+
+fn inspect(
+    detector: &mut Detector,
+    arbiter: Option<&mut Arbiter>,
+    context: &PacketContext<'_>,
+    state: Option<&mut DetectState>,
+    alerts: &mut Vec<Alert>,
+    verdict: &mut PacketVerdict,
+) {
+    let found = match arbiter {
+        Some(arbiter) => detector.inspect_alone(context, state, arbiter, alerts),
+        None => detector.inspect(context, state, alerts),
+    };
+    verdict.actions |= found.actions;
+    verdict.dropped_by = verdict.dropped_by.or(found.dropped_by);
+    verdict.suppressed += found.suppressed;
+    verdict.discarded += found.discarded;
+    verdict.tagged |= found.tagged;
+}
+
+fn new_arbiter(rules: &LoadedRules) -> Arbiter {
+    Arbiter::new(Arc::clone(&rules.set), ArbiterLimits::default())
+}
+
+fn new_tcp(settings: &Arc<Settings>, share: u64) -> tcp::Engine {
+    let mut config = settings.stream.clone();
+    config.memcap /= share;
+    config.reassembly_memcap /= share;
+    let hosts = Arc::clone(settings);
+    tcp::Engine::new(config, Box::new(move |host| hosts.hosts.policy(host)))
+}
