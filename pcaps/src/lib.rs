@@ -1,1 +1,31 @@
-//! Builds the small captures of this folder packet by packet
+//! Builds the small captures of this folder packet by packet, so that anyone sees what is in them.
+//!
+//! A scenario plays hosts that talk over a [`Tape`]; what the tape recorded becomes a [`Capture`], the bytes
+//! of a file. Times, addresses and numbers are fixed: the same program writes the same bytes.
+//!
+//! | in | is |
+//! |---|---|
+//! | [`scenarios`] | what happens in each capture, a file a family |
+//! | [`hosts`] | who takes part |
+//! | [`layers`] | headers around payloads, right or deliberately wrong |
+//! | [`connection`] | TCP as two hosts speak it |
+//! | [`tape`] and [`format`] | frames with times, and the files that they are written to |
+//!
+//! ```
+//! let captures = tapir_pcaps::captures();
+//! let dns = captures.iter().find(|capture| capture.name == "dns.pcap").unwrap();
+//! assert!(dns.bytes.starts_with(&[0xd4, 0xc3, 0xb2, 0xa1]));
+//! ```
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub mod connection;
+pub mod format;
+pub mod hosts;
+pub mod layers;
+pub mod readme;
+pub mod scenarios;
+pub mod tape;
+
+pub use scenarios::captures;
+pub use tape::{Capture, Tape};
