@@ -19,17 +19,22 @@ pub(crate) struct AddressSet {
 
 impl AddressSet {
     fn any() -> Self {
-        Self { v4: RangeSet::all(), v6: RangeSet::all() }
+        Self {
+            v4: RangeSet::all(),
+            v6: RangeSet::all(),
+        }
     }
 
     fn of(range: &IpRange) -> Self {
         match range {
-            IpRange::V4(first, last) => {
-                Self { v4: RangeSet::of(vec![(first.to_bits(), last.to_bits())]), v6: RangeSet::default() }
-            }
-            IpRange::V6(first, last) => {
-                Self { v4: RangeSet::default(), v6: RangeSet::of(vec![(first.to_bits(), last.to_bits())]) }
-            }
+            IpRange::V4(first, last) => Self {
+                v4: RangeSet::of(vec![(first.to_bits(), last.to_bits())]),
+                v6: RangeSet::default(),
+            },
+            IpRange::V6(first, last) => Self {
+                v4: RangeSet::default(),
+                v6: RangeSet::of(vec![(first.to_bits(), last.to_bits())]),
+            },
         }
     }
 
@@ -41,15 +46,24 @@ impl AddressSet {
                 IpRange::V6(first, last) => v6.push((first.to_bits(), last.to_bits())),
             }
         }
-        Self { v4: RangeSet::of(v4), v6: RangeSet::of(v6) }
+        Self {
+            v4: RangeSet::of(v4),
+            v6: RangeSet::of(v6),
+        }
     }
 
     fn union(&self, other: &Self) -> Self {
-        Self { v4: self.v4.union(&other.v4), v6: self.v6.union(&other.v6) }
+        Self {
+            v4: self.v4.union(&other.v4),
+            v6: self.v6.union(&other.v6),
+        }
     }
 
     fn without(&self, other: &Self) -> Self {
-        Self { v4: self.v4.without(&other.v4), v6: self.v6.without(&other.v6) }
+        Self {
+            v4: self.v4.without(&other.v4),
+            v6: self.v6.without(&other.v6),
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -116,7 +130,12 @@ impl<'v> AddressInterner<'v> {
     pub(crate) fn new(lookup: &'v dyn Fn(&str) -> Option<&'v AddressExpr>) -> Self {
         let any = AddressSet::any();
         let ids = std::iter::once((any.clone(), AddressSetId::ANY)).collect();
-        Self { lookup, sets: vec![any], ids, variables: FxHashMap::default() }
+        Self {
+            lookup,
+            sets: vec![any],
+            ids,
+            variables: FxHashMap::default(),
+        }
     }
 
     /// The set that an expression stands for; an error says what is wrong with it.
@@ -130,7 +149,10 @@ impl<'v> AddressInterner<'v> {
             self.variables.insert(name.clone(), id);
             return Ok(ResolvedAddresses { id, negated });
         }
-        Ok(ResolvedAddresses { id: self.intern(expr)?, negated })
+        Ok(ResolvedAddresses {
+            id: self.intern(expr)?,
+            negated,
+        })
     }
 
     /// The set of an expression that no rule head shares.
@@ -149,7 +171,8 @@ impl<'v> AddressInterner<'v> {
         if let Some(&id) = self.ids.get(&set) {
             return Ok(id);
         }
-        let id = AddressSetId(u32::try_from(self.sets.len()).map_err(|_| "too many address lists")?);
+        let id =
+            AddressSetId(u32::try_from(self.sets.len()).map_err(|_| "too many address lists")?);
         self.sets.push(set.clone());
         self.ids.insert(set, id);
         Ok(id)
@@ -164,9 +187,14 @@ impl<'v> AddressInterner<'v> {
             AddressExpr::Any | AddressExpr::Range(_) => false,
             AddressExpr::Not(_) => true,
             AddressExpr::Var(name) => {
-                depth < MAX_DEPTH && self.variable(name).is_ok_and(|expr| self.is_negated(expr, depth + 1))
+                depth < MAX_DEPTH
+                    && self
+                        .variable(name)
+                        .is_ok_and(|expr| self.is_negated(expr, depth + 1))
             }
-            AddressExpr::List(items) => depth < MAX_DEPTH && items.iter().any(|item| self.is_negated(item, depth + 1)),
+            AddressExpr::List(items) => {
+                depth < MAX_DEPTH && items.iter().any(|item| self.is_negated(item, depth + 1))
+            }
         }
     }
 
@@ -195,7 +223,9 @@ impl<'v> AddressInterner<'v> {
         for item in items {
             match item {
                 AddressExpr::Range(_) => {}
-                AddressExpr::Not(inner) => unwanted = unwanted.union(&self.evaluate(inner, depth + 1)?),
+                AddressExpr::Not(inner) => {
+                    unwanted = unwanted.union(&self.evaluate(inner, depth + 1)?)
+                }
                 other => {
                     positive = true;
                     wanted = wanted.union(&self.evaluate(other, depth + 1)?);
@@ -203,7 +233,11 @@ impl<'v> AddressInterner<'v> {
             }
         }
         let base = if positive { wanted } else { AddressSet::any() };
-        Ok(if unwanted.is_empty() { base } else { base.without(&unwanted) })
+        Ok(if unwanted.is_empty() {
+            base
+        } else {
+            base.without(&unwanted)
+        })
     }
 
     /// The sets collected.

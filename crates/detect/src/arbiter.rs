@@ -76,7 +76,11 @@ pub struct ArbiterLimits {
 
 impl Default for ArbiterLimits {
     fn default() -> Self {
-        Self { host_bits: 1 << 20, thresholds: 1 << 20, tagged_hosts: 1 << 16 }
+        Self {
+            host_bits: 1 << 20,
+            thresholds: 1 << 20,
+            tagged_hosts: 1 << 16,
+        }
     }
 }
 
@@ -155,7 +159,10 @@ impl Arbiter {
         packet: &PacketFacts,
         alert: &mut Alert,
     ) -> bool {
-        let holds = part.bits().iter().all(|bit| self.host_bits.holds(bit, packet))
+        let holds = part
+            .bits()
+            .iter()
+            .all(|bit| self.host_bits.holds(bit, packet))
             && part.ask_data_sets(rules.data_sets(), alert);
         if holds {
             for bit in part.bits() {
@@ -184,13 +191,22 @@ impl Arbiter {
         if packet.ip_version == 0 {
             return Ruling::Alert;
         }
-        let Some(response) = rules.response(alert.rule) else { return Ruling::Alert };
-        if response.suppressions.iter().any(|suppression| suppression.covers(packet)) {
+        let Some(response) = rules.response(alert.rule) else {
+            return Ruling::Alert;
+        };
+        if response
+            .suppressions
+            .iter()
+            .any(|suppression| suppression.covers(packet))
+        {
             return Ruling::Silent;
         }
         let mut actions: Option<Actions> = None;
         for (place, filter) in response.filters.iter().enumerate() {
-            match self.thresholds.rule_on(alert.rule, place as u8, filter, packet) {
+            match self
+                .thresholds
+                .rule_on(alert.rule, place as u8, filter, packet)
+            {
                 Ruling::Alert => {}
                 Ruling::AlertWith(changed) => actions = Some(changed),
                 other => return other,
@@ -200,13 +216,24 @@ impl Arbiter {
     }
 
     fn tag_hosts(&mut self, rules: &RuleSet, packet: &PacketFacts, rule: RuleId) {
-        let Some(response) = rules.response(rule) else { return };
+        let Some(response) = rules.response(rule) else {
+            return;
+        };
         for (place, tag) in response.host_tags().enumerate() {
-            let host = if tag.of_source { packet.src } else { packet.dst };
+            let host = if tag.of_source {
+                packet.src
+            } else {
+                packet.dst
+            };
             let key = (host, rule, place as u8);
             if self.tagged_hosts.get(&key, packet.ts).is_none() {
                 let running = RunningTag::start(&tag.tag, packet.number, packet.ts);
-                self.tagged_hosts.insert(key, running, packet.ts.after(RunningTag::IDLE), packet.ts);
+                self.tagged_hosts.insert(
+                    key,
+                    running,
+                    packet.ts.after(RunningTag::IDLE),
+                    packet.ts,
+                );
             }
         }
     }
@@ -225,7 +252,9 @@ impl Arbiter {
         let rules = Arc::clone(&self.rules);
         let mut tagged = false;
         for &rule in rules.host_tagging_rules() {
-            let Some(response) = rules.response(rule) else { continue };
+            let Some(response) = rules.response(rule) else {
+                continue;
+            };
             for place in 0..response.host_tags().count() {
                 for host in [packet.src, packet.dst] {
                     tagged |= self.see_tagged(&(host, rule, place as u8), packet);
@@ -236,10 +265,13 @@ impl Arbiter {
     }
 
     fn see_tagged(&mut self, key: &(IpAddr, RuleId, u8), packet: &PacketFacts) -> bool {
-        let Some(tag) = self.tagged_hosts.get(key, packet.ts) else { return false };
+        let Some(tag) = self.tagged_hosts.get(key, packet.ts) else {
+            return false;
+        };
         match tag.see(packet.number, packet.bytes.into(), packet.ts) {
             Some(log) => {
-                self.tagged_hosts.extend(key, packet.ts.after(RunningTag::IDLE));
+                self.tagged_hosts
+                    .extend(key, packet.ts.after(RunningTag::IDLE));
                 log
             }
             None => {

@@ -109,14 +109,22 @@ static GENERATIONS: AtomicU32 = AtomicU32::new(1);
 impl RuleSet {
     /// Compiles rules. Those that cannot be compiled are left out, and the report says which and why.
     pub fn compile<'c>(trees: &[Tree], config: &'c CompileConfig<'c>) -> (Arc<RuleSet>, Report) {
-        let (data_sets, data_set_error) =
-            DataSets::new(config.data_sets.clone(), config.previous.map(|previous| &previous.data_sets));
-        let mut report = Report { data_set_error, ..Report::default() };
+        let (data_sets, data_set_error) = DataSets::new(
+            config.data_sets.clone(),
+            config.previous.map(|previous| &previous.data_sets),
+        );
+        let mut report = Report {
+            data_set_error,
+            ..Report::default()
+        };
         let mut workshop = Workshop {
             config,
             addresses: AddressInterner::new(config.addresses),
             ports: PortInterner::new(config.ports),
-            names: config.previous.map(|previous| previous.names.clone()).unwrap_or_default(),
+            names: config
+                .previous
+                .map(|previous| previous.names.clone())
+                .unwrap_or_default(),
             data_sets,
         };
         let mut drafts = Vec::with_capacity(trees.len());
@@ -129,7 +137,9 @@ impl RuleSet {
                 Ok(None) => report.skipped += 1,
                 Err(error) => match error.kind {
                     CompileErrorKind::Refused => report.refused.push((place, error)),
-                    CompileErrorKind::NotEvaluated { keyword } => *report.left_out.entry(keyword).or_default() += 1,
+                    CompileErrorKind::NotEvaluated { keyword } => {
+                        *report.left_out.entry(keyword).or_default() += 1
+                    }
                 },
             }
         }
@@ -146,9 +156,20 @@ impl Workshop<'_> {
         let (rule, filing) = rule::compile(self, tree, false)?;
         let meta = lists::meta(tree, self.config);
         let key = OrderKey::of(tree, meta.priority, self.config.action_order);
-        let both_ways = tree.header.direction == RuleDirection::Either && rule.head.reversed() != rule.head;
-        let twin = if both_ways { Some(rule::compile(self, tree, true)?.0) } else { None };
-        Ok(Some(Draft { key, rule, filing, meta, twin }))
+        let both_ways =
+            tree.header.direction == RuleDirection::Either && rule.head.reversed() != rule.head;
+        let twin = if both_ways {
+            Some(rule::compile(self, tree, true)?.0)
+        } else {
+            None
+        };
+        Ok(Some(Draft {
+            key,
+            rule,
+            filing,
+            meta,
+            twin,
+        }))
     }
 
     /// The use that an option makes of a data set.
@@ -188,7 +209,10 @@ impl Workshop<'_> {
             metas.push(draft.meta);
         }
         let tagging = |(place, rule): (usize, &Rule)| {
-            let tags = rule.response.as_ref().is_some_and(|response| !response.host_tags.is_empty());
+            let tags = rule
+                .response
+                .as_ref()
+                .is_some_and(|response| !response.host_tags.is_empty());
             tags.then_some(RuleId(place as u32))
         };
         RuleSet {

@@ -17,6 +17,8 @@ pub(crate) enum Way {
     ToClient,
     /// One of the two is enough.
     Either,
+    /// Neither may fail.
+    Both,
 }
 
 /// The right side of a `flowint`.
@@ -40,9 +42,17 @@ impl IntValue {
 #[derive(Debug)]
 pub(crate) enum Condition {
     /// Bits that are set, or not set: any of them is enough, unless all are asked for.
-    FlowBits { names: Box<[NameId]>, set: bool, all: bool },
+    FlowBits {
+        names: Box<[NameId]>,
+        set: bool,
+        all: bool,
+    },
     /// A number of the flow.
-    FlowInt { name: NameId, op: FlowIntOp, value: IntValue },
+    FlowInt {
+        name: NameId,
+        op: FlowIntOp,
+        value: IntValue,
+    },
     /// Seconds since the flow began.
     FlowAge(Box<IntegerTest>),
     /// Packets of the flow.
@@ -63,8 +73,6 @@ pub(crate) enum Condition {
     AppEvent(AppLayerEvent),
     /// A field of a header.
     Header(HeaderTest),
-    /// What a `pcre` of another rule captured from the flow.
-    FlowText { name: NameId, value: Box<[u8]>, negated: bool },
 }
 
 /// `app-layer-protocol`.
@@ -84,18 +92,29 @@ impl Condition {
         match self {
             Self::FlowBits { names, set, all } => state.is_some_and(|state| {
                 let mut passing = names.iter().map(|&name| state.has_bit(name) == *set);
-                if *all { passing.all(|pass| pass) } else { passing.any(|pass| pass) }
+                if *all {
+                    passing.all(|pass| pass)
+                } else {
+                    passing.any(|pass| pass)
+                }
             }),
-            Self::FlowInt { name, op, value } => state.is_some_and(|state| flow_int(state, *name, *op, *value)),
+            Self::FlowInt { name, op, value } => {
+                state.is_some_and(|state| flow_int(state, *name, *op, *value))
+            }
             Self::FlowAge(test) => context.flow.is_some_and(|flow| {
                 test.holds(context.packet.ts.secs().saturating_sub(flow.start.secs()))
             }),
-            Self::FlowPackets(way, test) => context.flow.is_some_and(|flow| way.test(flow.packets, test)),
-            Self::FlowBytes(way, test) => context.flow.is_some_and(|flow| way.test(flow.bytes, test)),
+            Self::FlowPackets(way, test) => context
+                .flow
+                .is_some_and(|flow| way.test(flow.packets, test)),
+            Self::FlowBytes(way, test) => {
+                context.flow.is_some_and(|flow| way.test(flow.bytes, test))
+            }
             Self::Elephant(way) => context.flow.is_some_and(|flow| match way {
                 Way::ToServer => flow.elephant[0],
                 Way::ToClient => flow.elephant[1],
                 Way::Either => flow.elephant[0] || flow.elephant[1],
+                Way::Both => flow.elephant[0] && flow.elephant[1],
             }),
             Self::StreamSize(test) => context.flow.is_some_and(|flow| stream_size(flow, test)),
             Self::AppProtocol(test) => test.holds(context),
@@ -103,15 +122,7 @@ impl Condition {
             Self::StreamEvent(event) => context.stream_events.contains(*event),
             Self::AppEvent(event) => context.app.is_some_and(|app| app.events.contains(*event)),
             Self::Header(test) => test.matches(context),
-            Self::FlowText { name, value, negated } => state.is_some_and(|state| {
-                state.text(*name).is_some_and(|text| memchr::memmem::find(text, value).is_some()) != *negated
-            }),
         }
-    }
-
-    /// The event without which the condition cannot hold.
-    pub(crate) fn is_event(&self) -> bool {
-        matches!(self, Self::DecodeEvent(_) | Self::StreamEvent(_) | Self::AppEvent(_))
     }
 }
 
@@ -121,6 +132,7 @@ impl Way {
             Self::ToServer => test.holds(to_server),
             Self::ToClient => test.holds(to_client),
             Self::Either => test.holds(to_server) || test.holds(to_client),
+            Self::Both => test.holds(to_server) && test.holds(to_client),
         }
     }
 }
@@ -147,7 +159,9 @@ fn flow_int(state: &FlowState, name: NameId, op: FlowIntOp, value: IntValue) -> 
 }
 
 fn stream_size(flow: &FlowView, test: &StreamSize) -> bool {
-    let Some([client, server]) = flow.stream_sizes else { return false };
+    let Some([client, server]) = flow.stream_sizes else {
+        return false;
+    };
     let holds = |size: u32| {
         let whole = match test.op {
             IntegerOp::Between | IntegerOp::NotBetween | IntegerOp::Within => test.upper,
@@ -171,7 +185,9 @@ impl AppProtocolTest {
         }
         let Some(app) = context.app else { return false };
         match self.mode {
-            AppLayerMode::Direction if context.direction == Some(Direction::ToClient) => self.asks(&[app.to_client]),
+            AppLayerMode::Direction if context.direction == Some(Direction::ToClient) => {
+                self.asks(&[app.to_client])
+            }
             AppLayerMode::Direction | AppLayerMode::ToServer => self.asks(&[app.to_server]),
             AppLayerMode::ToClient => self.asks(&[app.to_client]),
             AppLayerMode::Final => self.asks(&[app.flow]),
@@ -187,7 +203,9 @@ impl AppProtocolTest {
         if seen.iter().find(known).is_none() && !wants_unknown {
             return false;
         }
-        let found = seen.iter().any(|&seen| self.protocols.iter().any(|&wanted| carries(wanted, seen)));
+        let found = seen
+            .iter()
+            .any(|&seen| self.protocols.iter().any(|&wanted| carries(wanted, seen)));
         found != self.negated
     }
 }

@@ -27,6 +27,8 @@ bitflags! {
         const PROTO_DONE_TO_SERVER = 1 << 7;
         /// Recognition of the application protocol of the way to the client ended on this packet.
         const PROTO_DONE_TO_CLIENT = 1 << 8;
+        /// The packet has been tried with an earlier run of its stream: only rules that look at streams are tried.
+        const CONTINUED = 1 << 9;
     }
 }
 
@@ -113,7 +115,11 @@ impl<'a> PacketContext<'a> {
 
     /// The payload, as far as it is to be inspected.
     pub(crate) fn inspected_payload(&self) -> &'a [u8] {
-        if self.traits.contains(PacketTraits::NO_PAYLOAD_INSPECTION) { &[] } else { self.payload }
+        if self.traits.contains(PacketTraits::NO_PAYLOAD_INSPECTION) {
+            &[]
+        } else {
+            self.payload
+        }
     }
 
     /// The protocol that the flow is treated as.

@@ -46,7 +46,11 @@ enum Format {
     #[default]
     Csv,
     /// JSON objects, each with a value: in an array of a document, or one a line.
-    Json { lines: bool, array: Box<str>, value: Box<str> },
+    Json {
+        lines: bool,
+        array: Box<str>,
+        value: Box<str>,
+    },
 }
 
 /// One set of values.
@@ -112,13 +116,29 @@ struct Request<'r> {
 impl DataSets {
     /// The sets that the configuration defines, and what was wrong with the first of those that could not be read.
     /// Sets of a rule set before this one keep what they hold.
-    pub(crate) fn new(config: DataSetConfig, previous: Option<&DataSets>) -> (Self, Option<String>) {
-        let kept = previous.map(|sets| sets.sets.iter().map(|set| (set.name.clone(), Arc::clone(set))).collect());
+    pub(crate) fn new(
+        config: DataSetConfig,
+        previous: Option<&DataSets>,
+    ) -> (Self, Option<String>) {
+        let kept = previous.map(|sets| {
+            sets.sets
+                .iter()
+                .map(|set| (set.name.clone(), Arc::clone(set)))
+                .collect()
+        });
         let defined = config.defined.clone();
-        let mut sets = Self { config, sets: Vec::new(), ids: HashMap::new(), kept: kept.unwrap_or_default() };
+        let mut sets = Self {
+            config,
+            sets: Vec::new(),
+            ids: HashMap::new(),
+            kept: kept.unwrap_or_default(),
+        };
         let mut wrong = None;
         for set in defined {
-            let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+            let path = |path: &Option<PathBuf>| {
+                path.as_ref()
+                    .map(|path| path.to_string_lossy().into_owned())
+            };
             let (load, state) = (path(&set.load), path(&set.state));
             let opened = sets.open_set(
                 &Request {
@@ -140,9 +160,17 @@ impl DataSets {
     }
 
     /// The use that a `dataset` makes of its set, which is read if it is new. `beside` is where the rules are.
-    pub(crate) fn open(&mut self, option: &Dataset, beside: Option<&Path>) -> Result<DataSetUse, String> {
+    pub(crate) fn open(
+        &mut self,
+        option: &Dataset,
+        beside: Option<&Path>,
+    ) -> Result<DataSetUse, String> {
         let extra = |key: &str| {
-            option.extra.iter().find(|(known, _)| &**known == key).map(|(_, value)| value.clone())
+            option
+                .extra
+                .iter()
+                .find(|(known, _)| &**known == key)
+                .map(|(_, value)| value.clone())
         };
         let format = match option.format.as_deref() {
             Some(kind @ ("json" | "jsonline" | "ndjson")) => Format::Json {
@@ -173,11 +201,19 @@ impl DataSets {
             },
             beside,
         )?;
-        Ok(DataSetUse { set, what, context_key: extra("context_key") })
+        Ok(DataSetUse {
+            set,
+            what,
+            context_key: extra("context_key"),
+        })
     }
 
     /// The use that a `datarep` makes of its set.
-    pub(crate) fn open_reputation(&mut self, option: &Datarep, beside: Option<&Path>) -> Result<DataSetUse, String> {
+    pub(crate) fn open_reputation(
+        &mut self,
+        option: &Datarep,
+        beside: Option<&Path>,
+    ) -> Result<DataSetUse, String> {
         let set = self.open_set(
             &Request {
                 name: &option.name,
@@ -197,20 +233,29 @@ impl DataSets {
             _ => return Err("a reputation is compared with `<`, `>` or `==`".into()),
         };
         let test = IntegerTest::new(op, option.value.into(), 0);
-        Ok(DataSetUse { set, what: Asked::Reputation(test), context_key: None })
+        Ok(DataSetUse {
+            set,
+            what: Asked::Reputation(test),
+            context_key: None,
+        })
     }
 
     fn open_set(&mut self, request: &Request<'_>, beside: Option<&Path>) -> Result<u16, String> {
         if let Some(&id) = self.ids.get(request.name) {
             return self.reopen(id, request);
         }
-        let kind = request.kind.ok_or_else(|| format!("data set `{}` needs a `type`", request.name))?;
+        let kind = request
+            .kind
+            .ok_or_else(|| format!("data set `{}` needs a `type`", request.name))?;
         let id = u16::try_from(self.sets.len()).map_err(|_| "too many data sets")?;
         let values = match self.kept.get(request.name).filter(|set| set.kind == kind) {
             Some(kept) => kept.values(),
             None => self.read(request, kind, beside)?,
         };
-        let save = request.save.or(request.state).map(|file| self.config.state_dir.join(file));
+        let save = request
+            .save
+            .or(request.state)
+            .map(|file| self.config.state_dir.join(file));
         // Whether anything changes it is known when all rules have been read.
         let store = if request.changes || save.is_some() {
             Store::Changing(Mutex::new(values))
@@ -219,15 +264,26 @@ impl DataSets {
         };
         let name: Box<str> = request.name.into();
         self.ids.insert(name.clone(), id);
-        self.sets.push(Arc::new(DataSet { name, kind, subdomains: request.subdomains, save, store }));
+        self.sets.push(Arc::new(DataSet {
+            name,
+            kind,
+            subdomains: request.subdomains,
+            save,
+            store,
+        }));
         Ok(id)
     }
 
     /// Another option uses a set that is there: it may want to change it.
     fn reopen(&mut self, id: u16, request: &Request<'_>) -> Result<u16, String> {
-        let Some(set) = self.sets.get_mut(usize::from(id)) else { return Ok(id) };
+        let Some(set) = self.sets.get_mut(usize::from(id)) else {
+            return Ok(id);
+        };
         if request.kind.is_some_and(|kind| kind != set.kind) {
-            return Err(format!("data set `{}` holds values of another type", request.name));
+            return Err(format!(
+                "data set `{}` holds values of another type",
+                request.name
+            ));
         }
         if request.changes && matches!(set.store, Store::Fixed(_)) {
             *set = Arc::new(DataSet {
@@ -241,11 +297,18 @@ impl DataSets {
         Ok(id)
     }
 
-    fn read(&self, request: &Request<'_>, kind: DataKind, beside: Option<&Path>) -> Result<Values, String> {
+    fn read(
+        &self,
+        request: &Request<'_>,
+        kind: DataKind,
+        beside: Option<&Path>,
+    ) -> Result<Values, String> {
         let limit = request.memcap.unwrap_or(self.config.memcap);
         let mut values = Values::new(limit);
         if let Some(file) = request.load {
-            let near = beside.map(|dir| dir.join(file)).filter(|path| path.exists());
+            let near = beside
+                .map(|dir| dir.join(file))
+                .filter(|path| path.exists());
             let path = near.unwrap_or_else(|| self.config.load_dir.join(file));
             file::read(&path, kind, &request.format, &mut values)?;
         }
@@ -260,8 +323,13 @@ impl DataSets {
 
     /// Writes the sets that are to be kept. The errors say which could not be written.
     pub(crate) fn save(&self) -> Vec<String> {
-        let saved = self.sets.iter().filter_map(|set| set.save.as_ref().map(|path| (set, path)));
-        saved.filter_map(|(set, path)| file::write(path, set.kind, &set.values()).err()).collect()
+        let saved = self
+            .sets
+            .iter()
+            .filter_map(|set| set.save.as_ref().map(|path| (set, path)));
+        saved
+            .filter_map(|(set, path)| file::write(path, set.kind, &set.values()).err())
+            .collect()
     }
 }
 
@@ -269,7 +337,10 @@ impl DataSet {
     fn values(&self) -> Values {
         match &self.store {
             Store::Fixed(values) => values.clone(),
-            Store::Changing(values) => values.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            Store::Changing(values) => values
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
         }
     }
 
@@ -283,7 +354,9 @@ impl DataSet {
     fn change<T>(&self, change: impl FnOnce(&mut Values) -> T) -> Option<T> {
         match &self.store {
             Store::Fixed(_) => None,
-            Store::Changing(values) => Some(change(&mut values.lock().unwrap_or_else(PoisonError::into_inner))),
+            Store::Changing(values) => Some(change(
+                &mut values.lock().unwrap_or_else(PoisonError::into_inner),
+            )),
         }
     }
 }
@@ -291,12 +364,21 @@ impl DataSet {
 impl DataSetUse {
     /// Whether the answer hangs on what rules did before, in other flows too.
     pub(crate) fn is_changing(&self, sets: &DataSets) -> bool {
-        sets.sets.get(usize::from(self.set)).is_some_and(|set| matches!(set.store, Store::Changing(_)))
+        sets.sets
+            .get(usize::from(self.set))
+            .is_some_and(|set| matches!(set.store, Store::Changing(_)))
     }
 
     /// Whether the set says yes to a value. `tell` is given what the set knows about it: a key and JSON text.
-    pub(crate) fn ask(&self, sets: &DataSets, value: &[u8], mut tell: impl FnMut(&str, &str)) -> bool {
-        let Some(set) = sets.sets.get(usize::from(self.set)) else { return false };
+    pub(crate) fn ask(
+        &self,
+        sets: &DataSets,
+        value: &[u8],
+        mut tell: impl FnMut(&str, &str),
+    ) -> bool {
+        let Some(set) = sets.sets.get(usize::from(self.set)) else {
+            return false;
+        };
         let Some(value) = values::normal(set.kind, value) else {
             return matches!(self.what, Asked::IsNotSet);
         };
@@ -314,7 +396,10 @@ impl DataSetUse {
                 found.is_some()
             }),
             Asked::Reputation(test) => set.with(|values| {
-                values.find(&value, false).and_then(|known| known.reputation()).is_some_and(|it| test.holds(it.into()))
+                values
+                    .find(&value, false)
+                    .and_then(|known| known.reputation())
+                    .is_some_and(|it| test.holds(it.into()))
             }),
         }
     }

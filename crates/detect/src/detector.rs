@@ -34,7 +34,13 @@ impl Detector {
     /// A detector for a rule set.
     pub fn new(rules: Arc<RuleSet>) -> Self {
         let scratch = SectionScratch::default();
-        Self { rules, seen: Seen::new(), found: Vec::new(), scratch, no_flow: FlowState::default() }
+        Self {
+            rules,
+            seen: Seen::new(),
+            found: Vec::new(),
+            scratch,
+            no_flow: FlowState::default(),
+        }
     }
 
     /// The rules it tries.
@@ -87,8 +93,16 @@ impl Detector {
         out: &mut Vec<Alert>,
     ) -> PacketVerdict {
         let rules = Arc::clone(&self.rules);
-        let facts = PacketFacts::of(context.packet, context.number, context.flow.map(|flow| flow.id));
-        let mut judge = Alone { rules: &rules, arbiter, facts: &facts };
+        let facts = PacketFacts::of(
+            context.packet,
+            context.number,
+            context.flow.map(|flow| flow.id),
+        );
+        let mut judge = Alone {
+            rules: &rules,
+            arbiter,
+            facts: &facts,
+        };
         let mut verdict = self.run(context, flow, &mut judge, recorder, out);
         verdict.tagged |= arbiter.is_tagged(&facts);
         verdict
@@ -139,34 +153,97 @@ impl Detector {
     ) {
         let mut found = std::mem::take(&mut self.found);
         found.clear();
+        let before = out.len();
         let gate = Gate::of(context);
-        let first = context.flow.is_none() || context.traits.contains(PacketTraits::FIRST_IN_DIRECTION);
-        if first && rules.ip_only.len() > 0 && context.packet.ip_version != 0 {
-            rules.ip_only.collect(context.packet.src, context.packet.dst, &mut found);
+        let mut work = Work {
+            rules,
+            context,
+            gate,
+            state,
+            judge,
+            recorder,
+            scratch: &mut self.scratch,
+        };
+        // Rules about addresses alone go first, whatever their place: what they set is there for all others.
+        if asks_addresses(rules, context) {
+            rules
+                .ip_only
+                .collect(context.packet.src, context.packet.dst, &mut found);
+            found.sort_unstable();
+            work.try_each(&found, out);
+            found.clear();
         }
+        let between = out.len();
         rules.candidates(context, gate, &mut self.seen, &mut found);
-        for &id in &found {
-            let Some(rule) = rules.rule(id) else { continue };
-            if !gate.contains(rule.gate) && !R::ENABLED {
+        work.try_each(&found, out);
+        if between > before
+            && let Some(new) = out.get_mut(before..)
+        {
+            new.sort_by_key(|alert| alert.rule);
+        }
+        self.found = found;
+    }
+}
+
+/// Whether rules about addresses alone are to be tried: once for each direction of a flow.
+fn asks_addresses(rules: &RuleSet, context: &PacketContext<'_>) -> bool {
+    rules.ip_only.len() > 0
+        && context.packet.ip_version != 0
+        && !context.traits.contains(PacketTraits::CONTINUED)
+        && (context.flow.is_none() || context.traits.contains(PacketTraits::FIRST_IN_DIRECTION))
+}
+
+/// Everything needed to try rules on one packet.
+struct Work<'w, 'p, J, R> {
+    rules: &'w RuleSet,
+    context: &'w PacketContext<'p>,
+    gate: Gate,
+    state: &'w mut FlowState,
+    judge: &'w mut J,
+    recorder: &'w mut R,
+    scratch: &'w mut SectionScratch,
+}
+
+impl<J: Judge, R: Recorder> Work<'_, '_, J, R> {
+    /// Tries rules in the order given; matches take effect at once.
+    fn try_each(&mut self, found: &[RuleId], out: &mut Vec<Alert>) {
+        for &id in found {
+            let Some(rule) = self.rules.rule(id) else {
+                continue;
+            };
+            if !self.gate.contains(rule.gate) && !R::ENABLED {
                 continue;
             }
-            recorder.rule(id);
-            let looking = Looking { state, sets: &rules.data_sets, scratch: &mut self.scratch, recorder };
-            let Some(mut alert) = (Trial { rules, rule, context, gate, looking }).run(id) else { continue };
+            self.recorder.rule(id);
+            let looking = Looking {
+                state: &*self.state,
+                sets: &self.rules.data_sets,
+                scratch: &mut *self.scratch,
+                recorder: &mut *self.recorder,
+            };
+            let trial = Trial {
+                rules: self.rules,
+                rule,
+                context: self.context,
+                gate: self.gate,
+                looking,
+            };
+            let Some(mut alert) = trial.run(id) else {
+                continue;
+            };
             if let Some(part) = &rule.host {
-                let holds = judge.host_part(part, &mut alert);
-                recorder.stage(Stage::HostState, holds);
+                let holds = self.judge.host_part(part, &mut alert);
+                self.recorder.stage(Stage::HostState, holds);
                 if !holds {
                     continue;
                 }
             }
             for effect in &rule.effects {
-                effect.apply(state);
+                effect.apply(self.state);
             }
-            self.scratch.keep_captures(state);
+            self.scratch.keep_captures(self.state);
             out.push(alert);
         }
-        self.found = found;
     }
 }
 
@@ -216,11 +293,14 @@ struct Alone<'a> {
 
 impl Judge for Alone<'_> {
     fn host_part(&mut self, part: &HostPart, alert: &mut Alert) -> bool {
-        self.arbiter.settle_host_part(self.rules, part, self.facts, alert)
+        self.arbiter
+            .settle_host_part(self.rules, part, self.facts, alert)
     }
 
     fn finish(&mut self, alerts: &mut Vec<Alert>) -> PacketVerdict {
-        self.rules.finish(alerts, |alert| -> Ruling { self.arbiter.rule_on(self.facts, alert) })
+        self.rules.finish(alerts, |alert| -> Ruling {
+            self.arbiter.rule_on(self.facts, alert)
+        })
     }
 }
 
@@ -236,7 +316,9 @@ fn decide(
         state.decide(verdict.flow);
     }
     for alert in alerts {
-        let tag = rules.response(alert.rule).and_then(|response| response.session_tag);
+        let tag = rules
+            .response(alert.rule)
+            .and_then(|response| response.session_tag);
         if let Some(tag) = tag {
             set_tag(state, alert.rule, &tag, context);
         }
@@ -249,19 +331,24 @@ const MAX_SESSION_TAGS: usize = 50;
 fn set_tag(state: &mut FlowState, rule: RuleId, tag: &Tag, context: &PacketContext<'_>) {
     let tags = state.tags_mut();
     if tags.len() < MAX_SESSION_TAGS && !tags.iter().any(|known| known.rule == rule) {
-        tags.push(SessionTag { rule, running: RunningTag::start(tag, context.number, context.packet.ts) });
+        tags.push(SessionTag {
+            rule,
+            running: RunningTag::start(tag, context.number, context.packet.ts),
+        });
     }
 }
 
 fn see_tags(state: &mut FlowState, context: &PacketContext<'_>) -> bool {
     let mut tagged = false;
     let bytes = context.packet.data.len() as u64;
-    state.tags_mut().retain(|tag| match tag.running.see(context.number, bytes, context.packet.ts) {
-        Some(log) => {
-            tagged |= log;
-            true
+    state.tags_mut().retain(|tag| {
+        match tag.running.see(context.number, bytes, context.packet.ts) {
+            Some(log) => {
+                tagged |= log;
+                true
+            }
+            None => false,
         }
-        None => false,
     });
     tagged
 }
@@ -289,16 +376,35 @@ impl<R: Recorder> Trial<'_, '_, R> {
         }
         self.looking.scratch.begin();
         let in_stream = self.passes_payload();
-        self.looking.recorder.stage(Stage::Payload, in_stream.is_some());
-        let flags = if in_stream? { AlertFlags::STREAM } else { AlertFlags::empty() };
+        self.looking
+            .recorder
+            .stage(Stage::Payload, in_stream.is_some());
+        let in_stream = in_stream?;
+        if !in_stream && self.context.traits.contains(PacketTraits::CONTINUED) {
+            return None;
+        }
+        let flags = if in_stream {
+            AlertFlags::STREAM
+        } else {
+            AlertFlags::empty()
+        };
         let (context, looking) = (self.context, &mut self.looking);
-        let buffers = self.rule.buffers.iter().all(|section| section.holds_in_packet(context, looking));
+        let buffers = self
+            .rule
+            .buffers
+            .iter()
+            .all(|section| section.holds_in_packet(context, looking));
         looking.recorder.stage(Stage::Buffer, buffers);
         if !buffers {
             return None;
         }
         let evidence = looking.scratch.take_evidence();
-        Some(Alert { rule: id, actions: self.rule.actions, flags, evidence })
+        Some(Alert {
+            rule: id,
+            actions: self.rule.actions,
+            flags,
+            evidence,
+        })
     }
 
     #[inline]
@@ -310,20 +416,31 @@ impl<R: Recorder> Trial<'_, '_, R> {
         };
         right_moment
             && self.gate.contains(rule.gate)
-            && rule.app.is_none_or(|app| carries(app, self.context.app_proto()))
-            && rule.head.admits(self.context.packet, &self.rules.addresses, &self.rules.ports)
+            && rule
+                .app
+                .is_none_or(|app| carries(app, self.context.app_proto()))
+            && rule.head.admits(
+                self.context.packet,
+                &self.rules.addresses,
+                &self.rules.ports,
+            )
     }
 
     #[inline]
     fn passes_conditions(&self) -> bool {
         let state = self.context.flow.map(|_| self.looking.state);
-        self.rule.conditions.iter().all(|condition| condition.holds(self.context, state))
+        self.rule
+            .conditions
+            .iter()
+            .all(|condition| condition.holds(self.context, state))
     }
 
     /// Whether the payload options hold, and if so, whether in the stream.
     #[inline]
     fn passes_payload(&mut self) -> Option<bool> {
-        let Some(section) = &self.rule.payload else { return Some(false) };
+        let Some(section) = &self.rule.payload else {
+            return Some(false);
+        };
         let flags = self.rule.flags;
         if flags.contains(RuleFlags::STREAM) && self.context.packet.proto == ip_proto::TCP {
             if let Some(stream) = self.context.stream
@@ -331,12 +448,15 @@ impl<R: Recorder> Trial<'_, '_, R> {
             {
                 return Some(true);
             }
-            let taken = self.context.traits.contains(PacketTraits::STREAM_ADDED) && !flags.contains(RuleFlags::PACKET);
+            let taken = self.context.traits.contains(PacketTraits::STREAM_ADDED)
+                && !flags.contains(RuleFlags::PACKET);
             if taken || flags.contains(RuleFlags::STREAM_ONLY) {
                 return None;
             }
         }
         let payload = self.context.inspected_payload();
-        section.holds(self.context, payload, &mut self.looking).then_some(false)
+        section
+            .holds(self.context, payload, &mut self.looking)
+            .then_some(false)
     }
 }

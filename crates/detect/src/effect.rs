@@ -13,7 +13,11 @@ pub(crate) enum Effect {
     ClearBit(NameId),
     ToggleBit(NameId),
     /// A calculation with a number of the flow.
-    Calculate { name: NameId, op: FlowIntOp, value: IntValue },
+    Calculate {
+        name: NameId,
+        op: FlowIntOp,
+        value: IntValue,
+    },
     /// Nobody need look at the rest of the flow.
     Bypass,
 }
@@ -50,7 +54,9 @@ mod tests {
     fn numbers_are_set_added_and_subtracted() {
         let mut state = FlowState::default();
         let (a, b) = (NameId(1), NameId(2));
-        let apply = |state: &mut FlowState, name, op, value| Effect::Calculate { name, op, value }.apply(state);
+        let apply = |state: &mut FlowState, name, op, value| {
+            Effect::Calculate { name, op, value }.apply(state)
+        };
         apply(&mut state, a, FlowIntOp::Subtract, IntValue::Number(1));
         assert_eq!(state.int(a), None);
         apply(&mut state, a, FlowIntOp::Add, IntValue::Number(5));

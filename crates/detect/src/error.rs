@@ -31,12 +31,20 @@ pub enum CompileErrorKind {
 impl CompileError {
     /// A rule that is wrong at `span`.
     pub fn refused(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span: Some(span), message: message.into(), kind: CompileErrorKind::Refused }
+        Self {
+            span: Some(span),
+            message: message.into(),
+            kind: CompileErrorKind::Refused,
+        }
     }
 
     /// A rule that is wrong as a whole, at no one place.
     pub fn refused_rule(message: impl Into<String>) -> Self {
-        Self { span: None, message: message.into(), kind: CompileErrorKind::Refused }
+        Self {
+            span: None,
+            message: message.into(),
+            kind: CompileErrorKind::Refused,
+        }
     }
 
     /// A rule with a keyword that is known but not evaluated.

@@ -21,7 +21,12 @@ pub(crate) struct Expiring<K, V> {
 impl<K: Hash + Eq, V> Expiring<K, V> {
     /// A table of at most `limit` entries.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { entries: HashMap::new(), limit, swept: Timestamp::from_nanos(0), refused: 0 }
+        Self {
+            entries: HashMap::new(),
+            limit,
+            swept: Timestamp::from_nanos(0),
+            refused: 0,
+        }
     }
 
     /// The live entry of a key.
@@ -62,7 +67,9 @@ impl<K: Hash + Eq, V> Expiring<K, V> {
 
     /// Removes an entry; whether a live one was there.
     pub(crate) fn remove(&mut self, key: &K, now: Timestamp) -> bool {
-        self.entries.remove(key).is_some_and(|(_, until)| until >= now)
+        self.entries
+            .remove(key)
+            .is_some_and(|(_, until)| until >= now)
     }
 
     /// How many entries were refused because the table was full.

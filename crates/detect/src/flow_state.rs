@@ -65,11 +65,6 @@ impl FlowState {
         self.bypass = true;
     }
 
-    /// Whether any variable is set.
-    pub(crate) fn has_variables(&self) -> bool {
-        self.variables.is_some()
-    }
-
     /// Makes the state that of a rule set: what another rule set's numbers stand for is forgotten.
     pub(crate) fn belong_to(&mut self, generation: u32) {
         if self.generation != generation {
@@ -79,7 +74,9 @@ impl FlowState {
     }
 
     pub(crate) fn has_bit(&self, bit: NameId) -> bool {
-        self.variables.as_ref().is_some_and(|variables| variables.bits.binary_search(&bit).is_ok())
+        self.variables
+            .as_ref()
+            .is_some_and(|variables| variables.bits.binary_search(&bit).is_ok())
     }
 
     pub(crate) fn set_bit(&mut self, bit: NameId) {
@@ -98,12 +95,18 @@ impl FlowState {
     }
 
     pub(crate) fn toggle_bit(&mut self, bit: NameId) {
-        if self.has_bit(bit) { self.clear_bit(bit) } else { self.set_bit(bit) }
+        if self.has_bit(bit) {
+            self.clear_bit(bit)
+        } else {
+            self.set_bit(bit)
+        }
     }
 
     pub(crate) fn int(&self, name: NameId) -> Option<u32> {
         let ints = &self.variables.as_ref()?.ints;
-        ints.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
+        ints.iter()
+            .find(|(known, _)| *known == name)
+            .map(|&(_, value)| value)
     }
 
     pub(crate) fn set_int(&mut self, name: NameId, value: u32) {
@@ -114,12 +117,7 @@ impl FlowState {
         }
     }
 
-    /// The text that a `pcre` captured into a variable of the flow.
-    pub(crate) fn text(&self, name: NameId) -> Option<&[u8]> {
-        let texts = &self.variables.as_ref()?.texts;
-        texts.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value)
-    }
-
+    /// Keeps what a `pcre` captured into a variable of the flow.
     pub(crate) fn set_text(&mut self, name: NameId, value: &[u8]) {
         let texts = &mut self.variables.get_or_insert_default().texts;
         match texts.iter_mut().find(|(known, _)| *known == name) {
@@ -129,19 +127,27 @@ impl FlowState {
     }
 
     pub(crate) fn bits(&self) -> &[NameId] {
-        self.variables.as_ref().map_or(&[], |variables| &variables.bits)
+        self.variables
+            .as_ref()
+            .map_or(&[], |variables| &variables.bits)
     }
 
     pub(crate) fn ints(&self) -> &[(NameId, u32)] {
-        self.variables.as_ref().map_or(&[], |variables| &variables.ints)
+        self.variables
+            .as_ref()
+            .map_or(&[], |variables| &variables.ints)
     }
 
     pub(crate) fn texts(&self) -> &[(NameId, Box<[u8]>)] {
-        self.variables.as_ref().map_or(&[], |variables| &variables.texts)
+        self.variables
+            .as_ref()
+            .map_or(&[], |variables| &variables.texts)
     }
 
     pub(crate) fn has_tags(&self) -> bool {
-        self.variables.as_ref().is_some_and(|variables| !variables.tags.is_empty())
+        self.variables
+            .as_ref()
+            .is_some_and(|variables| !variables.tags.is_empty())
     }
 
     pub(crate) fn tags_mut(&mut self) -> &mut SmallVec<[SessionTag; 1]> {
@@ -170,6 +176,6 @@ mod tests {
         state.toggle_bit(NameId(7));
         assert!(state.has_bit(NameId(8)) && !state.has_bit(NameId(7)));
         state.belong_to(2);
-        assert!(!state.has_variables());
+        assert!(!state.has_bit(NameId(8)));
     }
 }

@@ -37,13 +37,24 @@ bitflags! {
 }
 
 impl Gate {
+    /// The flags of [`Gate::BEGINS_OR_ENDS`].
+    pub(crate) const BEGINNING_OR_END: TcpFlags =
+        TcpFlags::SYN.union(TcpFlags::RST).union(TcpFlags::FIN);
+    /// The flags of [`Gate::UNUSUAL_FLAGS`].
+    pub(crate) const UNUSUAL: TcpFlags = TcpFlags::URG.union(TcpFlags::ECE).union(TcpFlags::CWR);
+
     /// What a packet shows.
     #[inline]
     pub(crate) fn of(context: &PacketContext<'_>) -> Self {
         let traits = context.traits;
         let mut gate = Gate::empty();
-        let own = !context.payload.is_empty() && !traits.contains(PacketTraits::NO_PAYLOAD_INSPECTION);
-        gate |= if own || context.stream.is_some() { Gate::PAYLOAD } else { Gate::NO_PAYLOAD };
+        let own =
+            !context.payload.is_empty() && !traits.contains(PacketTraits::NO_PAYLOAD_INSPECTION);
+        gate |= if own || context.stream.is_some() {
+            Gate::PAYLOAD
+        } else {
+            Gate::NO_PAYLOAD
+        };
         gate.set(Gate::EVENTS, context.has_events());
         gate.set(Gate::FLOW, context.flow.is_some());
         gate |= match context.direction {
@@ -52,15 +63,26 @@ impl Gate {
             None => Gate::empty(),
         };
         let established = traits.contains(PacketTraits::ESTABLISHED);
-        gate |= if established { Gate::ESTABLISHED } else { Gate::NOT_ESTABLISHED };
+        gate |= if established {
+            Gate::ESTABLISHED
+        } else {
+            Gate::NOT_ESTABLISHED
+        };
         let rebuilt = traits.contains(PacketTraits::REBUILT);
-        gate |= if rebuilt { Gate::REBUILT } else { Gate::NOT_REBUILT };
+        gate |= if rebuilt {
+            Gate::REBUILT
+        } else {
+            Gate::NOT_REBUILT
+        };
         if !traits.contains(PacketTraits::STREAM_END) {
             gate |= Gate::REAL;
             if let Some(tcp) = context.packet.tcp() {
                 let flags = tcp.flags();
-                gate.set(Gate::BEGINS_OR_ENDS, flags.intersects(TcpFlags::SYN | TcpFlags::RST | TcpFlags::FIN));
-                gate.set(Gate::UNUSUAL_FLAGS, flags.intersects(TcpFlags::URG | TcpFlags::ECE | TcpFlags::CWR));
+                gate.set(
+                    Gate::BEGINS_OR_ENDS,
+                    flags.intersects(Gate::BEGINNING_OR_END),
+                );
+                gate.set(Gate::UNUSUAL_FLAGS, flags.intersects(Gate::UNUSUAL));
             }
         }
         gate

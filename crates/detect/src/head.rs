@@ -57,7 +57,13 @@ impl ProtocolTest {
     pub(crate) fn admits_tcp(self) -> bool {
         matches!(
             self,
-            Self::Ip | Self::Ipv4 | Self::Ipv6 | Self::Any | Self::Tcp | Self::TcpOrUdp | Self::Ethernet
+            Self::Ip
+                | Self::Ipv4
+                | Self::Ipv6
+                | Self::Any
+                | Self::Tcp
+                | Self::TcpOrUdp
+                | Self::Ethernet
         )
     }
 
@@ -106,12 +112,23 @@ pub(crate) struct Head {
 impl Head {
     /// The head with its two sides exchanged.
     pub(crate) fn reversed(self) -> Self {
-        Self { src: self.dst, dst: self.src, sport: self.dport, dport: self.sport, ..self }
+        Self {
+            src: self.dst,
+            dst: self.src,
+            sport: self.dport,
+            dport: self.sport,
+            ..self
+        }
     }
 
     /// Whether a packet is one that the rule is about.
     #[inline]
-    pub(crate) fn admits(&self, packet: &Packet<'_>, addresses: &AddressSets, ports: &PortSets) -> bool {
+    pub(crate) fn admits(
+        &self,
+        packet: &Packet<'_>,
+        addresses: &AddressSets,
+        ports: &PortSets,
+    ) -> bool {
         self.protocol.admits(packet)
             && self.admits_ports(packet, ports)
             && self.admits_addresses(packet.ip_version, packet.src, packet.dst, addresses)
@@ -128,7 +145,13 @@ impl Head {
             && ports.contains(self.sport, packet.sport)
     }
 
-    fn admits_addresses(&self, ip_version: u8, src: IpAddr, dst: IpAddr, addresses: &AddressSets) -> bool {
+    fn admits_addresses(
+        &self,
+        ip_version: u8,
+        src: IpAddr,
+        dst: IpAddr,
+        addresses: &AddressSets,
+    ) -> bool {
         // Address lists say nothing about packets without addresses.
         ip_version == 0 || (addresses.contains(self.dst, dst) && addresses.contains(self.src, src))
     }

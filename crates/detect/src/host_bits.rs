@@ -97,6 +97,9 @@ fn owners(carrier: Carrier, packet: &PacketFacts) -> (Owner, Option<Owner>) {
         Carrier::Source => (Owner::Host(packet.src), None),
         Carrier::Destination => (Owner::Host(packet.dst), None),
         Carrier::Both => (Owner::Host(packet.src), Some(Owner::Host(packet.dst))),
-        Carrier::Pair => (Owner::Pair(packet.src.min(packet.dst), packet.src.max(packet.dst)), None),
+        Carrier::Pair => (
+            Owner::Pair(packet.src.min(packet.dst), packet.src.max(packet.dst)),
+            None,
+        ),
     }
 }

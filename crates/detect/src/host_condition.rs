@@ -21,17 +21,24 @@ impl HostPart {
     /// Whether anything here can fail.
     pub(crate) fn is_conditional(&self) -> bool {
         use tapir_rules::tree::BitAction::{IsNotSet, IsSet};
-        !self.data_sets.is_empty() || self.bits.iter().any(|bit| matches!(bit.action, IsSet | IsNotSet))
+        !self.data_sets.is_empty()
+            || self
+                .bits
+                .iter()
+                .any(|bit| matches!(bit.action, IsSet | IsNotSet))
     }
 
     /// Whether the data sets say yes to the values that the rule took.
     pub(crate) fn ask_data_sets(&self, sets: &DataSets, alert: &mut Alert) -> bool {
-        let Some(evidence) = &mut alert.evidence else { return self.data_sets.is_empty() };
+        let Some(evidence) = &mut alert.evidence else {
+            return self.data_sets.is_empty();
+        };
         let values = std::mem::take(&mut evidence.values);
         let context = &mut evidence.context;
-        self.data_sets
-            .iter()
-            .zip(&values)
-            .all(|(wanted, value)| wanted.ask(sets, value, |key, text| context.push((key.into(), text.into()))))
+        self.data_sets.iter().zip(&values).all(|(wanted, value)| {
+            wanted.ask(sets, value, |key, text| {
+                context.push((key.into(), text.into()))
+            })
+        })
     }
 }

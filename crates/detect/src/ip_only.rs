@@ -50,13 +50,18 @@ impl<T: Bound> Line<T> {
             line.0.extend(stretch.first().map(|edge| edge.0));
             line.1.push((from, line.2.len() as u32));
         }
-        Self { starts: line.0.into(), lists: line.1.into(), rules: line.2.into() }
+        Self {
+            starts: line.0.into(),
+            lists: line.1.into(),
+            rules: line.2.into(),
+        }
     }
 
     fn at(&self, address: T) -> &[RuleId] {
         let after = self.starts.partition_point(|&start| start <= address);
         let list = after.checked_sub(1).and_then(|at| self.lists.get(at));
-        list.and_then(|&(from, to)| self.rules.get(from as usize..to as usize)).unwrap_or_default()
+        list.and_then(|&(from, to)| self.rules.get(from as usize..to as usize))
+            .unwrap_or_default()
     }
 }
 
@@ -70,7 +75,10 @@ impl Lines {
     fn of(asked: &[(&AddressSet, RuleId)]) -> Self {
         let v4: Vec<_> = asked.iter().map(|(set, rule)| (&set.v4, *rule)).collect();
         let v6: Vec<_> = asked.iter().map(|(set, rule)| (&set.v6, *rule)).collect();
-        Self { v4: Line::of(&v4), v6: Line::of(&v6) }
+        Self {
+            v4: Line::of(&v4),
+            v6: Line::of(&v6),
+        }
     }
 
     fn at(&self, address: IpAddr) -> &[RuleId] {
@@ -98,7 +106,9 @@ impl IpOnly {
         let mut listed = 0;
         for &(rule, head) in rules {
             let (src, dst) = (addresses.get(head.src), addresses.get(head.dst));
-            let (Some(src), Some(dst)) = (src, dst) else { continue };
+            let (Some(src), Some(dst)) = (src, dst) else {
+                continue;
+            };
             let by_source = weight(src) <= weight(dst);
             let set = if by_source { src } else { dst };
             listed += set.v4.ranges().len() + set.v6.ranges().len();
@@ -110,7 +120,12 @@ impl IpOnly {
                 by_dst.push((set, rule));
             }
         }
-        Self { by_src: Lines::of(&by_src), by_dst: Lines::of(&by_dst), rest: rest.into(), count: rules.len() }
+        Self {
+            by_src: Lines::of(&by_src),
+            by_dst: Lines::of(&by_dst),
+            rest: rest.into(),
+            count: rules.len(),
+        }
     }
 
     /// How many rules there are.
@@ -128,8 +143,18 @@ impl IpOnly {
 
 /// How much of the address space a set covers, roughly: the order of what it covers of IPv4.
 fn weight(set: &AddressSet) -> u64 {
-    let v4: u64 = set.v4.ranges().iter().map(|&(first, last)| u64::from(last - first) + 1).sum();
-    let v6 = set.v6.ranges().iter().map(|&(first, last)| ((last - first) >> 64) as u64).fold(0, u64::saturating_add);
+    let v4: u64 = set
+        .v4
+        .ranges()
+        .iter()
+        .map(|&(first, last)| u64::from(last - first) + 1)
+        .sum();
+    let v6 = set
+        .v6
+        .ranges()
+        .iter()
+        .map(|&(first, last)| ((last - first) >> 64) as u64)
+        .fold(0, u64::saturating_add);
     v4.saturating_add(v6)
 }
 
@@ -142,7 +167,12 @@ mod tests {
         let narrow = RangeSet::of(vec![(10u32, 20), (30, 40)]);
         let wide = RangeSet::of(vec![(0u32, 15), (35, u32::MAX)]);
         let line = Line::of(&[(&narrow, RuleId(1)), (&wide, RuleId(2))]);
-        let at = |address| line.at(address).iter().map(|rule| rule.0).collect::<Vec<u32>>();
+        let at = |address| {
+            line.at(address)
+                .iter()
+                .map(|rule| rule.0)
+                .collect::<Vec<u32>>()
+        };
         assert_eq!(at(5), [2]);
         assert_eq!(at(15), [1, 2]);
         assert_eq!(at(16), [1]);

@@ -38,7 +38,9 @@ mod transform;
 
 pub use alert::{Actions, Alert, AlertFlags, Evidence, PacketVerdict};
 pub use arbiter::{Arbiter, ArbiterCounters, ArbiterLimits, PacketFacts};
-pub use compile::{Class, CompileConfig, ConfiguredKind, ConfiguredThreshold, DEFAULT_MAX_ALERTS, Report};
+pub use compile::{
+    Class, CompileConfig, ConfiguredKind, ConfiguredThreshold, DEFAULT_MAX_ALERTS, Report,
+};
 pub use context::{AppProtos, FlowView, PacketContext, PacketTraits, StreamWindow};
 pub use data_set::{DataSetConfig, DataSetDefinition};
 pub use detector::Detector;

@@ -24,15 +24,27 @@ pub enum ActionClass {
 
 impl Default for ActionOrder {
     fn default() -> Self {
-        Self([ActionClass::Pass, ActionClass::Drop, ActionClass::Reject, ActionClass::Alert])
+        Self([
+            ActionClass::Pass,
+            ActionClass::Drop,
+            ActionClass::Reject,
+            ActionClass::Alert,
+        ])
     }
 }
 
 impl ActionOrder {
     /// An order that names each class once; `None` if it does not.
     pub fn new(order: [ActionClass; 4]) -> Option<Self> {
-        let each = [ActionClass::Pass, ActionClass::Drop, ActionClass::Reject, ActionClass::Alert];
-        each.iter().all(|class| order.contains(class)).then_some(Self(order))
+        let each = [
+            ActionClass::Pass,
+            ActionClass::Drop,
+            ActionClass::Reject,
+            ActionClass::Alert,
+        ];
+        each.iter()
+            .all(|class| order.contains(class))
+            .then_some(Self(order))
     }
 
     fn place(self, action: Action) -> u8 {
@@ -86,12 +98,17 @@ impl OrderKey {
             match &option.kind {
                 OptionKind::FlowBits(bits) => note(&mut key.flow_bits, changes(bits.action)),
                 OptionKind::FlowInt(int) => {
-                    let sets = matches!(int.op, FlowIntOp::Set | FlowIntOp::Add | FlowIntOp::Subtract);
+                    let sets = matches!(
+                        int.op,
+                        FlowIntOp::Set | FlowIntOp::Add | FlowIntOp::Subtract
+                    );
                     note(&mut key.flow_ints, sets);
                 }
                 OptionKind::HostBits(bits) => note(&mut key.host_bits, changes(bits.action)),
                 OptionKind::XBits(bits) => note(&mut key.x_bits, changes(bits.action)),
-                OptionKind::Pcre(pcre) if !pcre.captures.is_empty() => note(&mut key.flow_texts, true),
+                OptionKind::Pcre(pcre) if !pcre.captures.is_empty() => {
+                    note(&mut key.flow_texts, true)
+                }
                 _ => {}
             }
         }

@@ -47,7 +47,12 @@ impl<'v> PortInterner<'v> {
     pub(crate) fn new(lookup: &'v dyn Fn(&str) -> Option<&'v PortExpr>) -> Self {
         let any = RangeSet::all();
         let ids = std::iter::once((any.clone(), PortSetId::ANY)).collect();
-        Self { lookup, sets: vec![any], ids, variables: FxHashMap::default() }
+        Self {
+            lookup,
+            sets: vec![any],
+            ids,
+            variables: FxHashMap::default(),
+        }
     }
 
     /// The set that an expression stands for; an error says what is wrong with it.
@@ -89,7 +94,8 @@ impl<'v> PortInterner<'v> {
             PortExpr::Range(range) => RangeSet::of(vec![(range.first, range.last)]),
             PortExpr::Not(inner) => self.evaluate(inner, depth + 1)?.complement(),
             PortExpr::Var(name) => {
-                let expr = (self.lookup)(name).ok_or_else(|| format!("port variable `${name}` is not defined"))?;
+                let expr = (self.lookup)(name)
+                    .ok_or_else(|| format!("port variable `${name}` is not defined"))?;
                 self.evaluate(expr, depth + 1)?
             }
             PortExpr::List(items) => {

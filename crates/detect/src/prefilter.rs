@@ -6,9 +6,9 @@
 //! an event is looked at only when the event is there.
 
 use rustc_hash::FxHashMap;
+use tapir_flow::tcp::StreamEvent;
 use tapir_matcher::{PatternId, PatternSet, PatternSetBuilder, Seen, Window};
 use tapir_packet::{DecodeEvent, Direction, ip_proto};
-use tapir_flow::tcp::StreamEvent;
 use tapir_protocols::AppLayerEvent;
 
 use crate::context::{PacketContext, PacketTraits};
@@ -36,7 +36,8 @@ impl Lane {
         match self {
             Lane::TcpStream => protocol.admits_tcp() && flags.contains(RuleFlags::STREAM),
             Lane::TcpPacket => {
-                protocol.admits_tcp() && (flags.contains(RuleFlags::PACKET) || !flags.contains(RuleFlags::STREAM))
+                protocol.admits_tcp()
+                    && (flags.contains(RuleFlags::PACKET) || !flags.contains(RuleFlags::STREAM))
             }
             Lane::Udp => protocol.admits_udp(),
             Lane::Other => protocol.admits_others(),
@@ -84,7 +85,11 @@ pub(crate) enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Key {
     /// These bytes in the payload.
-    Literal { bytes: Box<[u8]>, nocase: bool, window: Window },
+    Literal {
+        bytes: Box<[u8]>,
+        nocase: bool,
+        window: Window,
+    },
     /// One of these events.
     Event(Event),
     /// Nothing.
@@ -104,12 +109,21 @@ impl Ports {
     /// The narrower of the two sides of a rule, or any when both are wide.
     pub(crate) fn narrowest(sport: Option<&[(u16, u16)]>, dport: Option<&[(u16, u16)]>) -> Self {
         let list = |ranges: &[(u16, u16)]| {
-            let count: usize = ranges.iter().map(|(first, last)| usize::from(last - first) + 1).sum();
-            (count <= MAX_PORTS)
-                .then(|| ranges.iter().flat_map(|&(first, last)| first..=last).collect::<Vec<u16>>())
+            let count: usize = ranges
+                .iter()
+                .map(|(first, last)| usize::from(last - first) + 1)
+                .sum();
+            (count <= MAX_PORTS).then(|| {
+                ranges
+                    .iter()
+                    .flat_map(|&(first, last)| first..=last)
+                    .collect::<Vec<u16>>()
+            })
         };
         match (sport.and_then(list), dport.and_then(list)) {
-            (Some(source), Some(destination)) if source.len() < destination.len() => Self::Source(source),
+            (Some(source), Some(destination)) if source.len() < destination.len() => {
+                Self::Source(source)
+            }
             (_, Some(destination)) => Self::Destination(destination),
             (Some(source), None) => Self::Source(source),
             (None, None) => Self::Any,
@@ -172,7 +186,11 @@ impl LiteralsBuilder {
             rules.extend(behind);
             first.push(rules.len() as u32);
         }
-        Literals { set: self.set.build(), first: first.into(), rules: rules.into() }
+        Literals {
+            set: self.set.build(),
+            first: first.into(),
+            rules: rules.into(),
+        }
     }
 }
 
@@ -180,7 +198,10 @@ impl Literals {
     fn behind(&self, pattern: PatternId) -> &[RuleId] {
         let at = pattern.index();
         match (self.first.get(at), self.first.get(at + 1)) {
-            (Some(&from), Some(&to)) => self.rules.get(from as usize..to as usize).unwrap_or_default(),
+            (Some(&from), Some(&to)) => self
+                .rules
+                .get(from as usize..to as usize)
+                .unwrap_or_default(),
             _ => &[],
         }
     }
@@ -188,7 +209,9 @@ impl Literals {
     #[inline]
     fn search(&self, data: &[u8], scratch: &mut Seen, found: &mut Vec<RuleId>) {
         if !self.set.is_empty() {
-            self.set.search_once(data, scratch, |pattern| found.extend_from_slice(self.behind(pattern)));
+            self.set.search_once(data, scratch, |pattern| {
+                found.extend_from_slice(self.behind(pattern))
+            });
         }
     }
 }
@@ -201,10 +224,15 @@ impl Gated {
     fn of(mut rules: Vec<(Gate, RuleId)>) -> Self {
         rules.sort_unstable();
         rules.dedup();
-        Self(rules.chunk_by(|a, b| a.0 == b.0).map(|chunk| {
-            let gate = chunk.first().map_or(Gate::empty(), |(gate, _)| *gate);
-            (gate, chunk.iter().map(|(_, rule)| *rule).collect())
-        }).collect())
+        Self(
+            rules
+                .chunk_by(|a, b| a.0 == b.0)
+                .map(|chunk| {
+                    let gate = chunk.first().map_or(Gate::empty(), |(gate, _)| *gate);
+                    (gate, chunk.iter().map(|(_, rule)| *rule).collect())
+                })
+                .collect(),
+        )
     }
 
     #[inline]
@@ -246,8 +274,16 @@ impl AlwaysBuilder {
     }
 
     fn build(self) -> Always {
-        let gated = |map: FxHashMap<u16, Vec<_>>| map.into_iter().map(|(port, list)| (port, Gated::of(list))).collect();
-        Always { any: Gated::of(self.any), by_sport: gated(self.by_sport), by_dport: gated(self.by_dport) }
+        let gated = |map: FxHashMap<u16, Vec<_>>| {
+            map.into_iter()
+                .map(|(port, list)| (port, Gated::of(list)))
+                .collect()
+        };
+        Always {
+            any: Gated::of(self.any),
+            by_sport: gated(self.by_sport),
+            by_dport: gated(self.by_dport),
+        }
     }
 }
 
@@ -272,10 +308,16 @@ impl Prefilter {
         for filing in filings {
             match &filing.key {
                 Key::Event(event) => events.entry(*event).or_default().push(filing.rule),
-                Key::Literal { bytes, nocase, window } => {
+                Key::Literal {
+                    bytes,
+                    nocase,
+                    window,
+                } => {
                     for (lane, builders) in Lane::ALL.into_iter().zip(&mut literals) {
                         for (direction, builder) in DIRECTIONS.into_iter().zip(builders) {
-                            if lane.admits(filing.protocol, filing.flags) && filing.admits(direction) {
+                            if lane.admits(filing.protocol, filing.flags)
+                                && filing.admits(direction)
+                            {
                                 builder.add(bytes, *nocase, *window, filing.rule);
                             }
                         }
@@ -295,13 +337,22 @@ impl Prefilter {
         Self {
             literals: literals.map(|directions| directions.map(LiteralsBuilder::build)),
             always: always.map(|directions| directions.map(AlwaysBuilder::build)),
-            events: events.into_iter().map(|(event, rules)| (event, rules.into())).collect(),
+            events: events
+                .into_iter()
+                .map(|(event, rules)| (event, rules.into()))
+                .collect(),
         }
     }
 
     /// Adds the rules that can match a packet to `found`, some of them perhaps twice.
-    pub(crate) fn collect(&self, context: &PacketContext<'_>, gate: Gate, seen: &mut Seen, found: &mut Vec<RuleId>) {
-        if gate.contains(Gate::EVENTS) {
+    pub(crate) fn collect(
+        &self,
+        context: &PacketContext<'_>,
+        gate: Gate,
+        seen: &mut Seen,
+        found: &mut Vec<RuleId>,
+    ) {
+        if gate.contains(Gate::EVENTS) && !context.traits.contains(PacketTraits::CONTINUED) {
             self.collect_events(context, found);
         }
         // Without a transport that could be decoded, only events say anything about a broken packet.
@@ -312,7 +363,10 @@ impl Prefilter {
         let class = Class::of(context);
         let always = &self.always[class as usize][way];
         always.any.collect(gate, found);
-        for (map, port) in [(&always.by_sport, context.packet.sport), (&always.by_dport, context.packet.dport)] {
+        for (map, port) in [
+            (&always.by_sport, context.packet.sport),
+            (&always.by_dport, context.packet.dport),
+        ] {
             if let Some(gated) = map.get(&port) {
                 gated.collect(gate, found);
             }
@@ -354,7 +408,10 @@ impl Prefilter {
     fn collect_events(&self, context: &PacketContext<'_>, found: &mut Vec<RuleId>) {
         let decode = context.packet.events.iter().map(Event::Decode);
         let stream = context.stream_events.iter().map(Event::Stream);
-        let app = context.app.into_iter().flat_map(|app| app.events.iter().map(Event::App));
+        let app = context
+            .app
+            .into_iter()
+            .flat_map(|app| app.events.iter().map(Event::App));
         for event in decode.chain(stream).chain(app) {
             if let Some(rules) = self.events.get(&event) {
                 found.extend_from_slice(rules);

@@ -78,10 +78,16 @@ impl<T: Bound> RangeSet<T> {
     #[inline]
     pub(crate) fn contains(&self, number: T) -> bool {
         if self.0.len() <= 4 {
-            return self.0.iter().any(|&(first, last)| first <= number && number <= last);
+            return self
+                .0
+                .iter()
+                .any(|&(first, last)| first <= number && number <= last);
         }
         let after = self.0.partition_point(|&(first, _)| first <= number);
-        after.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|&(_, last)| number <= last)
+        after
+            .checked_sub(1)
+            .and_then(|at| self.0.get(at))
+            .is_some_and(|&(_, last)| number <= last)
     }
 
     /// What is in either set.

@@ -141,7 +141,12 @@ impl Rule {
     /// Leaves to the arbiter only the data sets that rules change; the others are asked on the spot.
     pub(crate) fn settle_data_sets(&mut self, sets: &DataSets) {
         let Some(host) = &mut self.host else { return };
-        host.data_sets = host.data_sets.iter().filter(|used| used.is_changing(sets)).cloned().collect();
+        host.data_sets = host
+            .data_sets
+            .iter()
+            .filter(|used| used.is_changing(sets))
+            .cloned()
+            .collect();
         if host.data_sets.is_empty() && host.bits.is_empty() {
             self.host = None;
         }
@@ -151,24 +156,38 @@ impl Rule {
     pub(crate) fn needs_arbiter(&self) -> bool {
         self.host.is_some()
             || self.response.as_ref().is_some_and(|response| {
-                !response.filters.is_empty() || !response.suppressions.is_empty() || !response.host_tags.is_empty()
+                !response.filters.is_empty()
+                    || !response.suppressions.is_empty()
+                    || !response.host_tags.is_empty()
             })
     }
 
     /// Whether what the rule does to its flow depends on what only the arbiter knows.
     pub(crate) fn is_entangled(&self) -> bool {
         let blocks_or_passes = self.actions.blocks() || self.actions.contains(Actions::PASS);
-        let session_tag = self.response.as_ref().is_some_and(|response| response.session_tag.is_some());
+        let session_tag = self
+            .response
+            .as_ref()
+            .is_some_and(|response| response.session_tag.is_some());
         let conditional = self.host.as_ref().is_some_and(|host| host.is_conditional());
         let counted = self.response.as_ref().is_some_and(|response| {
-            response.filters.iter().any(|filter| filter.can_silence_actions())
+            response
+                .filters
+                .iter()
+                .any(|filter| filter.can_silence_actions())
         });
-        let host_tags = self.response.as_ref().is_some_and(|response| !response.host_tags.is_empty());
+        let host_tags = self
+            .response
+            .as_ref()
+            .is_some_and(|response| !response.host_tags.is_empty());
         host_tags
             || (conditional && (blocks_or_passes || session_tag || !self.effects.is_empty()))
             || (counted && (blocks_or_passes || session_tag))
             || self.response.as_ref().is_some_and(|response| {
-                response.filters.iter().any(|filter| filter.can_change_actions())
+                response
+                    .filters
+                    .iter()
+                    .any(|filter| filter.can_change_actions())
             })
     }
 }

@@ -74,12 +74,21 @@ impl RuleSet {
 
     /// The numbers of a flow, by name.
     pub fn flow_ints<'s>(&'s self, state: &'s FlowState) -> impl Iterator<Item = (&'s str, u32)> {
-        state.ints().iter().map(|&(name, value)| (self.names.name(name), value))
+        state
+            .ints()
+            .iter()
+            .map(|&(name, value)| (self.names.name(name), value))
     }
 
     /// What `pcre` captured from a flow, by name.
-    pub fn flow_texts<'s>(&'s self, state: &'s FlowState) -> impl Iterator<Item = (&'s str, &'s [u8])> {
-        state.texts().iter().map(|(name, value)| (self.names.name(*name), &**value))
+    pub fn flow_texts<'s>(
+        &'s self,
+        state: &'s FlowState,
+    ) -> impl Iterator<Item = (&'s str, &'s [u8])> {
+        state
+            .texts()
+            .iter()
+            .map(|(name, value)| (self.names.name(*name), &**value))
     }
 
     #[inline]
@@ -142,7 +151,9 @@ impl RuleSet {
                 self.carry_out(alert, &mut verdict);
                 passed = self.ends_here(alert, &verdict);
             }
-            if matches!(ruling, Ruling::Nothing | Ruling::Silent) || !alert.actions.contains(Actions::ALERT) {
+            if matches!(ruling, Ruling::Nothing | Ruling::Silent)
+                || !alert.actions.contains(Actions::ALERT)
+            {
                 verdict.suppressed += 1;
                 return false;
             }
@@ -164,7 +175,9 @@ impl RuleSet {
     /// Whether the arbiter, or anybody, has to see an alert.
     pub(crate) fn is_for_arbiter(&self, alert: &Alert) -> bool {
         alert.actions.intersects(Actions::ALERT | Actions::PASS)
-            || self.rule(alert.rule).is_some_and(|rule| rule.needs_arbiter())
+            || self
+                .rule(alert.rule)
+                .is_some_and(|rule| rule.needs_arbiter())
     }
 
     /// Writes the data sets that are to be kept. The errors say which could not be written.
@@ -173,7 +186,9 @@ impl RuleSet {
     }
 
     pub(crate) fn carry_out(&self, alert: &mut Alert, verdict: &mut PacketVerdict) {
-        let Some(rule) = self.rule(alert.rule) else { return };
+        let Some(rule) = self.rule(alert.rule) else {
+            return;
+        };
         let whole_flow = alert.flags.contains(AlertFlags::APPLIES_TO_FLOW)
             || rule.decides_flow(alert.flags.contains(AlertFlags::STREAM));
         let blocks = alert.actions.blocks();
@@ -187,7 +202,11 @@ impl RuleSet {
         if whole_flow && (blocks || alert.actions.contains(Actions::PASS)) {
             alert.flags |= AlertFlags::APPLIES_TO_FLOW;
             if verdict.flow == FlowVerdict::Inspect {
-                verdict.flow = if blocks { FlowVerdict::Drop } else { FlowVerdict::Pass };
+                verdict.flow = if blocks {
+                    FlowVerdict::Drop
+                } else {
+                    FlowVerdict::Pass
+                };
             }
         }
     }

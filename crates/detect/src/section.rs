@@ -10,6 +10,7 @@ use crate::context::PacketContext;
 use crate::data_set::{DataSetUse, DataSets};
 use crate::error::CompileError;
 use crate::flow_state::FlowState;
+use crate::header::buffer;
 use crate::payload::{self, InspectBuffer, Program, ProgramScratch};
 use crate::recorder::Recorder;
 use crate::transform::TransformWork;
@@ -37,7 +38,10 @@ pub(crate) struct SectionDraft {
 impl SectionDraft {
     /// Options for a buffer of the packet.
     pub(crate) fn of(buffer: BufferId) -> Self {
-        Self { buffer: Some(buffer), ..Self::default() }
+        Self {
+            buffer: Some(buffer),
+            ..Self::default()
+        }
     }
 
     /// The contents that are looked for in the buffer itself.
@@ -50,8 +54,15 @@ impl SectionDraft {
         if self.options.is_empty() && self.asks.is_empty() {
             return Ok(None);
         }
-        let program = Program::compile(self.options.iter().map(|(place, option)| (*place, option)), &mut shop.names)?;
-        Ok(Some(Section { buffer: self.buffer, program, asks: self.asks.into() }))
+        let program = Program::compile(
+            self.options.iter().map(|(place, option)| (*place, option)),
+            &mut shop.names,
+        )?;
+        Ok(Some(Section {
+            buffer: self.buffer,
+            program,
+            asks: self.asks.into(),
+        }))
     }
 }
 
@@ -75,14 +86,18 @@ impl SectionScratch {
     /// What the rule that just matched took from its buffers.
     pub(crate) fn take_evidence(&mut self) -> Option<Box<Evidence>> {
         let evidence = &mut self.evidence;
-        self.program.captures(|name, value| evidence.variables.push((name.into(), value.into())));
-        let empty = evidence.variables.is_empty() && evidence.values.is_empty() && evidence.context.is_empty();
+        self.program
+            .captures(|name, value| evidence.variables.push((name.into(), value.into())));
+        let empty = evidence.variables.is_empty()
+            && evidence.values.is_empty()
+            && evidence.context.is_empty();
         (!empty).then(|| Box::new(std::mem::take(evidence)))
     }
 
     /// Keeps what a rule that matched captured for its flow.
     pub(crate) fn keep_captures(&mut self, state: &mut FlowState) {
-        self.program.flow_captures(|name, value| state.set_text(name, value));
+        self.program
+            .flow_captures(|name, value| state.set_text(name, value));
     }
 }
 
@@ -102,7 +117,9 @@ impl<R> Looking<'_, R> {
             evidence.values.push(value.into());
             return true;
         }
-        asked.ask(self.sets, value, |key, text| evidence.context.push((key.into(), text.into())))
+        asked.ask(self.sets, value, |key, text| {
+            evidence.context.push((key.into(), text.into()))
+        })
     }
 }
 
@@ -115,7 +132,10 @@ impl Section {
         looking: &mut Looking<'_, R>,
     ) -> bool {
         let mut work = std::mem::take(&mut looking.scratch.transforms);
-        let holds = match self.program.inspected(data, &mut work, &mut looking.scratch.program) {
+        let holds = match self
+            .program
+            .inspected(data, &mut work, &mut looking.scratch.program)
+        {
             Some(data) => self.holds_for(context, data, looking),
             None => false,
         };
@@ -134,23 +154,23 @@ impl Section {
             tcp: context.packet.proto == ip_proto::TCP,
             ..InspectBuffer::whole(self.buffer.map_or("payload", |buffer| buffer.name()), data)
         };
-        self.program.run(&buffer, &mut looking.scratch.program, looking.recorder)
+        self.program
+            .run(&buffer, &mut looking.scratch.program, looking.recorder)
             && self.asks.iter().all(|asked| looking.ask(asked, data))
     }
 
     /// Whether the options hold for the section's buffer of a packet; for one of several, if there are.
-    pub(crate) fn holds_in_packet<R: Recorder>(&self, context: &PacketContext<'_>, looking: &mut Looking<'_, R>) -> bool {
-        let Some(buffer) = self.buffer else { return true };
-        let buffers = packet_buffers(context, buffer);
-        if buffers.iter().all(Option::is_none) {
-            return self.program.holds_without_buffer();
-        }
-        buffers.into_iter().flatten().any(|data| self.holds(context, data, looking))
+    pub(crate) fn holds_in_packet<R: Recorder>(
+        &self,
+        context: &PacketContext<'_>,
+        looking: &mut Looking<'_, R>,
+    ) -> bool {
+        let Some(id) = self.buffer else { return true };
+        let mut there = false;
+        let holds = buffer::each(id, context.packet, |data| {
+            there = true;
+            self.holds(context, data, looking)
+        });
+        holds || (!there && self.program.holds_without_buffer())
     }
-}
-
-/// The values of a buffer of a packet.
-fn packet_buffers<'p>(context: &PacketContext<'p>, buffer: BufferId) -> [Option<&'p [u8]>; 1] {
-    let _ = (context, buffer);
-    [None]
 }

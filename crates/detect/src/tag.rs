@@ -29,7 +29,13 @@ impl RunningTag {
             (TagMetric::Packets, 0) => Self::DEFAULT_PACKETS,
             (_, count) => u64::from(count),
         };
-        Self { metric: tag.metric, limit, so_far: 0, started: now, setter: number }
+        Self {
+            metric: tag.metric,
+            limit,
+            so_far: 0,
+            started: now,
+            setter: number,
+        }
     }
 
     /// Whether packet `number` is to be logged; `None` when the tag has run out.

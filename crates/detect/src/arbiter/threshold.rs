@@ -92,7 +92,9 @@ pub(crate) struct Thresholds {
 
 impl Thresholds {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { tallies: Expiring::new(limit) }
+        Self {
+            tallies: Expiring::new(limit),
+        }
     }
 
     /// Tallies that found no room.
@@ -101,8 +103,16 @@ impl Thresholds {
     }
 
     /// Counts a match of `rule` in its `place`-th filter.
-    pub(crate) fn rule_on(&mut self, rule: RuleId, place: u8, filter: &Filter, packet: &PacketFacts) -> Ruling {
-        let Some(who) = who(filter.track, packet) else { return Ruling::Nothing };
+    pub(crate) fn rule_on(
+        &mut self,
+        rule: RuleId,
+        place: u8,
+        filter: &Filter,
+        packet: &PacketFacts,
+    ) -> Ruling {
+        let Some(who) = who(filter.track, packet) else {
+            return Ruling::Nothing;
+        };
         let key = (rule, place, who);
         let now = packet.ts;
         let idle_end = now.after(IDLE.max(Duration::from_secs(u64::from(filter.seconds) * 2)));
@@ -131,7 +141,12 @@ fn who(track: Track, packet: &PacketFacts) -> Option<Who> {
 
 impl Tally {
     fn first(filter: &Filter, packet: &PacketFacts) -> (Self, Ruling) {
-        let mut tally = Self { start: packet.ts, count: 1, mark: 0, ports: None };
+        let mut tally = Self {
+            start: packet.ts,
+            count: 1,
+            mark: 0,
+            ports: None,
+        };
         let ruling = match filter.kind {
             FilterKind::Limit | FilterKind::Rate { .. } => Ruling::Alert,
             FilterKind::Threshold if filter.count <= 1 => {
@@ -141,7 +156,11 @@ impl Tally {
             FilterKind::Both if filter.count <= 1 => Ruling::Alert,
             FilterKind::Backoff { multiplier } => {
                 tally.mark = u64::from(filter.count);
-                if filter.count <= 1 { tally.back_off(multiplier) } else { Ruling::Nothing }
+                if filter.count <= 1 {
+                    tally.back_off(multiplier)
+                } else {
+                    Ruling::Nothing
+                }
             }
             FilterKind::Detection { unique_on } => {
                 tally.see_port(unique_on, packet);
@@ -158,7 +177,11 @@ impl Tally {
         }
         if let FilterKind::Backoff { multiplier } = filter.kind {
             self.count = self.count.saturating_add(1);
-            return if u64::from(self.count) == self.mark { self.back_off(multiplier) } else { Ruling::Silent };
+            return if u64::from(self.count) == self.mark {
+                self.back_off(multiplier)
+            } else {
+                Ruling::Silent
+            };
         }
         if !self.within(filter, packet.ts) {
             let (fresh, ruling) = Self::first(filter, packet);
@@ -272,44 +295,69 @@ mod tests {
 
     /// Which matches, one at each of these seconds, are alerts.
     fn alerts(kind: FilterKind, count: u32, seconds: u32, at: &[u64]) -> Vec<bool> {
-        let filter = Filter { kind, track: Track::BySrc, count, seconds };
+        let filter = Filter {
+            kind,
+            track: Track::BySrc,
+            count,
+            seconds,
+        };
         let mut table = Thresholds::new(100);
-        let rule = |&secs: &u64| table.rule_on(RuleId(0), 0, &filter, &packet(secs, secs as u16)) == Ruling::Alert;
+        let rule = |&secs: &u64| {
+            table.rule_on(RuleId(0), 0, &filter, &packet(secs, secs as u16)) == Ruling::Alert
+        };
         at.iter().map(rule).collect()
     }
 
     #[test]
     fn limit_lets_the_first_of_a_period_through() {
-        assert_eq!(alerts(FilterKind::Limit, 2, 10, &[0, 1, 2, 10, 11, 12, 13]), [true, true, false, false, true, true, false]);
+        assert_eq!(
+            alerts(FilterKind::Limit, 2, 10, &[0, 1, 2, 10, 11, 12, 13]),
+            [true, true, false, false, true, true, false]
+        );
     }
 
     #[test]
     fn threshold_lets_every_nth_through() {
-        assert_eq!(alerts(FilterKind::Threshold, 3, 10, &[0, 1, 2, 3, 4, 5, 30]), [false, false, true, false, false, true, false]);
-        assert_eq!(alerts(FilterKind::Threshold, 1, 10, &[0, 1, 2]), [true, true, true]);
+        assert_eq!(
+            alerts(FilterKind::Threshold, 3, 10, &[0, 1, 2, 3, 4, 5, 30]),
+            [false, false, true, false, false, true, false]
+        );
+        assert_eq!(
+            alerts(FilterKind::Threshold, 1, 10, &[0, 1, 2]),
+            [true, true, true]
+        );
     }
 
     #[test]
     fn both_lets_one_of_a_period_through() {
-        assert_eq!(alerts(FilterKind::Both, 2, 10, &[0, 1, 2, 3, 20, 21, 22]), [false, true, false, false, false, true, false]);
+        assert_eq!(
+            alerts(FilterKind::Both, 2, 10, &[0, 1, 2, 3, 20, 21, 22]),
+            [false, true, false, false, false, true, false]
+        );
     }
 
     #[test]
     fn detection_filter_lets_those_beyond_the_count_through() {
         let kind = FilterKind::Detection { unique_on: None };
-        assert_eq!(alerts(kind, 2, 10, &[0, 1, 2, 3, 20]), [false, false, true, true, false]);
+        assert_eq!(
+            alerts(kind, 2, 10, &[0, 1, 2, 3, 20]),
+            [false, false, true, true, false]
+        );
     }
 
     #[test]
     fn detection_filter_can_count_different_ports() {
         let filter = Filter {
-            kind: FilterKind::Detection { unique_on: Some(UniqueOn::DstPort) },
+            kind: FilterKind::Detection {
+                unique_on: Some(UniqueOn::DstPort),
+            },
             track: Track::ByDst,
             count: 2,
             seconds: 60,
         };
         let mut table = Thresholds::new(10);
-        let rulings = [80, 80, 81, 80, 82].map(|port| table.rule_on(RuleId(0), 0, &filter, &packet(1, port)));
+        let rulings =
+            [80, 80, 81, 80, 82].map(|port| table.rule_on(RuleId(0), 0, &filter, &packet(1, port)));
         use Ruling::{Alert, Nothing};
         assert_eq!(rulings, [Nothing, Nothing, Nothing, Nothing, Alert]);
     }
@@ -317,13 +365,19 @@ mod tests {
     #[test]
     fn backoff_grows_by_its_factor() {
         let shown = alerts(FilterKind::Backoff { multiplier: 2 }, 1, 0, &[0; 9]);
-        assert_eq!(shown, [true, true, false, true, false, false, false, true, false]);
+        assert_eq!(
+            shown,
+            [true, true, false, true, false, false, false, true, false]
+        );
     }
 
     #[test]
     fn rate_filter_changes_the_actions_for_a_while() {
         let filter = Filter {
-            kind: FilterKind::Rate { actions: Actions::DROP, timeout: 5 },
+            kind: FilterKind::Rate {
+                actions: Actions::DROP,
+                timeout: 5,
+            },
             track: Track::ByRule,
             count: 2,
             seconds: 10,
@@ -331,7 +385,12 @@ mod tests {
         let mut table = Thresholds::new(10);
         let changed: Vec<bool> = [0, 1, 2, 3, 7, 8, 9]
             .iter()
-            .map(|&secs| matches!(table.rule_on(RuleId(0), 0, &filter, &packet(secs, 1)), Ruling::AlertWith(_)))
+            .map(|&secs| {
+                matches!(
+                    table.rule_on(RuleId(0), 0, &filter, &packet(secs, 1)),
+                    Ruling::AlertWith(_)
+                )
+            })
             .collect();
         assert_eq!(changed, [false, false, true, true, true, false, true]);
     }

@@ -34,7 +34,13 @@ impl Draft {
 
     /// The filing of the rule with that number.
     pub(super) fn file(&self, id: RuleId, rule: &Rule, ports: &PortSets) -> Filing {
-        let listed = |set| if set == crate::port_set::PortSetId::ANY { None } else { ports.get(set) };
+        let listed = |set| {
+            if set == crate::port_set::PortSetId::ANY {
+                None
+            } else {
+                ports.get(set)
+            }
+        };
         let by_port = matches!(
             rule.head.protocol,
             ProtocolTest::Tcp | ProtocolTest::Udp | ProtocolTest::TcpOrUdp | ProtocolTest::Ip
@@ -59,13 +65,20 @@ impl Draft {
 
 /// The literal that traffic holds least often, unless the rule names one itself.
 fn literal(contents: &[&Content]) -> Option<Key> {
-    let usable = || contents.iter().filter(|content| !content.negated && !content.bytes.is_empty());
+    let usable = || {
+        contents
+            .iter()
+            .filter(|content| !content.negated && !content.bytes.is_empty())
+    };
     let named = usable().find(|content| content.fast_pattern != FastPattern::Unset);
     let chosen = named.or_else(|| usable().max_by_key(|content| quality(&content.bytes)))?;
     let bytes = match chosen.fast_pattern {
         FastPattern::Chop { offset, len } => {
             let (from, len) = (usize::from(offset), usize::from(len));
-            chosen.bytes.get(from..from.saturating_add(len)).unwrap_or(&chosen.bytes)
+            chosen
+                .bytes
+                .get(from..from.saturating_add(len))
+                .unwrap_or(&chosen.bytes)
         }
         _ => &chosen.bytes,
     };
@@ -73,7 +86,11 @@ fn literal(contents: &[&Content]) -> Option<Key> {
         FastPattern::Chop { .. } => Window::ANYWHERE,
         _ => window(chosen),
     };
-    Some(Key::Literal { bytes: bytes.into(), nocase: chosen.nocase, window })
+    Some(Key::Literal {
+        bytes: bytes.into(),
+        nocase: chosen.nocase,
+        window,
+    })
 }
 
 /// Where the content has to lie, as far as the rule says so in numbers.
@@ -90,11 +107,18 @@ fn window(content: &Content) -> Window {
         return Window::ANYWHERE;
     }
     let clamp = |number: i64| u32::try_from(number.max(0)).unwrap_or(u32::MAX);
-    let start = if content.startswith { 0 } else { number(&content.offset).unwrap_or(0) };
+    let start = if content.startswith {
+        0
+    } else {
+        number(&content.offset).unwrap_or(0)
+    };
     let end = match number(&content.depth) {
         Some(depth) => clamp(start.saturating_add(depth)),
         None if content.startswith => clamp(content.bytes.len() as i64),
         None => u32::MAX,
     };
-    Window { start: clamp(start), end }
+    Window {
+        start: clamp(start),
+        end,
+    }
 }

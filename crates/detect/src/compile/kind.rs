@@ -1,7 +1,7 @@
 //! What sort of thing a rule looks at, worked out from its options.
 
-use tapir_rules::tree::{BitAction, FlowFlags, Opt, OptionKind};
 use tapir_rules::keywords::{self, Kind};
+use tapir_rules::tree::{BitAction, FlowFlags, Opt, OptionKind};
 
 use crate::rule::{RuleFlags, RuleKind};
 
@@ -26,21 +26,28 @@ pub(super) struct Looks {
     pub(super) directed: bool,
     /// The rule's addresses are negated somewhere.
     pub(super) negated: bool,
+    /// The rule is for packets below IP.
+    pub(super) below_ip: bool,
 }
 
 impl Looks {
     /// What conditions look at.
     pub(super) fn of(options: &[Opt]) -> Self {
-        let mut looks = Self { only_addresses: true, only_events: true, ..Self::default() };
+        let mut looks = Self {
+            only_addresses: true,
+            only_events: true,
+            ..Self::default()
+        };
         let (mut protocol, mut else_than_protocol) = (false, false);
         for option in options {
-            let Some(sort) = sort_of(option) else { continue };
+            let Some(sort) = sort_of(option) else {
+                continue;
+            };
             looks.condition |= sort != Sort::Change;
             looks.only_addresses &= matches!(sort, Sort::Addresses | Sort::Change);
             looks.only_events &= sort == Sort::Event;
             protocol |= sort == Sort::Protocol;
-            else_than_protocol |=
-                !matches!(sort, Sort::Protocol | Sort::Addresses | Sort::Change | Sort::Direction);
+            else_than_protocol |= !matches!(sort, Sort::Protocol | Sort::Addresses | Sort::Change);
         }
         looks.only_events &= looks.condition;
         looks.only_protocol = protocol && !else_than_protocol;
@@ -52,8 +59,12 @@ impl Looks {
         let plain = !self.payload && !self.buffer && !self.app;
         if plain && self.only_protocol {
             RuleKind::ProtocolOnly
-        } else if plain && self.only_addresses && !self.directed {
-            if self.negated { RuleKind::LikeIpOnly } else { RuleKind::IpOnly }
+        } else if plain && self.only_addresses && !self.directed && !self.below_ip {
+            if self.negated {
+                RuleKind::LikeIpOnly
+            } else {
+                RuleKind::IpOnly
+            }
         } else if plain && self.only_events {
             RuleKind::EventOnly
         } else if self.buffer {
@@ -82,8 +93,6 @@ enum Sort {
     Event,
     /// The recognised protocol.
     Protocol,
-    /// A direction of the flow and nothing else.
-    Direction,
     /// Anything else.
     Other,
 }
@@ -93,20 +102,34 @@ fn sort_of(option: &Opt) -> Option<Sort> {
     Some(match &option.kind {
         OptionKind::FlowBits(bits) if bits.action == BitAction::Set => Sort::Change,
         OptionKind::FlowBits(_) | OptionKind::FlowInt(_) => Sort::Other,
-        OptionKind::XBits(bits) if !matches!(bits.action, BitAction::IsSet | BitAction::IsNotSet) => Sort::Change,
-        OptionKind::HostBits(bits) if !matches!(bits.action, BitAction::IsSet | BitAction::IsNotSet) => Sort::Change,
+        OptionKind::XBits(bits)
+            if !matches!(bits.action, BitAction::IsSet | BitAction::IsNotSet) =>
+        {
+            Sort::Change
+        }
+        OptionKind::HostBits(bits)
+            if !matches!(bits.action, BitAction::IsSet | BitAction::IsNotSet) =>
+        {
+            Sort::Change
+        }
         OptionKind::XBits(_) | OptionKind::HostBits(_) | OptionKind::IpRep(_) => Sort::Addresses,
         OptionKind::DecodeEvent(_) => Sort::Event,
         OptionKind::AppLayerProtocol(_) => Sort::Protocol,
         OptionKind::Flow(flags) => {
-            if (*flags - (FlowFlags::TO_SERVER | FlowFlags::TO_CLIENT | FlowFlags::NO_STREAM | FlowFlags::ONLY_STREAM))
+            if (*flags
+                - (FlowFlags::TO_SERVER
+                    | FlowFlags::TO_CLIENT
+                    | FlowFlags::NO_STREAM
+                    | FlowFlags::ONLY_STREAM))
                 .is_empty()
             {
                 return None;
             }
             Sort::Other
         }
-        OptionKind::StreamEvent(_) | OptionKind::AppLayerEvent(_) | OptionKind::StreamSize(_) => Sort::Other,
+        OptionKind::StreamEvent(_) | OptionKind::AppLayerEvent(_) | OptionKind::StreamSize(_) => {
+            Sort::Other
+        }
         OptionKind::Config(_) => Sort::Other,
         _ if option.keyword == keywords::response::BYPASS => Sort::Other,
         _ => match option.keyword.row().kind {

@@ -58,18 +58,25 @@ pub(super) fn meta(tree: &Tree, config: &CompileConfig<'_>) -> RuleMeta {
     let mut target = None;
     for option in &tree.options {
         match &option.kind {
-            OptionKind::Reference(reference) => references.push((reference.system.clone(), reference.id.clone())),
+            OptionKind::Reference(reference) => {
+                references.push((reference.system.clone(), reference.id.clone()))
+            }
             OptionKind::Metadata(text) => metadata.push(text.clone()),
             OptionKind::Target(side) => target = Some(*side),
             _ => {}
         }
     }
-    let text = (config.source)(tree.source).get(tree.span.range()).unwrap_or_default();
+    let text = (config.source)(tree.source)
+        .get(tree.span.range())
+        .unwrap_or_default();
     RuleMeta {
         gid: tree.gid,
         sid: tree.sid,
         rev: tree.rev,
-        priority: tree.priority().or(class.map(|class| class.priority)).unwrap_or(DEFAULT_PRIORITY),
+        priority: tree
+            .priority()
+            .or(class.map(|class| class.priority))
+            .unwrap_or(DEFAULT_PRIORITY),
         action: tree.action,
         target,
         msg: tree.msg().into(),

@@ -1,13 +1,13 @@
 //! One rule: its options sorted into conditions, sections, changes and responses.
 
 use tapir_flow::tcp::StreamEvent;
-use tapir_packet::DecodeEvent;
+use tapir_packet::{DecodeEvent, TcpFlags};
 use tapir_protocols::{AppLayerEvent, AppProto};
 use tapir_rules::Rule as Tree;
 use tapir_rules::keywords::{self, BufferId, Kind, Support};
 use tapir_rules::tree::{
-    Action, BitAction, FlowBits, FlowFlags, FlowInt, FlowIntOp, HostTrack, IntegerOp, Operand, Opt, OptionKind,
-    ProtocolName, Requires, Tag, TagScope, Threshold, ThresholdKind, Track,
+    Action, BitAction, FlowBits, FlowFlags, FlowInt, FlowIntOp, HostTrack, IntegerOp, Operand, Opt,
+    OptionKind, ProtocolName, Requires, StreamSide, Tag, TagScope, Threshold, ThresholdKind, Track,
 };
 
 use super::kind::Looks;
@@ -21,6 +21,7 @@ use crate::error::CompileError;
 use crate::gate::Gate;
 use crate::head::{Head, ProtocolTest};
 use crate::header::HeaderTest;
+use crate::header::buffer::is_header_buffer;
 use crate::host_bits::{Carrier, HostBit};
 use crate::host_condition::HostPart;
 use crate::rule::{HostTag, Response, Rule, RuleFlags, RuleKind};
@@ -48,11 +49,20 @@ fn is_met(requires: &Requires, features: &[&str]) -> bool {
         _ => VERSION >= version,
     };
     let version = requires.versions.is_empty()
-        || requires.versions.iter().any(|all| all.iter().all(|test| compare(test.op, test.version)));
+        || requires
+            .versions
+            .iter()
+            .any(|all| all.iter().all(|test| compare(test.op, test.version)));
     version
         && requires.unknown.is_empty()
-        && requires.features.iter().all(|wanted| features.contains(&&**wanted))
-        && requires.keywords.iter().all(|wanted| keywords::find(tapir_rules::Dialect::Suricata, &**wanted).is_some())
+        && requires
+            .features
+            .iter()
+            .all(|wanted| features.contains(&&**wanted))
+        && requires
+            .keywords
+            .iter()
+            .all(|wanted| keywords::find(tapir_rules::Dialect::Suricata, &**wanted).is_some())
 }
 
 /// Compiles a rule; `reversed` with its sides exchanged.
@@ -73,10 +83,16 @@ pub(super) fn compile(
 
 fn refuse_what_is_not_evaluated(tree: &Tree) -> Result<(), CompileError> {
     if let Action::Log | Action::Rewrite | Action::Accept = tree.action {
-        return Err(CompileError::not_evaluated(tree.span.range(), tree.action.name()));
+        return Err(CompileError::not_evaluated(
+            tree.span.range(),
+            tree.action.name(),
+        ));
     }
     if let Some(hook) = &tree.header.protocol.hook {
-        return Err(CompileError::not_evaluated(tree.header.span.range(), format!("hook {hook}")));
+        return Err(CompileError::not_evaluated(
+            tree.header.span.range(),
+            format!("hook {hook}"),
+        ));
     }
     for option in &tree.options {
         let row = option.keyword.row();
@@ -90,13 +106,23 @@ fn refuse_what_is_not_evaluated(tree: &Tree) -> Result<(), CompileError> {
 fn head(shop: &mut Workshop<'_>, tree: &Tree) -> Result<(Head, bool), CompileError> {
     let header = &tree.header;
     let refused = |message: String| CompileError::refused(header.span.range(), message);
-    let protocol = ProtocolTest::of(header.protocol.name)
-        .ok_or_else(|| CompileError::not_evaluated(header.span.range(), "protocol of files or user messages"))?;
+    let protocol = ProtocolTest::of(header.protocol.name).ok_or_else(|| {
+        CompileError::not_evaluated(header.span.range(), "protocol of files or user messages")
+    })?;
     let src = shop.addresses.resolve(&header.src).map_err(refused)?;
     let dst = shop.addresses.resolve(&header.dst).map_err(refused)?;
     let sport = shop.ports.resolve(&header.sport).map_err(refused)?;
     let dport = shop.ports.resolve(&header.dport).map_err(refused)?;
-    Ok((Head { protocol, src: src.id, dst: dst.id, sport, dport }, src.negated || dst.negated))
+    Ok((
+        Head {
+            protocol,
+            src: src.id,
+            dst: dst.id,
+            sport,
+            dport,
+        },
+        src.negated || dst.negated,
+    ))
 }
 
 fn actions(action: Action) -> Actions {
@@ -106,7 +132,9 @@ fn actions(action: Action) -> Actions {
         Action::SilentDrop => Actions::DROP,
         Action::Reject => Actions::REJECT_SRC | Actions::DROP | Actions::ALERT,
         Action::RejectDst => Actions::REJECT_DST | Actions::DROP | Actions::ALERT,
-        Action::RejectBoth => Actions::REJECT_SRC | Actions::REJECT_DST | Actions::DROP | Actions::ALERT,
+        Action::RejectBoth => {
+            Actions::REJECT_SRC | Actions::REJECT_DST | Actions::DROP | Actions::ALERT
+        }
         Action::Config => Actions::CONFIG,
         Action::Alert | Action::Log | Action::Rewrite | Action::Accept => Actions::ALERT,
     }
@@ -132,7 +160,12 @@ struct Parts {
 }
 
 impl Parts {
-    fn take(&mut self, shop: &mut Workshop<'_>, tree: &Tree, option: &Opt) -> Result<(), CompileError> {
+    fn take(
+        &mut self,
+        shop: &mut Workshop<'_>,
+        tree: &Tree,
+        option: &Opt,
+    ) -> Result<(), CompileError> {
         match &option.kind {
             OptionKind::Flow(flags) => self.flow(*flags),
             OptionKind::FlowBits(bits) => self.flow_bits(shop, option, bits)?,
@@ -142,10 +175,20 @@ impl Parts {
                     Track::BySrc => Carrier::Source,
                     Track::ByDst => Carrier::Destination,
                     Track::IpPair | Track::ByBoth => Carrier::Pair,
-                    _ => return Err(CompileError::not_evaluated(option.span.range(), "xbits of transactions")),
+                    _ => {
+                        return Err(CompileError::not_evaluated(
+                            option.span.range(),
+                            "xbits of transactions",
+                        ));
+                    }
                 };
                 let name = shop.names.intern(&bits.name);
-                self.bits.push(HostBit { name, carrier, expire: bits.expire, action: bits.action });
+                self.bits.push(HostBit {
+                    name,
+                    carrier,
+                    expire: bits.expire,
+                    action: bits.action,
+                });
             }
             OptionKind::HostBits(bits) => {
                 let carrier = match bits.track {
@@ -154,59 +197,119 @@ impl Parts {
                     HostTrack::Both => Carrier::Both,
                 };
                 let name = shop.names.intern(&bits.name);
-                self.bits.push(HostBit { name, carrier, expire: HOST_BIT_SECONDS, action: bits.action });
+                self.bits.push(HostBit {
+                    name,
+                    carrier,
+                    expire: HOST_BIT_SECONDS,
+                    action: bits.action,
+                });
             }
             OptionKind::StreamSize(size) => {
                 self.asks_stream_size = true;
                 self.conditions.push(Condition::StreamSize(Box::new(*size)));
             }
-            OptionKind::AppLayerProtocol(asked) => self.app_protocol(option, &asked.names, asked.negated, asked.mode)?,
-            OptionKind::DecodeEvent(name) => self.event(option, DecodeEvent::from_name(name).map(Condition::DecodeEvent))?,
-            OptionKind::StreamEvent(name) => self.event(option, StreamEvent::from_name(name).map(Condition::StreamEvent))?,
+            OptionKind::FlowCounter(counter) => {
+                let way = match counter.side {
+                    StreamSide::Client => Way::ToServer,
+                    StreamSide::Server => Way::ToClient,
+                    StreamSide::Both => Way::Both,
+                    StreamSide::Either => Way::Either,
+                };
+                let test = Box::new(counter.test);
+                let bytes = option.keyword == keywords::flow::FLOW_BYTES;
+                self.flow_condition(if bytes {
+                    Condition::FlowBytes(way, test)
+                } else {
+                    Condition::FlowPackets(way, test)
+                });
+            }
+            OptionKind::AppLayerProtocol(asked) => {
+                self.app_protocol(option, &asked.names, asked.negated, asked.mode)?
+            }
+            OptionKind::DecodeEvent(name) => self.event(
+                option,
+                DecodeEvent::from_name(name).map(Condition::DecodeEvent),
+            )?,
+            OptionKind::StreamEvent(name) => self.event(
+                option,
+                StreamEvent::from_name(name).map(Condition::StreamEvent),
+            )?,
             OptionKind::AppLayerEvent(name) => {
-                let event = AppLayerEvent::from_name(name)
-                    .ok_or_else(|| CompileError::not_evaluated(option.span.range(), "app-layer-event"))?;
+                let event = AppLayerEvent::from_name(name).ok_or_else(|| {
+                    CompileError::not_evaluated(option.span.range(), "app-layer-event")
+                })?;
                 self.event(option, Some(Condition::AppEvent(event)))?;
             }
-            OptionKind::Threshold(threshold) => self.response.filters.push(threshold_filter(threshold)),
+            OptionKind::Threshold(threshold) => {
+                self.response.filters.push(threshold_filter(threshold))
+            }
             OptionKind::DetectionFilter(filter) => self.response.filters.push(Filter {
-                kind: FilterKind::Detection { unique_on: filter.unique_on },
+                kind: FilterKind::Detection {
+                    unique_on: filter.unique_on,
+                },
                 track: filter.track,
                 count: filter.count,
                 seconds: filter.seconds,
             }),
             OptionKind::Tag(tag) => self.tag(tag),
             OptionKind::NoAlert => self.alert = Some(false),
-            OptionKind::Buffer(buffer) if *buffer == keywords::payload::BASE64_DATA => self.look(tree, option),
-            OptionKind::Buffer(buffer) => self.enter(*buffer),
+            OptionKind::Buffer(buffer) if *buffer == keywords::payload::BASE64_DATA => {
+                self.look(tree, option)
+            }
+            OptionKind::Buffer(buffer) => self.enter(option, *buffer)?,
             OptionKind::Service(_) => {}
             _ => return self.take_by_keyword(shop, tree, option),
         }
         Ok(())
     }
 
-    fn take_by_keyword(&mut self, shop: &mut Workshop<'_>, tree: &Tree, option: &Opt) -> Result<(), CompileError> {
+    fn take_by_keyword(
+        &mut self,
+        shop: &mut Workshop<'_>,
+        tree: &Tree,
+        option: &Opt,
+    ) -> Result<(), CompileError> {
         use keywords::{flow, response};
         let keyword = option.keyword;
         let range = option.span.range();
         if let OptionKind::Integer(test) = &option.kind {
             let count = match keyword {
                 flow::FLOW_AGE => Some(Condition::FlowAge(test.clone())),
-                flow::FLOW_PKTS_TOSERVER => Some(Condition::FlowPackets(Way::ToServer, test.clone())),
-                flow::FLOW_PKTS_TOCLIENT => Some(Condition::FlowPackets(Way::ToClient, test.clone())),
-                flow::FLOW_BYTES_TOSERVER => Some(Condition::FlowBytes(Way::ToServer, test.clone())),
-                flow::FLOW_BYTES_TOCLIENT => Some(Condition::FlowBytes(Way::ToClient, test.clone())),
+                flow::FLOW_PKTS_TOSERVER => {
+                    Some(Condition::FlowPackets(Way::ToServer, test.clone()))
+                }
+                flow::FLOW_PKTS_TOCLIENT => {
+                    Some(Condition::FlowPackets(Way::ToClient, test.clone()))
+                }
+                flow::FLOW_BYTES_TOSERVER => {
+                    Some(Condition::FlowBytes(Way::ToServer, test.clone()))
+                }
+                flow::FLOW_BYTES_TOCLIENT => {
+                    Some(Condition::FlowBytes(Way::ToClient, test.clone()))
+                }
                 _ => None,
             };
             if let Some(condition) = count {
-                self.gate |= Gate::FLOW;
-                self.conditions.push(condition);
+                self.flow_condition(condition);
                 return Ok(());
             }
         }
+        if let (flow::FLOW_ELEPHANT, OptionKind::Text(text)) = (keyword, &option.kind) {
+            let way = match &*text.to_ascii_lowercase() {
+                "toserver" => Way::ToServer,
+                "toclient" => Way::ToClient,
+                "both" => Way::Both,
+                _ => Way::Either,
+            };
+            self.flow_condition(Condition::Elephant(way));
+            return Ok(());
+        }
         if let OptionKind::Dataset(_) | OptionKind::Datarep(_) = &option.kind {
             let Some(section) = self.current.and_then(|at| self.buffers.get_mut(at)) else {
-                return Err(CompileError::refused(range, "a data set needs a sticky buffer before it"));
+                return Err(CompileError::refused(
+                    range,
+                    "a data set needs a sticky buffer before it",
+                ));
             };
             let used = shop.data_set(tree, option)?;
             section.asks.push(used.clone());
@@ -220,19 +323,34 @@ impl Parts {
                 self.effects.push(Effect::Bypass);
             }
             _ => match keyword.row().kind {
-                Kind::Payload | Kind::Transform | Kind::Modifier if keyword != keywords::payload::DSIZE => {
+                Kind::Payload | Kind::Transform | Kind::Modifier
+                    if keyword != keywords::payload::DSIZE =>
+                {
                     self.look(tree, option);
                 }
                 Kind::Header | Kind::Payload => {
                     if keyword != keywords::network::IPREP {
                         self.flags |= RuleFlags::PACKET;
                     }
-                    self.conditions.push(Condition::Header(HeaderTest::compile(option, shop.config.known)?));
+                    self.gate |= gate_of(option);
+                    self.conditions.push(Condition::Header(HeaderTest::compile(
+                        option,
+                        shop.config.known,
+                    )?));
                 }
-                Kind::State | Kind::Event | Kind::Field | Kind::Buffer | Kind::BufferModifier(_) => {
+                Kind::State
+                | Kind::Event
+                | Kind::Field
+                | Kind::Buffer
+                | Kind::BufferModifier(_) => {
                     return Err(CompileError::not_evaluated(range, keyword.name()));
                 }
-                Kind::Meta | Kind::Response | Kind::Obsolete | Kind::Refused(_) | Kind::Modifier | Kind::Transform => {}
+                Kind::Meta
+                | Kind::Response
+                | Kind::Obsolete
+                | Kind::Refused(_)
+                | Kind::Modifier
+                | Kind::Transform => {}
             },
         }
         Ok(())
@@ -240,7 +358,11 @@ impl Parts {
 
     /// The option looks at the current buffer.
     fn look(&mut self, tree: &Tree, option: &Opt) {
-        let place = tree.options.iter().position(|other| std::ptr::eq(other, option)).unwrap_or(0);
+        let place = tree
+            .options
+            .iter()
+            .position(|other| std::ptr::eq(other, option))
+            .unwrap_or(0);
         self.section().options.push((place as u16, option.clone()));
     }
 
@@ -275,19 +397,36 @@ impl Parts {
         }
     }
 
-    fn flow_bits(&mut self, shop: &mut Workshop<'_>, option: &Opt, bits: &FlowBits) -> Result<(), CompileError> {
+    fn flow_condition(&mut self, condition: Condition) {
+        self.gate |= Gate::FLOW;
+        self.conditions.push(condition);
+    }
+
+    fn flow_bits(
+        &mut self,
+        shop: &mut Workshop<'_>,
+        option: &Opt,
+        bits: &FlowBits,
+    ) -> Result<(), CompileError> {
         self.gate |= Gate::FLOW;
         let names = bits.names.iter().map(|name| shop.names.intern(name));
         match bits.action {
             BitAction::IsSet | BitAction::IsNotSet => {
                 let set = bits.action == BitAction::IsSet;
-                self.conditions.push(Condition::FlowBits { names: names.collect(), set, all: bits.all });
+                self.conditions.push(Condition::FlowBits {
+                    names: names.collect(),
+                    set,
+                    all: bits.all,
+                });
             }
             BitAction::Set => self.effects.extend(names.map(Effect::SetBit)),
             BitAction::Unset => self.effects.extend(names.map(Effect::ClearBit)),
             BitAction::Toggle => self.effects.extend(names.map(Effect::ToggleBit)),
             BitAction::SetExclusive | BitAction::Reset => {
-                return Err(CompileError::not_evaluated(option.span.range(), "flowbits of a group"));
+                return Err(CompileError::not_evaluated(
+                    option.span.range(),
+                    "flowbits of a group",
+                ));
             }
         }
         Ok(())
@@ -319,18 +458,30 @@ impl Parts {
     ) -> Result<(), CompileError> {
         let protocol = |name: &str| {
             AppProto::from_name(name.trim()).ok_or_else(|| {
-                CompileError::refused(option.span.range(), format!("`{name}` is no application protocol"))
+                CompileError::refused(
+                    option.span.range(),
+                    format!("`{name}` is no application protocol"),
+                )
             })
         };
-        let protocols = names.iter().map(|name| protocol(name)).collect::<Result<_, _>>()?;
-        let test = AppProtocolTest { protocols, negated, mode, once: false };
+        let protocols = names
+            .iter()
+            .map(|name| protocol(name))
+            .collect::<Result<_, _>>()?;
+        let test = AppProtocolTest {
+            protocols,
+            negated,
+            mode,
+            once: false,
+        };
         self.conditions.push(Condition::AppProtocol(Box::new(test)));
         Ok(())
     }
 
     fn event(&mut self, option: &Opt, condition: Option<Condition>) -> Result<(), CompileError> {
-        let condition =
-            condition.ok_or_else(|| CompileError::refused(option.value.range(), "there is no event of this name"))?;
+        let condition = condition.ok_or_else(|| {
+            CompileError::refused(option.value.range(), "there is no event of this name")
+        })?;
         self.gate |= Gate::EVENTS;
         self.conditions.push(condition);
         Ok(())
@@ -339,19 +490,32 @@ impl Parts {
     fn tag(&mut self, tag: &Tag) {
         match tag.scope {
             TagScope::Session => self.response.session_tag = Some(*tag),
-            TagScope::HostSrc => self.response.host_tags.push(HostTag { tag: *tag, of_source: true }),
-            TagScope::HostDst => self.response.host_tags.push(HostTag { tag: *tag, of_source: false }),
+            TagScope::HostSrc => self.response.host_tags.push(HostTag {
+                tag: *tag,
+                of_source: true,
+            }),
+            TagScope::HostDst => self.response.host_tags.push(HostTag {
+                tag: *tag,
+                of_source: false,
+            }),
         }
     }
 
-    fn enter(&mut self, buffer: BufferId) {
+    fn enter(&mut self, option: &Opt, buffer: BufferId) -> Result<(), CompileError> {
         use keywords::payload::{PKT_DATA, RAW_DATA};
         if buffer == PKT_DATA || buffer == RAW_DATA {
             self.current = None;
-            return;
+            return Ok(());
+        }
+        if !is_header_buffer(buffer) {
+            return Err(CompileError::not_evaluated(
+                option.span.range(),
+                option.keyword.name(),
+            ));
         }
         self.buffers.push(SectionDraft::of(buffer));
         self.current = Some(self.buffers.len() - 1);
+        Ok(())
     }
 
     fn finish(
@@ -375,6 +539,7 @@ impl Parts {
         looks.buffer = !self.buffers.is_empty();
         looks.app = app.is_some();
         looks.negated = self.negated;
+        looks.below_ip = matches!(head.protocol, ProtocolTest::Arp | ProtocolTest::Ethernet);
         looks.directed = self.gate.intersects(Gate::TO_SERVER | Gate::TO_CLIENT);
         let kind = looks.kind(self.flags);
         if kind == RuleKind::Packet {
@@ -400,8 +565,12 @@ impl Parts {
             self.flags |= RuleFlags::WHOLE_FLOW;
         }
         self.add_configured(shop, tree)?;
-        let host = (!self.bits.is_empty() || !self.data_sets.is_empty())
-            .then(|| Box::new(HostPart { bits: self.bits.into(), data_sets: self.data_sets.into() }));
+        let host = (!self.bits.is_empty() || !self.data_sets.is_empty()).then(|| {
+            Box::new(HostPart {
+                bits: self.bits.into(),
+                data_sets: self.data_sets.into(),
+            })
+        });
         let rule = Rule {
             gate: self.gate,
             kind,
@@ -429,7 +598,12 @@ impl Parts {
         }
         let tcp = matches!(
             tree.header.protocol.name,
-            ProtocolName::Tcp | ProtocolName::Ip | ProtocolName::Ip4 | ProtocolName::Ip6 | ProtocolName::App(_)
+            ProtocolName::Tcp
+                | ProtocolName::Ip
+                | ProtocolName::Ip4
+                | ProtocolName::Ip6
+                | ProtocolName::PktHdr
+                | ProtocolName::App(_)
         );
         if !tcp || self.flags.intersects(RuleFlags::PACKET | RuleFlags::STREAM) {
             return;
@@ -456,21 +630,79 @@ impl Parts {
     }
 
     fn add_configured(&mut self, shop: &mut Workshop<'_>, tree: &Tree) -> Result<(), CompileError> {
-        for configured in shop.config.thresholds.iter().filter(|configured| configured.is_about(tree)) {
+        for configured in shop
+            .config
+            .thresholds
+            .iter()
+            .filter(|configured| configured.is_about(tree))
+        {
             match &configured.what {
-                ConfiguredKind::Threshold(threshold) => self.response.filters.push(threshold_filter(threshold)),
-                &ConfiguredKind::Rate { track, count, seconds, actions, timeout } => {
-                    let kind = FilterKind::Rate { actions, timeout };
-                    self.response.filters.push(Filter { kind, track, count, seconds });
+                ConfiguredKind::Threshold(threshold) => {
+                    // What names the rule overrides what the rule says; what names many does not.
+                    let has_own = !self.response.filters.is_empty();
+                    if configured.sid.is_some() {
+                        self.response.filters.clear();
+                    } else if has_own {
+                        continue;
+                    }
+                    self.response.filters.push(threshold_filter(threshold));
                 }
-                ConfiguredKind::Suppress(None) => self.response.suppressions.push(Suppression { by: None }),
+                &ConfiguredKind::Rate {
+                    track,
+                    count,
+                    seconds,
+                    actions,
+                    timeout,
+                } => {
+                    let kind = FilterKind::Rate { actions, timeout };
+                    self.response.filters.push(Filter {
+                        kind,
+                        track,
+                        count,
+                        seconds,
+                    });
+                }
+                ConfiguredKind::Suppress(None) => {
+                    self.response.suppressions.push(Suppression { by: None })
+                }
                 ConfiguredKind::Suppress(Some((track, hosts))) => {
-                    let set = shop.addresses.evaluate_once(hosts).map_err(CompileError::refused_rule)?;
-                    self.response.suppressions.push(Suppression { by: Some((*track, set)) });
+                    let set = shop
+                        .addresses
+                        .evaluate_once(hosts)
+                        .map_err(CompileError::refused_rule)?;
+                    self.response.suppressions.push(Suppression {
+                        by: Some((*track, set)),
+                    });
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// What a packet must show at first sight for a header test to hold.
+fn gate_of(option: &Opt) -> Gate {
+    match &option.kind {
+        OptionKind::TcpFlags(test) => {
+            let bits = TcpFlags::from_bits_retain(test.bits);
+            let mut gate = Gate::empty();
+            gate.set(
+                Gate::BEGINS_OR_ENDS,
+                bits.intersects(Gate::BEGINNING_OR_END),
+            );
+            gate.set(Gate::UNUSUAL_FLAGS, bits.intersects(Gate::UNUSUAL));
+            gate
+        }
+        OptionKind::Integer(test) if option.keyword == keywords::payload::DSIZE => match test.op {
+            IntegerOp::Equal if test.a == 0 => Gate::NO_PAYLOAD,
+            IntegerOp::Equal
+            | IntegerOp::NotEqual
+            | IntegerOp::Greater
+            | IntegerOp::GreaterOrEqual
+            | IntegerOp::Between => Gate::PAYLOAD,
+            _ => Gate::empty(),
+        },
+        _ => Gate::empty(),
     }
 }
 
@@ -481,5 +713,10 @@ fn threshold_filter(threshold: &Threshold) -> Filter {
         ThresholdKind::Both => FilterKind::Both,
         ThresholdKind::Backoff { multiplier } => FilterKind::Backoff { multiplier },
     };
-    Filter { kind, track: threshold.track, count: threshold.count, seconds: threshold.seconds }
+    Filter {
+        kind,
+        track: threshold.track,
+        count: threshold.count,
+        seconds: threshold.seconds,
+    }
 }

@@ -14,9 +14,16 @@ use super::Format;
 use super::values::{Known, Values, normal};
 
 /// Reads a file into a set.
-pub(super) fn read(path: &Path, kind: DataKind, format: &Format, values: &mut Values) -> Result<(), String> {
-    let bytes = fs::read(path).map_err(|error| format!("data set file {}: {error}", path.display()))?;
-    let at = |line: usize, what: &str| format!("data set file {}, line {line}: {what}", path.display());
+pub(super) fn read(
+    path: &Path,
+    kind: DataKind,
+    format: &Format,
+    values: &mut Values,
+) -> Result<(), String> {
+    let bytes =
+        fs::read(path).map_err(|error| format!("data set file {}: {error}", path.display()))?;
+    let at =
+        |line: usize, what: &str| format!("data set file {}, line {line}: {what}", path.display());
     match format {
         Format::Csv => {
             for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
@@ -24,27 +31,38 @@ pub(super) fn read(path: &Path, kind: DataKind, format: &Format, values: &mut Va
                 if line.is_empty() {
                     continue;
                 }
-                let (value, about) = csv_line(kind, line).ok_or_else(|| at(number + 1, "no value of this type"))?;
+                let (value, about) =
+                    csv_line(kind, line).ok_or_else(|| at(number + 1, "no value of this type"))?;
                 values.insert(&value, about);
             }
             Ok(())
         }
-        Format::Json { lines: true, value, .. } => {
+        Format::Json {
+            lines: true, value, ..
+        } => {
             for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
                 if line.trim_ascii().is_empty() {
                     continue;
                 }
-                let object = serde_json::from_slice(line).map_err(|error| at(number + 1, &error.to_string()))?;
+                let object = serde_json::from_slice(line)
+                    .map_err(|error| at(number + 1, &error.to_string()))?;
                 take_object(kind, value, &object, values);
             }
             Ok(())
         }
-        Format::Json { lines: false, array, value } => {
+        Format::Json {
+            lines: false,
+            array,
+            value,
+        } => {
             let document: Value = serde_json::from_slice(&bytes)
                 .map_err(|error| format!("data set file {}: {error}", path.display()))?;
             let list = follow(&document, array).and_then(Value::as_array);
-            let list = list.ok_or_else(|| format!("data set file {}: no array at `{array}`", path.display()))?;
-            list.iter().for_each(|object| take_object(kind, value, object, values));
+            let list = list.ok_or_else(|| {
+                format!("data set file {}: no array at `{array}`", path.display())
+            })?;
+            list.iter()
+                .for_each(|object| take_object(kind, value, object, values));
             Ok(())
         }
     }
@@ -54,7 +72,9 @@ fn csv_line(kind: DataKind, line: &[u8]) -> Option<(Vec<u8>, Option<Known>)> {
     let mut fields = line.splitn(2, |&byte| byte == b',');
     let value = from_text(kind, std::str::from_utf8(fields.next()?).ok()?.trim(), true)?;
     let about = match fields.next() {
-        Some(number) => Some(Known::Reputation(std::str::from_utf8(number).ok()?.trim().parse().ok()?)),
+        Some(number) => Some(Known::Reputation(
+            std::str::from_utf8(number).ok()?.trim().parse().ok()?,
+        )),
         None => None,
     };
     Some((value, about))
@@ -74,7 +94,9 @@ fn take_object(kind: DataKind, key: &str, object: &Value, values: &mut Values) {
 
 /// The value at a path of keys joined by dots; the document itself at an empty one.
 fn follow<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.').filter(|key| !key.is_empty()).try_fold(value, |value, key| value.get(key))
+    path.split('.')
+        .filter(|key| !key.is_empty())
+        .try_fold(value, |value, key| value.get(key))
 }
 
 /// A value from its text in a file.
@@ -98,7 +120,10 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    digits.chunks_exact(2).map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.last()?)?)).collect()
+    digits
+        .chunks_exact(2)
+        .map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.last()?)?))
+        .collect()
 }
 
 /// Writes a set; its file is replaced only by a whole one.
@@ -121,12 +146,17 @@ pub(super) fn write(path: &Path, kind: DataKind, values: &Values) -> Result<(), 
 fn to_text(kind: DataKind, value: &[u8]) -> String {
     match kind {
         DataKind::String => STANDARD.encode(value),
-        DataKind::Md5 | DataKind::Sha256 => value.iter().map(|byte| format!("{byte:02x}")).collect(),
-        DataKind::Ipv4 => <[u8; 4]>::try_from(value).map(|v4| Ipv4Addr::from(v4).to_string()).unwrap_or_default(),
+        DataKind::Md5 | DataKind::Sha256 => {
+            value.iter().map(|byte| format!("{byte:02x}")).collect()
+        }
+        DataKind::Ipv4 => <[u8; 4]>::try_from(value)
+            .map(|v4| Ipv4Addr::from(v4).to_string())
+            .unwrap_or_default(),
         DataKind::Ip => <[u8; 16]>::try_from(value)
             .map(|bytes| {
                 let v6 = Ipv6Addr::from(bytes);
-                v6.to_ipv4_mapped().map_or_else(|| v6.to_string(), |v4| v4.to_string())
+                v6.to_ipv4_mapped()
+                    .map_or_else(|| v6.to_string(), |v4| v4.to_string())
             })
             .unwrap_or_default(),
     }

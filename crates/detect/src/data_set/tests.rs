@@ -1,7 +1,11 @@
 use super::*;
 
 fn sets(dir: &Path) -> DataSets {
-    let config = DataSetConfig { load_dir: dir.into(), state_dir: dir.into(), ..Default::default() };
+    let config = DataSetConfig {
+        load_dir: dir.into(),
+        state_dir: dir.into(),
+        ..Default::default()
+    };
     DataSets::new(config, None).0
 }
 
@@ -28,9 +32,15 @@ fn yes(sets: &DataSets, used: &DataSetUse, value: &[u8]) -> bool {
 fn setting_holds_once_and_is_remembered() {
     let dir = tempfile::tempdir().unwrap();
     let mut sets = sets(dir.path());
-    let is_set = sets.open(&option(BitAction::IsSet, DataKind::String), None).unwrap();
-    let set = sets.open(&option(BitAction::Set, DataKind::String), None).unwrap();
-    let unset = sets.open(&option(BitAction::Unset, DataKind::String), None).unwrap();
+    let is_set = sets
+        .open(&option(BitAction::IsSet, DataKind::String), None)
+        .unwrap();
+    let set = sets
+        .open(&option(BitAction::Set, DataKind::String), None)
+        .unwrap();
+    let unset = sets
+        .open(&option(BitAction::Unset, DataKind::String), None)
+        .unwrap();
     assert!(!yes(&sets, &is_set, b"a"));
     assert!(yes(&sets, &set, b"a") && !yes(&sets, &set, b"a"));
     assert!(yes(&sets, &is_set, b"a"));
@@ -72,7 +82,11 @@ fn subdomains_count_when_asked_for() {
 #[test]
 fn json_tells_what_it_knows() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("a.json"), r#"{"list":[{"ip":"10.0.0.1","why":"test"}]}"#).unwrap();
+    std::fs::write(
+        dir.path().join("a.json"),
+        r#"{"list":[{"ip":"10.0.0.1","why":"test"}]}"#,
+    )
+    .unwrap();
     let mut wanted = option(BitAction::IsSet, DataKind::Ipv4);
     wanted.load = Some("a.json".into());
     wanted.format = Some("json".into());
@@ -84,8 +98,16 @@ fn json_tells_what_it_knows() {
     let mut sets = sets(dir.path());
     let used = sets.open(&wanted, None).unwrap();
     let mut told = Vec::new();
-    assert!(used.ask(&sets, &[10, 0, 0, 1], |key, text| told.push((key.to_owned(), text.to_owned()))));
-    assert_eq!(told, [("about".to_owned(), r#"{"ip":"10.0.0.1","why":"test"}"#.to_owned())]);
+    assert!(used.ask(&sets, &[10, 0, 0, 1], |key, text| {
+        told.push((key.to_owned(), text.to_owned()))
+    }));
+    assert_eq!(
+        told,
+        [(
+            "about".to_owned(),
+            r#"{"ip":"10.0.0.1","why":"test"}"#.to_owned()
+        )]
+    );
 }
 
 #[test]

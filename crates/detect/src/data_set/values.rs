@@ -55,7 +55,11 @@ pub(super) struct Values {
 impl Values {
     /// No values; `limit` in bytes, 0 for none.
     pub(super) fn new(limit: u64) -> Self {
-        Self { known: HashMap::new(), bytes: 0, limit }
+        Self {
+            known: HashMap::new(),
+            bytes: 0,
+            limit,
+        }
     }
 
     /// Puts a value in, with what is known about it.
@@ -68,7 +72,8 @@ impl Values {
             return Insertion::Refused;
         }
         self.bytes += cost;
-        self.known.insert(value.into(), about.unwrap_or(Known::Member));
+        self.known
+            .insert(value.into(), about.unwrap_or(Known::Member));
         Insertion::New
     }
 
@@ -90,12 +95,17 @@ impl Values {
             return None;
         }
         let dots = memchr::memchr_iter(b'.', value);
-        dots.filter_map(|dot| value.get(dot + 1..)).find_map(|domain| self.known.get(domain))
+        dots.filter_map(|dot| value.get(dot + 1..))
+            .find_map(|domain| self.known.get(domain))
     }
 
     /// All values in their order, so that files are the same from run to run.
     pub(super) fn sorted(&self) -> Vec<(&[u8], &Known)> {
-        let mut all: Vec<_> = self.known.iter().map(|(value, known)| (&**value, known)).collect();
+        let mut all: Vec<_> = self
+            .known
+            .iter()
+            .map(|(value, known)| (&**value, known))
+            .collect();
         all.sort_unstable_by_key(|(value, _)| *value);
         all
     }
