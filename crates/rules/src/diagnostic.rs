@@ -118,6 +118,40 @@ pub(crate) struct Problem {
     pub fix: Option<(Span, String)>,
 }
 
+/// The problems found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Vec<Problem>);
+
+impl Problems {
+    // Readers hand problems on in boxes, to keep their results small.
+    #[allow(clippy::boxed_local)]
+    pub(crate) fn push(&mut self, problem: Box<Problem>) {
+        self.0.push(*problem);
+    }
+
+    /// Takes the last problem back.
+    pub(crate) fn pop(&mut self) -> Option<Box<Problem>> {
+        self.0.pop().map(Box::new)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is an error behind the first `before` problems.
+    pub(crate) fn has_error_since(&self, before: usize) -> bool {
+        self.0
+            .iter()
+            .skip(before)
+            .any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Takes all out.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Problem> + '_ {
+        self.0.drain(..)
+    }
+}
+
 /// What a reader of an argument gives.
 pub(crate) type Read<T> = Result<T, Box<Problem>>;
 

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::diagnostic::{Code, Diagnostic, Problem, Severity};
+use crate::diagnostic::{Code, Diagnostic, Problem, Problems, Severity};
 use crate::parse::{Outcome, Reader, Rules, recognise};
 use crate::tree::Rule;
 use crate::{Dialect, Source, SourceId, Span};
@@ -112,11 +112,11 @@ fn read_source(
         dialect,
         source: id,
         environment: &options.environment,
-        problems: Vec::new(),
+        problems: Problems::default(),
     };
     for raw in Rules::new(&source.text, dialect, options.disabled) {
         let outcome = reader.read(&raw);
-        for problem in reader.problems.drain(..) {
+        for problem in reader.problems.drain() {
             if raw.enabled {
                 file.diagnostics.push(problem.in_source(id));
             }

@@ -63,7 +63,7 @@ impl<'a> Renderer<'a> {
             .annotation(annotation);
         let mut report = vec![title.element(snippet)];
         if let Some((span, text)) = &diagnostic.fix {
-            let help = diagnostic.help.as_deref().unwrap_or("write");
+            let help = diagnostic.help.as_deref().unwrap_or("write it so");
             let patch = Patch::new(excerpt.place(*span), &**text);
             report.push(
                 Level::HELP.secondary_title(help).element(

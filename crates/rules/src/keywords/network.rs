@@ -45,7 +45,7 @@ family! { 3;
     IGMP_HDR = "igmp.hdr", buffer("The IGMP header").evaluated();
     SCTP_HDR = "sctp.hdr", buffer("The SCTP common header").evaluated();
     SCTP_VTAG = "sctp.vtag", header(Grammar::Integer(32), "Verification tag of SCTP");
-    SCTP_CHUNK_TYPE = "sctp.chunk_type", header(Grammar::IntegerOrName(8), "Type of an SCTP chunk");
+    SCTP_CHUNK_TYPE = "sctp.chunk_type", header(Grammar::Own, "Type of an SCTP chunk");
     SCTP_CHUNK_CNT = "sctp.chunk_cnt", header(Grammar::Integer(8), "Number of SCTP chunks");
     SCTP_CHUNK_DATA = "sctp.chunk_data", buffer("User data of an SCTP chunk").multi().evaluated();
     VLAN_ID = "vlan.id", header(Grammar::Integer(16), "VLAN identifier");

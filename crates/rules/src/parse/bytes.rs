@@ -255,13 +255,7 @@ pub(crate) fn byte_extract(arg: Arg<'_>, dialect: Dialect) -> Read<ByteExtract> 
         let (word, rest) = part.word();
         match word.text {
             "multiplier" => extract.multiplier = multiplier(rest)?,
-            "align" => {
-                extract.align = match rest.u8()? {
-                    0 => None,
-                    step @ (2 | 4) => Some(step),
-                    _ => return Err(rest.expected("2 or 4")),
-                }
-            }
+            "align" => extract.align = alignment(rest)?,
             _ if traits.take(part)? => {}
             _ => {
                 return Err(part.expected(
@@ -288,6 +282,14 @@ pub(crate) fn byte_extract(arg: Arg<'_>, dialect: Dialect) -> Read<ByteExtract> 
         traits.bitmask,
     );
     Ok(extract)
+}
+
+fn alignment(arg: Arg<'_>) -> Read<Option<u8>> {
+    match arg.u8()? {
+        0 => Ok(None),
+        step @ (2 | 4) => Ok(Some(step)),
+        _ => Err(arg.expected("2 or 4")),
+    }
 }
 
 pub(crate) fn byte_math(arg: Arg<'_>, dialect: Dialect) -> Read<ByteMath> {
@@ -444,15 +446,15 @@ fn float_test(arg: Arg<'_>) -> Read<(IntegerOp, f64, f64)> {
     };
     let negative = arg.text.strip_prefix('!').map(str::trim_start);
     for separator in ["<>", "-"] {
-        if let Some((low, high)) = negative.unwrap_or(arg.text).split_once(separator) {
-            if let (Some(low), Some(high)) = (float(low), float(high)) {
-                let op = if negative.is_some_and(|_| !arg.text.starts_with("!=")) {
-                    IntegerOp::NotBetween
-                } else {
-                    IntegerOp::Between
-                };
-                return Ok((op, low, high));
-            }
+        if let Some((low, high)) = negative.unwrap_or(arg.text).split_once(separator)
+            && let (Some(low), Some(high)) = (float(low), float(high))
+        {
+            let op = if negative.is_some_and(|_| !arg.text.starts_with("!=")) {
+                IntegerOp::NotBetween
+            } else {
+                IntegerOp::Between
+            };
+            return Ok((op, low, high));
         }
     }
     let signs = [

@@ -3,11 +3,12 @@
 
 use super::arg::Arg;
 use super::bytes::operand;
+use super::modifier::{modify, raw_between_quotes, unquoted};
 use super::options::{self, Input, PAYLOAD};
 use super::pattern::decode_pattern;
 use super::regex;
 use crate::Dialect;
-use crate::diagnostic::{Code, Problem, Read, Severity};
+use crate::diagnostic::{Code, Problem, Problems, Read};
 use crate::keywords::{BufferId, Kind, file, flow, http, meta, payload, response};
 use crate::tree::*;
 
@@ -48,7 +49,7 @@ impl Building {
     }
 
     /// Takes an option in.
-    pub(crate) fn add(&mut self, input: Input<'_>, problems: &mut Vec<Box<Problem>>) -> Read<()> {
+    pub(crate) fn add(&mut self, input: Input<'_>, problems: &mut Problems) -> Read<()> {
         match (input.id, input.id.row().kind) {
             (payload::CONTENT, _) => self.content(input),
             (payload::URICONTENT, _) => {
@@ -481,20 +482,20 @@ impl Building {
         }
         if let Some(OptionKind::Content(content)) =
             self.options.get(place).map(|option| &option.kind)
+            && content.rawbytes
+            && self.suricata()
         {
-            if content.rawbytes && self.suricata() {
-                return Err(Problem::new(
-                    Code::Contradiction,
-                    input.span,
-                    "`rawbytes` and a buffer exclude each other",
-                ));
-            }
+            return Err(Problem::new(
+                Code::Contradiction,
+                input.span,
+                "`rawbytes` and a buffer exclude each other",
+            ));
         }
         self.moved.push((place, buffer));
         Ok(())
     }
 
-    fn modifier(&mut self, input: Input<'_>, problems: &mut Vec<Box<Problem>>) -> Read<()> {
+    fn modifier(&mut self, input: Input<'_>, problems: &mut Problems) -> Read<()> {
         let Some(place) = self.last_content else {
             return Err(nothing_to_modify(input));
         };
@@ -596,7 +597,7 @@ impl Building {
     }
 
     /// Checks what can be told only at the end of a rule.
-    pub(crate) fn finish(&mut self, problems: &mut Vec<Box<Problem>>, body_at: usize) {
+    pub(crate) fn finish(&mut self, problems: &mut Problems, body_at: usize) {
         if self.sid.is_none() {
             let span = crate::Span::of(body_at.saturating_sub(1)..body_at);
             problems.push(
@@ -660,197 +661,4 @@ fn nothing_to_modify(input: Input<'_>) -> Box<Problem> {
         input.span,
         format!("`{}` needs a content before it", input.id.name()),
     )
-}
-
-/// A pattern without its quotes: forgotten ones, or a semicolon that ended it too early or too late.
-fn unquoted(arg: Arg<'_>, dialect: Dialect) -> Box<Problem> {
-    let opened = arg.text.starts_with('"');
-    if opened && let Some(close) = arg.text[1..].find('"') {
-        let end = arg.at + close as u32 + 2;
-        return Problem::new(
-            Code::MissingSemicolon,
-            crate::Span::new(end, arg.span().end),
-            "this does not belong to the pattern",
-        )
-        .label("expected `;` before this")
-        .fix(crate::Span::new(end, end), ";");
-    }
-    let problem = arg.problem(Code::BadQuotes, "the argument stands in double quotes");
-    if opened && dialect != Dialect::Snort3 {
-        return problem.help("a semicolon inside is written `\\;` or `|3b|`");
-    }
-    problem.fix(arg.span(), format!("\"{}\"", arg.text.trim_matches('"')))
-}
-
-/// What lies between the first and the last double quote.
-fn raw_between_quotes(raw: &[u8]) -> &[u8] {
-    let open = memchr::memchr(b'"', raw).map_or(0, |at| at + 1);
-    let close = memchr::memrchr(b'"', raw).unwrap_or(raw.len());
-    raw.get(open..close).unwrap_or_default()
-}
-
-/// Lets a modifier change its content, as far as Suricata lets it.
-fn modify(
-    content: &mut Content,
-    input: Input<'_>,
-    value: Option<Operand>,
-    dialect: Dialect,
-    problems: &mut Vec<Box<Problem>>,
-) -> Read<()> {
-    let suricata = dialect == Dialect::Suricata;
-    let wrong = |code, message: String| Err(Problem::new(code, input.span, message));
-    let name = input.id.name();
-    let len = content.bytes.len() as i64;
-    if suricata {
-        check_modifier(content, input)?;
-    }
-    let number = value.as_ref().and_then(Operand::number).copied();
-    match input.id {
-        payload::NOCASE => {
-            if std::mem::replace(&mut content.nocase, true) && suricata {
-                problems.push(
-                    Problem::new(Code::Repeated, input.span, "`nocase` is said already")
-                        .severity(Severity::Warning),
-                );
-            }
-        }
-        payload::RAWBYTES => content.rawbytes = true,
-        payload::STARTSWITH => content.startswith = true,
-        payload::ENDSWITH => content.endswith = true,
-        payload::DEPTH => {
-            if number.is_some_and(|depth| depth < len) && suricata {
-                return wrong(
-                    Code::NeverMatches,
-                    format!("the content is longer ({len} bytes) than its depth"),
-                );
-            }
-            content.depth = value;
-        }
-        payload::OFFSET => content.offset = value,
-        payload::DISTANCE => content.distance = value,
-        payload::WITHIN => {
-            if number.is_some_and(|within| within < len) && suricata {
-                return wrong(
-                    Code::NeverMatches,
-                    format!("the content is longer ({len} bytes) than `within` allows"),
-                );
-            }
-            content.within = value;
-        }
-        payload::FAST_PATTERN => content.fast_pattern = fast_pattern(content, input)?,
-        payload::REPLACE => {
-            let Some(inner) = input.arg.unquoted() else {
-                return Err(unquoted(input.arg, dialect));
-            };
-            let bytes = decode_pattern(raw_between_quotes(input.raw), inner.at, dialect)?;
-            if bytes.len() != content.bytes.len() && suricata {
-                return wrong(
-                    Code::BadArgument,
-                    "what is replaced and what replaces it are not of one length".into(),
-                );
-            }
-            content.replace = Some(bytes);
-        }
-        _ => return wrong(Code::BufferMisuse, format!("`{name}` changes no content")),
-    }
-    Ok(())
-}
-
-fn fast_pattern(content: &Content, input: Input<'_>) -> Read<FastPattern> {
-    let arg = input.arg;
-    if arg.is_empty() {
-        return Ok(FastPattern::Preferred);
-    }
-    if arg.text == "only" {
-        return Ok(FastPattern::Only);
-    }
-    let (offset, len) = arg
-        .split_once(',')
-        .ok_or_else(|| arg.expected("`only`, or offset and length: `2,8`"))?;
-    let (offset, len) = (offset.u16()?, len.u16()?);
-    if usize::from(offset) + usize::from(len) > content.bytes.len() {
-        return Err(arg
-            .problem(Code::BadFastPattern, "the part lies outside the pattern")
-            .label(format!("the pattern has {} bytes", content.bytes.len())));
-    }
-    Ok(FastPattern::Chop { offset, len })
-}
-
-/// What Suricata forbids a modifier on a content that has others already.
-fn check_modifier(content: &Content, input: Input<'_>) -> Read<()> {
-    let repeated = match input.id {
-        payload::DEPTH => content.depth.is_some(),
-        payload::OFFSET => content.offset.is_some(),
-        payload::DISTANCE => content.distance.is_some(),
-        payload::WITHIN => content.within.is_some(),
-        payload::STARTSWITH => content.startswith,
-        payload::ENDSWITH => content.endswith,
-        payload::FAST_PATTERN => input.arg.is_empty() && content.fast_pattern != FastPattern::Unset,
-        _ => false,
-    };
-    let name = input.id.name();
-    if repeated {
-        return Err(Problem::new(
-            Code::Repeated,
-            input.span,
-            format!("the content has a `{name}` already"),
-        ));
-    }
-    let absolute = content.offset.is_some() || content.depth.is_some() || content.startswith;
-    let contradiction = match input.id {
-        payload::DISTANCE | payload::WITHIN if absolute => {
-            Some("`offset`, `depth` or `startswith`")
-        }
-        payload::DEPTH | payload::OFFSET | payload::STARTSWITH if content.is_relative() => {
-            Some("`distance` or `within`")
-        }
-        payload::DEPTH if content.startswith => Some("`startswith`"),
-        payload::STARTSWITH if content.depth.is_some() => Some("`depth`"),
-        _ => None,
-    };
-    if let Some(other) = contradiction {
-        return Err(Problem::new(
-            Code::Contradiction,
-            input.span,
-            format!("`{name}` does not go with the {other} of the same content"),
-        ));
-    }
-    let places = matches!(
-        input.id,
-        payload::DEPTH
-            | payload::OFFSET
-            | payload::DISTANCE
-            | payload::WITHIN
-            | payload::STARTSWITH
-    );
-    if places && content.negated && content.fast_pattern != FastPattern::Unset {
-        return Err(Problem::new(
-            Code::BadFastPattern,
-            input.span,
-            format!("a negated fast pattern cannot have a `{name}`"),
-        ));
-    }
-    if places && content.fast_pattern == FastPattern::Only {
-        return Err(Problem::new(
-            Code::BadFastPattern,
-            input.span,
-            format!("a `fast_pattern:only` content cannot have a `{name}`"),
-        ));
-    }
-    if input.id == payload::FAST_PATTERN {
-        let placed = content.is_relative() || content.offset.is_some() || content.depth.is_some();
-        let only = input.arg.text == "only";
-        if placed && (content.negated || only) || content.negated && only {
-            return Err(Problem::new(
-                Code::BadFastPattern,
-                input.span,
-                "this content cannot be the fast pattern",
-            )
-            .help(match only {
-                true => "`fast_pattern:only` is for a content without position or negation",
-                false => "a negated content with a position cannot be the fast pattern",
-            }));
-        }
-    }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Arguments of the keywords about header fields.
 
 use super::arg::Arg;
-use super::integer::integer;
+use super::integer::{index, indexed, integer};
 use crate::Dialect;
 use crate::diagnostic::{Code, Read};
 use crate::tree::*;
@@ -77,6 +77,49 @@ pub(crate) fn ipopts(arg: Arg<'_>) -> Read<IpOption> {
             return Err(arg.expected("`rr`, `eol`, `nop`, `ts`, `sec`, `esec`, `lsrr`, `lsrre`, `ssrr`, `satid`, `rtralt` or `any`"));
         }
     })
+}
+
+/// Types of SCTP chunks by name (IANA's "Chunk Types").
+const SCTP_CHUNKS: [(&str, u8); 22] = [
+    ("data", 0),
+    ("init", 1),
+    ("init_ack", 2),
+    ("sack", 3),
+    ("heartbeat", 4),
+    ("heartbeat_ack", 5),
+    ("abort", 6),
+    ("shutdown", 7),
+    ("shutdown_ack", 8),
+    ("error", 9),
+    ("cookie_echo", 10),
+    ("cookie_ack", 11),
+    ("ecne", 12),
+    ("cwr", 13),
+    ("shutdown_complete", 14),
+    ("auth", 15),
+    ("i_data", 64),
+    ("asconf_ack", 128),
+    ("re_config", 130),
+    ("pad", 132),
+    ("forward_tsn", 192),
+    ("asconf", 193),
+];
+
+/// `sctp.chunk_type`: a comparison, or the name of a type.
+pub(crate) fn sctp_chunk_type(arg: Arg<'_>, dialect: Dialect) -> Read<IntegerTest> {
+    let mut parts = arg.split(',');
+    let (negated, name) = parts.next().unwrap_or(arg).negation();
+    let Some((_, number)) = SCTP_CHUNKS.iter().find(|(known, _)| name.is(known)) else {
+        return indexed(arg, 8, dialect);
+    };
+    let op = if negated {
+        IntegerOp::NotEqual
+    } else {
+        IntegerOp::Equal
+    };
+    let mut test = IntegerTest::new(op, (*number).into(), 0);
+    (test.index, test.slice) = index(parts)?;
+    Ok(test)
 }
 
 /// Letters for bits with a mode, wherever among the letters it stands.

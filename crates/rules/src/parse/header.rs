@@ -2,7 +2,7 @@
 
 use super::arg::Arg;
 use super::endpoint::{addresses, ports};
-use crate::diagnostic::{Code, Problem, Read};
+use crate::diagnostic::{Code, Problem, Problems, Read};
 use crate::keywords::app_protocol;
 use crate::tree::*;
 use crate::{Dialect, Span};
@@ -16,11 +16,7 @@ pub(crate) struct Head {
 }
 
 /// Reads the text before the parenthesis, reporting each mistake in it.
-pub(crate) fn head(
-    arg: Arg<'_>,
-    dialect: Dialect,
-    problems: &mut Vec<Box<Problem>>,
-) -> Option<Head> {
+pub(crate) fn head(arg: Arg<'_>, dialect: Dialect, problems: &mut Problems) -> Option<Head> {
     let (action_arg, rest) = arg.word();
     let action = match action(action_arg, dialect) {
         Ok(action) => Some(action),
@@ -120,7 +116,7 @@ fn action(arg: Arg<'_>, dialect: Dialect) -> Read<(Action, Option<ActionScope>, 
     Ok((action, Some(found), alerts))
 }
 
-fn header(arg: Arg<'_>, dialect: Dialect, problems: &mut Vec<Box<Problem>>) -> Read<Header> {
+fn header(arg: Arg<'_>, dialect: Dialect, problems: &mut Problems) -> Read<Header> {
     let fields = fields(arg);
     if dialect == Dialect::Snort3 && fields.len() < 2 {
         return match fields.first() {

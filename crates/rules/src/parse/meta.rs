@@ -181,9 +181,8 @@ impl Requires {
         if let Some(feature) = self.features.iter().find(|feature| !has_feature(feature)) {
             return Some(format!("the feature `{feature}`"));
         }
-        let unknown =
-            |name: &&Box<str>| crate::keywords::find(Dialect::Suricata, name.as_bytes()).is_none();
-        if let Some(keyword) = self.keywords.iter().find(unknown) {
+        let known = |name: &str| crate::keywords::find(Dialect::Suricata, name).is_some();
+        if let Some(keyword) = self.keywords.iter().find(|name| !known(name)) {
             return Some(format!("the keyword `{keyword}`"));
         }
         self.unknown.first().map(|what| format!("`{what}`"))

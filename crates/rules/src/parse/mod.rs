@@ -9,6 +9,7 @@ mod field;
 mod header;
 mod integer;
 mod meta;
+mod modifier;
 mod options;
 mod pattern;
 mod recognise;

@@ -106,8 +106,16 @@ fn quoted(arg: Arg<'_>) -> Read<OptionKind> {
 }
 
 fn own(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
-    let integer =
-        |bits| integer::integer(arg, bits, dialect).map(|test| OptionKind::Integer(Box::new(test)));
+    match id.row().kind {
+        Kind::Meta => about_rule(id, arg, dialect),
+        Kind::Header => about_header(id, arg, dialect),
+        Kind::State | Kind::Event => about_state(id, arg, dialect),
+        Kind::Response => about_response(id, arg, dialect),
+        _ => about_payload(id, arg, dialect),
+    }
+}
+
+fn about_rule(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
     Ok(match id {
         about::MSG => OptionKind::Msg(meta::msg(arg, dialect)?),
         about::SID => OptionKind::Sid(meta::sid(arg)?),
@@ -120,7 +128,12 @@ fn own(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
         about::TARGET => OptionKind::Target(meta::target(arg)?),
         about::REQUIRES => OptionKind::Requires(Box::new(meta::requires(arg)?)),
         about::SERVICE => OptionKind::Service(meta::service(arg)?),
+        _ => OptionKind::Text(arg.owned()),
+    })
+}
 
+fn about_payload(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
+    Ok(match id {
         payload::ISDATAAT => OptionKind::IsDataAt(Box::new(bytes::isdataat(arg)?)),
         payload::DSIZE => OptionKind::Integer(Box::new(integer::size(arg, 16, dialect)?)),
         payload::BSIZE => OptionKind::Bsize(Box::new(bytes::bsize(arg, dialect)?)),
@@ -148,13 +161,22 @@ fn own(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
             None => OptionKind::Ber(arg.u32()?, false),
         },
         payload::SD_PATTERN => sensitive_data(arg)?,
-        payload::DATASET => OptionKind::Dataset(Box::new(dataset::dataset(arg)?)),
-        payload::DATAREP => OptionKind::Datarep(Box::new(dataset::datarep(arg)?)),
+        http::URILEN => OptionKind::UriLen(Box::new(bytes::urilen(arg, dialect)?)),
+        _ => OptionKind::Text(arg.owned()),
+    })
+}
 
+fn about_header(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
+    let integer =
+        |bits| integer::integer(arg, bits, dialect).map(|test| OptionKind::Integer(Box::new(test)));
+    Ok(match id {
         network::TTL => OptionKind::Integer(Box::new(field::ttl(arg, dialect)?)),
         network::TOS => OptionKind::Integer(Box::new(field::tos(arg, dialect)?)),
         network::ID | network::TCP_WINDOW | network::ICMP_ID | network::ICMP_SEQ => integer(16)?,
         network::TCP_ACK | network::TCP_SEQ => integer(32)?,
+        network::SCTP_CHUNK_TYPE => {
+            OptionKind::Integer(Box::new(field::sctp_chunk_type(arg, dialect)?))
+        }
         network::IPOPTS => OptionKind::IpOption(field::ipopts(arg)?),
         network::FRAGBITS => OptionKind::FragBits(field::fragbits(arg)?),
         network::FRAGOFFSET => OptionKind::FragOffset(field::fragoffset(arg)?),
@@ -162,7 +184,12 @@ fn own(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
         network::TCP_FLAGS => OptionKind::TcpFlags(field::tcp_flags(arg)?),
         network::GEOIP => OptionKind::GeoIp(Box::new(field::geoip(arg)?)),
         network::IPREP => OptionKind::IpRep(Box::new(field::iprep(arg)?)),
+        _ => OptionKind::Text(arg.owned()),
+    })
+}
 
+fn about_state(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
+    Ok(match id {
         flow::FLOW => OptionKind::Flow(state::flow(arg, dialect)?),
         flow::FLOWBITS => match state::flowbits(arg, dialect)? {
             Some(bits) => OptionKind::FlowBits(Box::new(bits)),
@@ -187,7 +214,14 @@ fn own(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
                     .map_or(name.clone(), Into::into),
             )
         }
+        payload::DATASET => OptionKind::Dataset(Box::new(dataset::dataset(arg)?)),
+        payload::DATAREP => OptionKind::Datarep(Box::new(dataset::datarep(arg)?)),
+        _ => OptionKind::Text(arg.owned()),
+    })
+}
 
+fn about_response(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
+    Ok(match id {
         response::THRESHOLD => OptionKind::Threshold(Box::new(state::threshold(arg)?)),
         response::DETECTION_FILTER => {
             OptionKind::DetectionFilter(Box::new(state::detection_filter(arg)?))
@@ -198,7 +232,6 @@ fn own(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionKind> {
             let (mark, mask) = state::mark(arg)?;
             OptionKind::Mark(mark, mask)
         }
-        http::URILEN => OptionKind::UriLen(Box::new(bytes::urilen(arg, dialect)?)),
         _ => OptionKind::Text(arg.owned()),
     })
 }

@@ -6,7 +6,7 @@ use super::arg::{Arg, decode};
 use super::contents::Building;
 use super::split::{FILLER, RawRule};
 use super::{header, meta};
-use crate::diagnostic::{Code, Problem, Read, Severity};
+use crate::diagnostic::{Code, Problem, Problems, Read, Severity};
 use crate::keywords::{self, Grammar, KeywordId, Kind};
 use crate::load::Environment;
 use crate::tree::Rule;
@@ -30,7 +30,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) source: SourceId,
     pub(crate) environment: &'a Environment,
-    pub(crate) problems: Vec<Box<Problem>>,
+    pub(crate) problems: Problems,
 }
 
 impl Reader<'_> {
@@ -38,21 +38,8 @@ impl Reader<'_> {
     pub(crate) fn read(&mut self, raw: &RawRule<'_>) -> Outcome {
         let before = self.problems.len();
         let whole = Span::of(raw.start..raw.start + raw.text.trim_ascii_end().len());
-        if raw.unfinished {
-            let end = Span::new(whole.end.saturating_sub(1), whole.end);
-            self.problems.push(Problem::new(
-                Code::Unfinished,
-                end,
-                "the file ends in the middle of a rule",
-            ));
-            return Outcome::Refused;
-        }
-        if raw.text.len() > MAX_RULE {
-            let start = Span::new(whole.start, whole.start + 1);
-            self.problems.push(
-                Problem::new(Code::TooBig, start, "the rule is too long")
-                    .label(format!("at most {MAX_RULE} bytes")),
-            );
+        if let Err(problem) = check_extent(raw, whole) {
+            self.problems.push(problem);
             return Outcome::Refused;
         }
         let Some(open) = open_parenthesis(&raw.text) else {
@@ -74,14 +61,9 @@ impl Reader<'_> {
         let Some(head) = head else {
             return Outcome::Refused;
         };
-        if self.refused_since(before) {
+        if self.problems.has_error_since(before) {
             return Outcome::Refused;
         }
-        let (sid, gid, rev) = (
-            building.sid.unwrap_or(0),
-            building.gid.unwrap_or(1),
-            building.rev.unwrap_or(0),
-        );
         let rule = Rule {
             source: self.source,
             span: whole,
@@ -92,24 +74,17 @@ impl Reader<'_> {
             scope: head.scope,
             scope_alerts: head.scope_alerts,
             header: head.header,
+            sid: building.sid.unwrap_or(0),
+            gid: building.gid.unwrap_or(1),
+            rev: building.rev.unwrap_or(0),
             options: building.lower(),
-            sid,
-            gid,
-            rev,
         };
         crate::validate::validate(&rule, &mut self.problems);
-        if self.refused_since(before) {
+        if self.problems.has_error_since(before) {
             Outcome::Refused
         } else {
             Outcome::Rule(Box::new(rule))
         }
-    }
-
-    /// Whether an error was found since there were `before` problems.
-    fn refused_since(&self, before: usize) -> bool {
-        self.problems[before..]
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
     }
 
     /// Looks for `requires`, which decides before anything else whether the rule is read at all.
@@ -148,8 +123,15 @@ impl Reader<'_> {
     /// Reads the options of a body that begins after the parenthesis.
     fn options(&mut self, body: &[u8], body_at: usize) -> Building {
         let mut building = Building::new(self.dialect);
+        let mut torn = false;
         for option in Options::new(body, body_at, self.dialect) {
+            // What a semicolon tore off a string is no option.
+            if torn {
+                torn = !option.tears();
+                continue;
+            }
             if let Err(problem) = self.option(&option, &mut building) {
+                torn = problem.code == Code::BadQuotes && option.tears();
                 self.problems.push(problem);
             }
         }
@@ -204,6 +186,24 @@ impl Reader<'_> {
             &mut self.problems,
         )
     }
+}
+
+/// A rule must end, and be of a bearable length.
+fn check_extent(raw: &RawRule<'_>, whole: Span) -> Read<()> {
+    if raw.unfinished {
+        let end = Span::new(whole.end.saturating_sub(1), whole.end);
+        return Err(Problem::new(
+            Code::Unfinished,
+            end,
+            "the file ends in the middle of a rule",
+        ));
+    }
+    if raw.text.len() > MAX_RULE {
+        let start = Span::new(whole.start, whole.start + 1);
+        return Err(Problem::new(Code::TooBig, start, "the rule is too long")
+            .label(format!("at most {MAX_RULE} bytes")));
+    }
+    Ok(())
 }
 
 /// The first parenthesis; those in front of it would be no part of a header.
@@ -320,6 +320,27 @@ struct RawOption<'a> {
     value_at: usize,
     span: Span,
     unterminated: bool,
+}
+
+impl RawOption<'_> {
+    /// Whether a string begins or ends in the option without ending or beginning there.
+    fn tears(&self) -> bool {
+        let quotes = |text: &[u8]| {
+            let escaped = |at: usize| {
+                text[..at]
+                    .iter()
+                    .rev()
+                    .take_while(|&&byte| byte == b'\\')
+                    .count()
+                    % 2
+                    == 1
+            };
+            memchr::memchr_iter(b'"', text)
+                .filter(|&at| !escaped(at))
+                .count()
+        };
+        (quotes(self.name) + self.value.map_or(0, quotes)) % 2 == 1
+    }
 }
 
 /// The options of a body, cut at the semicolons that no backslash stands before.

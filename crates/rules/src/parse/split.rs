@@ -71,14 +71,13 @@ impl<'a> Rules<'a> {
             lines += 1;
             let trimmed = line.trim_ascii_end();
             let continues = trimmed.last() == Some(&b'\\');
-            let open = self.dialect == Dialect::Snort3 && {
-                let begin = if joined.is_none() {
-                    text_start - start
-                } else {
-                    0
-                };
-                scan.line(line.get(begin..).unwrap_or_default(), |_| {})
+            let begin = if joined.is_none() {
+                text_start - start
+            } else {
+                0
             };
+            let open = self.dialect == Dialect::Snort3
+                && scan.line(line.get(begin..).unwrap_or_default(), |_| {});
             if let Some(joined) = &mut joined {
                 joined.extend_from_slice(line);
             }
@@ -104,14 +103,12 @@ impl<'a> Rules<'a> {
         }
         self.at = next;
         self.line += lines;
-        let mut text = match joined {
-            Some(text) => Cow::Owned(text),
-            None => Cow::Borrowed(
-                self.source
-                    .get(text_start..start + line.len())
-                    .unwrap_or_default(),
-            ),
+        let whole = || {
+            self.source
+                .get(text_start..start + line.len())
+                .unwrap_or_default()
         };
+        let mut text = joined.map_or_else(|| Cow::Borrowed(whole()), Cow::Owned);
         if scan.comments {
             blank_comments(text.to_mut());
         }

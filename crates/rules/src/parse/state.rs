@@ -89,46 +89,68 @@ pub(crate) fn flowbits(arg: Arg<'_>, dialect: Dialect) -> Read<Option<FlowBits>>
                 .label("expected a name after it"));
         }
     };
-    let mut group = parts.next();
-    let mut names = names_arg;
-    let mut all = false;
-    let test = matches!(action, BitAction::IsSet | BitAction::IsNotSet);
-    // Snort: `isset,any,GROUP` and `isset,all,GROUP`.
-    if snort && test && group.is_some() && matches!(names.text, "any" | "all") {
-        all = names.text == "all";
-        names = Arg::new("", names.at);
-    } else if !snort && group.is_some() {
-        return Err(group
-            .unwrap_or(arg)
-            .expected("the end: several names are written `a|b`"));
-    }
-    if action == BitAction::Reset {
-        group = Some(names);
-        names = Arg::new("", names.at);
-    }
-    let separator = if snort && names.text.contains('&') {
-        '&'
+    let bits = if snort {
+        snort_bits(action, names_arg, parts.next())
     } else {
-        '|'
+        if let Some(more) = parts.next() {
+            return Err(more.expected("the end: several names are written `a|b`"));
+        }
+        FlowBits {
+            action,
+            names: bit_names(names_arg, '|'),
+            all: false,
+            group: None,
+        }
     };
-    all |= separator == '&';
-    let names: Vec<Box<str>> = names
-        .split(separator)
-        .filter(|name| !name.is_empty())
-        .map(Arg::owned)
-        .collect();
-    if names.len() > 1 && !snort && !test {
+    let test = matches!(action, BitAction::IsSet | BitAction::IsNotSet);
+    if bits.names.len() > 1 && !snort && !test {
         return Err(names_arg.problem(Code::BadArgument, "only a test can name several bits"));
     }
-    if !snort && names.iter().any(|name| name.contains(char::is_whitespace)) {
+    if !snort
+        && bits
+            .names
+            .iter()
+            .any(|name| name.contains(char::is_whitespace))
+    {
         return Err(names_arg.problem(Code::BadArgument, "the name of a bit has no blanks"));
     }
-    Ok(Some(FlowBits {
+    Ok(Some(bits))
+}
+
+fn bit_names(arg: Arg<'_>, separator: char) -> Vec<Box<str>> {
+    arg.split(separator)
+        .filter(|name| !name.is_empty())
+        .map(Arg::owned)
+        .collect()
+}
+
+/// Names and group as Snort writes them: `set,a&b,GROUP`, `isset,any,GROUP`, `reset,GROUP`.
+fn snort_bits(action: BitAction, names: Arg<'_>, group: Option<Arg<'_>>) -> FlowBits {
+    let test = matches!(action, BitAction::IsSet | BitAction::IsNotSet);
+    if action == BitAction::Reset {
+        return FlowBits {
+            action,
+            names: Vec::new(),
+            all: false,
+            group: Some(names.owned()),
+        };
+    }
+    let group = group.filter(|group| !group.is_empty()).map(Arg::owned);
+    if test && group.is_some() && matches!(names.text, "any" | "all") {
+        return FlowBits {
+            action,
+            names: Vec::new(),
+            all: names.text == "all",
+            group,
+        };
+    }
+    let separator = if names.text.contains('&') { '&' } else { '|' };
+    FlowBits {
         action,
-        names,
-        all,
-        group: group.filter(|group| !group.is_empty()).map(Arg::owned),
-    }))
+        names: bit_names(names, separator),
+        all: separator == '&',
+        group,
+    }
 }
 
 pub(crate) fn flowint(arg: Arg<'_>) -> Read<FlowInt> {

@@ -99,20 +99,21 @@ fn argument(f: &mut Formatter<'_>, option: &Opt, dialect: Dialect) -> fmt::Resul
         }
         OptionKind::SensitiveData(pattern, count) => write!(f, "{count},{pattern}"),
         OptionKind::Integer(test) => integer(f, test, dialect, option.keyword == payload::DSIZE),
-        OptionKind::Rpc(rpc) => {
-            let number = |number: Option<u32>| {
-                number.map_or_else(|| "*".to_owned(), |number| number.to_string())
-            };
-            write!(
-                f,
-                "{},{},{}",
-                rpc.program,
-                number(rpc.version),
-                number(rpc.procedure)
-            )
-        }
+        OptionKind::Rpc(rpc) => self::rpc(f, rpc),
         _ => state::argument(f, option, dialect),
     }
+}
+
+fn rpc(f: &mut Formatter<'_>, rpc: &Rpc) -> fmt::Result {
+    let number =
+        |number: Option<u32>| number.map_or_else(|| "*".to_owned(), |number| number.to_string());
+    write!(
+        f,
+        "{},{},{}",
+        rpc.program,
+        number(rpc.version),
+        number(rpc.procedure)
+    )
 }
 
 pub(super) fn joined<T: Display>(

@@ -28,14 +28,7 @@ pub(super) fn argument(f: &mut Formatter<'_>, option: &Opt, dialect: Dialect) ->
                 bits.expire
             )
         }
-        OptionKind::HostBits(bits) => {
-            let side = match bits.track {
-                HostTrack::Src => "src",
-                HostTrack::Dst => "dst",
-                HostTrack::Both => "both",
-            };
-            write!(f, "{},{},{side}", action(bits.action), bits.name)
-        }
+        OptionKind::HostBits(bits) => hostbits(f, bits),
         OptionKind::StreamSize(size) => stream_size(f, size, dialect),
         OptionKind::FlowCounter(counter) => {
             let side = match counter.side {
@@ -47,21 +40,7 @@ pub(super) fn argument(f: &mut Formatter<'_>, option: &Opt, dialect: Dialect) ->
             write!(f, "{side},")?;
             integer(f, &counter.test, Dialect::Suricata, false)
         }
-        OptionKind::TcpSession(phases) => {
-            let names = [
-                (TcpPhase::SETUP, "setup"),
-                (TcpPhase::ESTABLISHED, "established"),
-                (TcpPhase::CLOSING, "closing"),
-            ];
-            joined(
-                f,
-                names
-                    .iter()
-                    .filter(|(phase, _)| phases.contains(*phase))
-                    .map(|(_, name)| name),
-                ",",
-            )
-        }
+        OptionKind::TcpSession(phases) => tcp_session(f, *phases),
         OptionKind::AppLayerProtocol(protocol) => app_layer_protocol(f, protocol),
         OptionKind::AppLayerEvent(name)
         | OptionKind::DecodeEvent(name)
@@ -75,6 +54,31 @@ pub(super) fn argument(f: &mut Formatter<'_>, option: &Opt, dialect: Dialect) ->
         OptionKind::Mark(mark, mask) => write!(f, "{mark:#x}/{mask:#x}"),
         _ => Ok(()),
     }
+}
+
+fn hostbits(f: &mut Formatter<'_>, bits: &HostBits) -> fmt::Result {
+    let side = match bits.track {
+        HostTrack::Src => "src",
+        HostTrack::Dst => "dst",
+        HostTrack::Both => "both",
+    };
+    write!(f, "{},{},{side}", action(bits.action), bits.name)
+}
+
+fn tcp_session(f: &mut Formatter<'_>, phases: TcpPhase) -> fmt::Result {
+    let names = [
+        (TcpPhase::SETUP, "setup"),
+        (TcpPhase::ESTABLISHED, "established"),
+        (TcpPhase::CLOSING, "closing"),
+    ];
+    joined(
+        f,
+        names
+            .iter()
+            .filter(|(phase, _)| phases.contains(*phase))
+            .map(|(_, name)| name),
+        ",",
+    )
 }
 
 /// The sign of a comparison; none for equality.

@@ -1,10 +1,10 @@
 //! Patterns that cannot occur in the buffer they are looked for in.
 
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, Problems};
 use crate::keywords::{BufferId, http};
 use crate::tree::{Content, Opt, OptionKind, Rule, Transform};
 
-pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+pub(super) fn check(rule: &Rule, problems: &mut Problems) {
     let mut buffer: Option<BufferId> = None;
     let mut transforms: Vec<&Transform> = Vec::new();
     for option in &rule.options {
@@ -27,7 +27,7 @@ pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
     }
 }
 
-fn in_buffer(id: BufferId, option: &Opt, content: &Content, problems: &mut Vec<Box<Problem>>) {
+fn in_buffer(id: BufferId, option: &Opt, content: &Content, problems: &mut Problems) {
     let bytes = &content.bytes;
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     let mut unsuitable = |message: &str, help: &str| {
@@ -60,7 +60,7 @@ fn after_transform(
     transform: &Transform,
     option: &Opt,
     content: &Content,
-    problems: &mut Vec<Box<Problem>>,
+    problems: &mut Problems,
 ) {
     let bytes = &content.bytes;
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);

@@ -1,6 +1,6 @@
 //! Directions that exclude each other.
 
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, Problems};
 use crate::keywords::{Directions, KeywordId, Kind, flow};
 use crate::tree::{FlowFlags, Opt, OptionKind, Rule, RuleDirection};
 
@@ -18,7 +18,7 @@ fn direction(option: &Opt) -> Option<Directions> {
     }
 }
 
-pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+pub(super) fn check(rule: &Rule, problems: &mut Problems) {
     if rule.header.direction == RuleDirection::Transaction {
         check_transaction(rule, problems);
         return;
@@ -45,7 +45,7 @@ pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
 }
 
 /// A rule with `=>` needs options about each direction, and none that could be about either.
-fn check_transaction(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+fn check_transaction(rule: &Rule, problems: &mut Problems) {
     let (mut to_server, mut to_client, mut forced) = (false, false, false);
     for option in &rule.options {
         match option.keyword {
@@ -53,15 +53,15 @@ fn check_transaction(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
             flow::BIDIR_TOCLIENT => (to_client, forced) = (true, true),
             _ => {}
         }
-        if let OptionKind::Flow(flags) = option.kind {
-            if flags.intersects(FlowFlags::TO_SERVER | FlowFlags::TO_CLIENT) {
-                problems.push(Problem::new(
-                    Code::DirectionConflict,
-                    option.span,
-                    "a rule with `=>` is about both directions",
-                ));
-                return;
-            }
+        if let OptionKind::Flow(flags) = option.kind
+            && flags.intersects(FlowFlags::TO_SERVER | FlowFlags::TO_CLIENT)
+        {
+            problems.push(Problem::new(
+                Code::DirectionConflict,
+                option.span,
+                "a rule with `=>` is about both directions",
+            ));
+            return;
         }
         match direction(option) {
             Some(Directions::ToServer) => to_server = true,

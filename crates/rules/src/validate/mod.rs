@@ -6,12 +6,12 @@ mod protocol;
 mod size;
 
 use crate::Dialect;
-use crate::diagnostic::{Code, Problem, Severity};
+use crate::diagnostic::{Code, Problem, Problems, Severity};
 use crate::keywords::{flow, windows};
 use crate::tree::{Action, BitAction, OptionKind, Rule};
 
 /// Checks a rule; errors refuse it.
-pub(crate) fn validate(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+pub(crate) fn validate(rule: &Rule, problems: &mut Problems) {
     if rule.dialect != Dialect::Suricata {
         return;
     }
@@ -24,7 +24,7 @@ pub(crate) fn validate(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
 }
 
 /// Tests of one bit that exclude each other, and commands that do nothing beside a test.
-fn flowbits(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+fn flowbits(rule: &Rule, problems: &mut Problems) {
     let bits = rule.options.iter().filter_map(|option| match &option.kind {
         OptionKind::FlowBits(bits) => Some((option, bits)),
         _ => None,
@@ -32,8 +32,7 @@ fn flowbits(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
     let bits: Vec<_> = bits.collect();
     for (at, (option, later)) in bits.iter().enumerate() {
         for (_, earlier) in &bits[..at] {
-            let shared = |name: &&Box<str>| earlier.names.contains(*name);
-            let Some(name) = later.names.iter().find(shared) else {
+            let Some(name) = later.names.iter().find(|name| earlier.names.contains(name)) else {
                 continue;
             };
             if earlier.names.len() > 1 || later.names.len() > 1 {
@@ -69,7 +68,7 @@ fn flowbits(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
 }
 
 /// Options that do not bear company of their own or of another kind.
-fn singles(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+fn singles(rule: &Rule, problems: &mut Problems) {
     let mut versions = 0;
     if rule.action == Action::Accept
         && let Some(option) = rule.options.iter().find(|option| matches!(&option.kind, OptionKind::Content(content) if content.replace.is_some()))

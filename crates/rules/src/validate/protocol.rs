@@ -1,6 +1,6 @@
 //! Application protocols that exclude each other.
 
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, Problems};
 use crate::keywords::{KeywordId, file};
 use crate::tree::{ProtocolName, Rule};
 
@@ -30,7 +30,7 @@ fn needs(id: KeywordId) -> &'static [&'static str] {
     }
 }
 
-pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+pub(super) fn check(rule: &Rule, problems: &mut Problems) {
     check_hook(rule, problems);
     let mut possible: Option<Vec<&'static str>> = match rule.header.protocol.name {
         ProtocolName::App(name) => Some(vec![name]),
@@ -68,7 +68,7 @@ pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
 
 /// HTTP/2 has hooks of the connection and hooks of a stream; a hook says which, and what is about a stream does
 /// not go with one of the connection.
-fn check_hook(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+fn check_hook(rule: &Rule, problems: &mut Problems) {
     let ProtocolName::App(name @ ("http2" | "doh2")) = rule.header.protocol.name else {
         return;
     };

@@ -1,6 +1,6 @@
 //! Sizes that leave no room for the contents.
 
-use crate::diagnostic::{Code, Problem};
+use crate::diagnostic::{Code, Problem, Problems};
 use crate::keywords::{BufferId, http, payload};
 use crate::tree::{Content, IntegerOp, IntegerTest, Operand, Opt, OptionKind, Rule};
 
@@ -10,7 +10,7 @@ struct Stretch<'a> {
     options: Vec<&'a Opt>,
 }
 
-pub(super) fn check(rule: &Rule, problems: &mut Vec<Box<Problem>>) {
+pub(super) fn check(rule: &Rule, problems: &mut Problems) {
     let sized = rule.options.iter().any(|option| {
         matches!(option.kind, OptionKind::Bsize(_) | OptionKind::UriLen(_))
             || option.keyword == payload::DSIZE
@@ -123,7 +123,7 @@ fn check_room(
     option: &Opt,
     test: &IntegerTest,
     stretch: Option<&Stretch<'_>>,
-    problems: &mut Vec<Box<Problem>>,
+    problems: &mut Problems,
 ) {
     let (Some(most), Some(stretch)) = (upper_bound(test), stretch) else {
         return;
@@ -145,7 +145,7 @@ fn check_longest(
     option: &Opt,
     test: &IntegerTest,
     stretch: Option<&Stretch<'_>>,
-    problems: &mut Vec<Box<Problem>>,
+    problems: &mut Problems,
 ) {
     let (Some(most), Some(stretch)) = (upper_bound(test), stretch) else {
         return;
@@ -163,7 +163,7 @@ fn check_longest(
 }
 
 /// Whether all `bsize` of a buffer can hold at once, and leave room for the contents.
-fn check_bsize(stretch: &Stretch<'_>, problems: &mut Vec<Box<Problem>>) {
+fn check_bsize(stretch: &Stretch<'_>, problems: &mut Problems) {
     let (mut low, mut high) = (0u64, u64::MAX);
     let mut tightest: Option<(&Opt, IntegerTest, u64)> = None;
     for option in &stretch.options {
@@ -189,10 +189,10 @@ fn check_bsize(stretch: &Stretch<'_>, problems: &mut Vec<Box<Problem>>) {
             ));
             return;
         }
-        if let Some(bound) = upper_bound(&test) {
-            if tightest.is_none_or(|(_, _, known)| bound < known) {
-                tightest = Some((option, test, bound));
-            }
+        if let Some(bound) = upper_bound(&test)
+            && tightest.is_none_or(|(_, _, known)| bound < known)
+        {
+            tightest = Some((option, test, bound));
         }
     }
     if let Some((option, test, _)) = tightest {

@@ -1,0 +1,263 @@
+//! A tree that is printed and read again is the same tree.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use proptest::prelude::*;
+use tapir_rules::keywords::{KeywordId, flow, http, meta, network, payload};
+use tapir_rules::tree::*;
+use tapir_rules::{Dialect, LoadOptions, Opt, OptionKind, Rule, Source, SourceId, Span, load};
+
+fn read(text: &str, dialect: Dialect) -> tapir_rules::RuleFile {
+    load(
+        vec![Source::new("printed", text.as_bytes())],
+        &LoadOptions {
+            dialect: Some(dialect),
+            ..LoadOptions::default()
+        },
+    )
+}
+
+fn addresses() -> impl Strategy<Value = AddressExpr> {
+    let v4 = (any::<u32>(), 0u8..=32).prop_filter_map("a network", |(bits, prefix)| {
+        IpRange::network(Ipv4Addr::from_bits(bits).into(), prefix)
+    });
+    let v6 = (any::<u128>(), 0u8..=128).prop_filter_map("a network", |(bits, prefix)| {
+        IpRange::network(Ipv6Addr::from_bits(bits).into(), prefix)
+    });
+    let range = (any::<u32>(), any::<u32>()).prop_map(|(a, b)| {
+        IpRange::V4(Ipv4Addr::from_bits(a.min(b)), Ipv4Addr::from_bits(a.max(b)))
+    });
+    let leaf = prop_oneof![
+        Just(AddressExpr::Any),
+        prop_oneof![v4, v6, range].prop_map(AddressExpr::Range),
+        "[A-Z][A-Z_0-9]{0,9}".prop_map(|name| AddressExpr::Var(name.into())),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(AddressExpr::List),
+            inner
+                .prop_filter("!any is no expression", |inner| *inner != AddressExpr::Any)
+                .prop_map(|inner| AddressExpr::Not(Box::new(inner))),
+        ]
+    })
+}
+
+fn ports() -> impl Strategy<Value = PortExpr> {
+    let range = (any::<u16>(), any::<u16>()).prop_map(|(a, b)| {
+        PortExpr::Range(PortRange {
+            first: a.min(b),
+            last: a.max(b),
+        })
+    });
+    let leaf = prop_oneof![
+        Just(PortExpr::Any),
+        range,
+        "[A-Z][A-Z_0-9]{0,9}".prop_map(|name| PortExpr::Var(name.into()))
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(PortExpr::List),
+            inner
+                .prop_filter("!any is no expression", |inner| *inner != PortExpr::Any)
+                .prop_map(|inner| PortExpr::Not(Box::new(inner))),
+        ]
+    })
+}
+
+fn content() -> impl Strategy<Value = Content> {
+    let place = prop::option::of(0i64..60_000);
+    (
+        prop::collection::vec(any::<u8>(), 1..24),
+        any::<(bool, bool)>(),
+        0u8..4,
+        place.clone(),
+        place,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(bytes, (negated, nocase), shape, first, second, endswith)| {
+                let len = bytes.len() as i64;
+                let mut content = Content {
+                    bytes: bytes.into(),
+                    negated,
+                    nocase,
+                    endswith,
+                    ..Content::default()
+                };
+                let second = second.map(|number| Operand::Number(number.max(len)));
+                match shape {
+                    0 => (content.offset, content.depth) = (first.map(Operand::Number), second),
+                    1 => {
+                        (content.distance, content.within) =
+                            (first.map(|number| Operand::Number(-number)), second)
+                    }
+                    2 => content.startswith = true,
+                    _ => {}
+                }
+                content
+            },
+        )
+}
+
+fn integer(bits: u8) -> impl Strategy<Value = IntegerTest> {
+    let most = (1u64 << bits) - 1;
+    (0u8..8, 1..most, 1..most).prop_map(move |(op, a, b)| {
+        let (low, high) = (a.min(b), a.max(b));
+        let test = |op, a, b| IntegerTest::new(op, a, b);
+        match op {
+            0 => test(IntegerOp::Equal, a, 0),
+            1 => test(IntegerOp::NotEqual, a, 0),
+            2 => test(IntegerOp::Less, a, 0),
+            3 => test(IntegerOp::LessOrEqual, a, 0),
+            4 => test(IntegerOp::Greater, a, 0),
+            5 => test(IntegerOp::GreaterOrEqual, a, 0),
+            6 if high - low > 1 => test(IntegerOp::Between, low, high),
+            7 if high - low > 1 => test(IntegerOp::NotBetween, low, high),
+            _ => test(IntegerOp::Masked, a, a & b),
+        }
+    })
+}
+
+fn byte_test() -> impl Strategy<Value = ByteTest> {
+    (
+        1i64..=8,
+        any::<u64>(),
+        -60_000i64..60_000,
+        any::<(bool, bool)>(),
+        0u8..7,
+        prop::option::of(1u32..),
+    )
+        .prop_map(
+            |(bytes, value, offset, (negated, relative), op, bitmask)| ByteTest {
+                bytes: Operand::Number(bytes),
+                op: [
+                    ByteOp::Less,
+                    ByteOp::LessOrEqual,
+                    ByteOp::Greater,
+                    ByteOp::GreaterOrEqual,
+                    ByteOp::Equal,
+                    ByteOp::And,
+                    ByteOp::Xor,
+                ][usize::from(op)],
+                negated,
+                value: Operand::Number(value),
+                offset: Operand::Number(offset),
+                relative,
+                endian: if negated { Endian::Little } else { Endian::Big },
+                string: None,
+                bitmask,
+            },
+        )
+}
+
+fn option() -> impl Strategy<Value = (KeywordId, OptionKind)> {
+    prop_oneof![
+        content().prop_map(|content| (payload::CONTENT, OptionKind::Content(Box::new(content)))),
+        "[ -~\u{a1}-\u{ff}]{1,40}".prop_map(|text| (meta::MSG, OptionKind::Msg(text.into()))),
+        integer(8).prop_map(|test| (network::TTL, OptionKind::Integer(Box::new(test)))),
+        integer(32).prop_map(|test| (network::TCP_SEQ, OptionKind::Integer(Box::new(test)))),
+        byte_test().prop_map(|test| (payload::BYTE_TEST, OptionKind::ByteTest(Box::new(test)))),
+        Just((http::URI, OptionKind::Buffer(http::URI))),
+        Just((payload::PKT_DATA, OptionKind::Buffer(payload::PKT_DATA))),
+        "[a-z][a-z0-9.]{0,12}".prop_map(|name| {
+            let bits = FlowBits {
+                action: BitAction::IsSet,
+                names: vec![name.into()],
+                all: false,
+                group: None,
+            };
+            (flow::FLOWBITS, OptionKind::FlowBits(Box::new(bits)))
+        }),
+        ("[a-zA-Z0-9^$.*()\\[\\]/]{1,20}", any::<[bool; 4]>()).prop_map(
+            |(pattern, [negated, caseless, relative, dotall])| {
+                let pcre = Pcre {
+                    pattern: pattern.into(),
+                    negated,
+                    caseless,
+                    relative,
+                    dotall,
+                    ..Pcre::default()
+                };
+                (payload::PCRE, OptionKind::Pcre(Box::new(pcre)))
+            }
+        ),
+    ]
+}
+
+prop_compose! {
+    fn rule()(
+        src in addresses(), sport in ports(), dst in addresses(), dport in ports(),
+        options in prop::collection::vec(option(), 0..8), sid in 1u32.., either in any::<bool>(),
+    ) -> Rule {
+        let option = |(keyword, kind)| Opt { keyword, span: Span::default(), value: Span::default(), kind };
+        let mut options: Vec<Opt> = options.into_iter().map(option).collect();
+        options.push(option((meta::SID, OptionKind::Sid(sid))));
+        let direction = if either { RuleDirection::Either } else { RuleDirection::ToRight };
+        let protocol = Protocol { name: ProtocolName::Tcp, hook: None };
+        Rule {
+            source: SourceId(0), span: Span::default(), line: 1, dialect: Dialect::Suricata, enabled: true,
+            action: Action::Alert, scope: None, scope_alerts: false,
+            header: Header { form: HeaderForm::Full, span: Span::default(), protocol, src, sport, direction, dst, dport },
+            options, sid, gid: 1, rev: 0,
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn printed_rules_read_the_same(rule in rule()) {
+        let text = rule.to_string();
+        let file = read(&text, Dialect::Suricata);
+        prop_assert!(file.diagnostics.iter().all(|found| found.severity < tapir_rules::Severity::Error), "{text}\n{:?}", file.diagnostics);
+        prop_assert!(file.rules[0].says_the_same(&rule), "{text}\n{:#?}", file.rules[0].options);
+    }
+
+    #[test]
+    fn no_text_stops_the_parser(text in "(alert|drop|#|rem)[ a-z0-9$!:,;\"|\\\\()\\[\\]<>=./*#\u{e9}\n\r-]{0,200}", dialect in 0usize..3) {
+        let dialect = [Dialect::Suricata, Dialect::Snort2, Dialect::Snort3][dialect];
+        let file = load(
+            vec![Source::new("any", text.as_bytes())],
+            &LoadOptions { dialect: Some(dialect), disabled: true, ..LoadOptions::default() },
+        );
+        let renderer = tapir_rules::Renderer::new(&file.sources);
+        for found in &file.diagnostics {
+            prop_assert!(!renderer.render(found).is_empty());
+        }
+    }
+
+    #[test]
+    fn broken_rules_do_not_stop_the_parser(cut in 0usize..400, byte in any::<u8>(), dialect in 0usize..3) {
+        let mut text = br#"alert tcp [10.0.0.0/8,!$X] 1:9 -> any any (msg:"a\;b"; flow:established,to_server; content:!"|0d 0a|x"; offset:1; depth:9; http_uri; pcre:"/(a|b)/Ui, flow:n"; byte_test:4,!&,0x10,-3,relative,string,hex,bitmask 0xf; byte_extract:2,0,v,align 4; isdataat:!v,relative; threshold:type both, track by_src, count 1, seconds 2; flowbits:set,a; ttl:3-7; reference:url,a.example; metadata:k v, l w; dsize:1<>9; fast_pattern:1,2; sid:1; rev:2;)"#.to_vec();
+        let at = cut % text.len();
+        text[at] = byte;
+        let dialect = [Dialect::Suricata, Dialect::Snort2, Dialect::Snort3][dialect];
+        let options = LoadOptions { dialect: Some(dialect), ..LoadOptions::default() };
+        let whole = load(vec![Source::new("any", text.as_slice())], &options);
+        prop_assert!(whole.rules.len() + whole.refused <= 2);
+        load(vec![Source::new("any", &text[..at])], &options);
+    }
+}
+
+/// The rules that come with the project, printed in the dialect they are written in.
+#[test]
+fn shipped_rules_print_the_same() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in files.map(|entry| entry.path()).filter(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "rules")
+    }) {
+        let file = load(
+            vec![Source::new(
+                path.display().to_string(),
+                std::fs::read(&path).unwrap(),
+            )],
+            &LoadOptions::default(),
+        );
+        assert_eq!(file.refused, 0, "{}", path.display());
+        for rule in &file.rules {
+            let again = read(&rule.to_string(), rule.dialect);
+            assert!(again.rules[0].says_the_same(rule), "{rule}");
+        }
+    }
+}
