@@ -31,6 +31,7 @@ Exit status: 0 fine, 1 something failed, 2 wrong usage.";
     disable_version_flag = true,
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
+    args_override_self = true,
     subcommand_help_heading = "Other commands"
 )]
 pub struct Args {

@@ -1,9 +1,10 @@
 //! Inspecting packets: a replay, an interface, or a test of configuration and rules.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use tapir_capture::CaptureError;
 use tapir_config::Config;
 use tapir_engine::{
     Engine, LoadedRules, Replay, RuleSources, Settings, Signals, Trouble, Watch,
@@ -15,7 +16,7 @@ use crate::Failure;
 use crate::args::{AlertForm, Args, CaptureMethod, ColorArg};
 use crate::configuration::{Configuration, alert_form, configuration, run_options};
 use crate::progress::Bar;
-use crate::report;
+use crate::{logging, report};
 
 /// What to do once everything is loaded.
 enum Source {
@@ -34,6 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::FAILURE);
     }
     let Configuration { config, sources, writes_files } = configuration(args)?;
+    start_logging(args, &config, writes_files)?;
     if args.config.dump_config {
         print!("{}", config.root);
         return Ok(ExitCode::SUCCESS);
@@ -62,6 +64,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         Source::Files(files) => replay(args, engine, files),
         Source::Interfaces(interfaces) => watch(args, engine, interfaces),
     }
+}
+
+/// Log files go where the other logs do, and only when those are written.
+fn start_logging(args: &Args, config: &Config, writes_files: bool) -> Result<(), Failure> {
+    let folder = args.output.log_dir.clone();
+    let folder = folder.unwrap_or_else(|| PathBuf::from(config.root.text_at("default-log-dir", ".")));
+    let root = (writes_files && folder.is_dir()).then_some(&config.root);
+    logging::start(args.output.verbose, args.output.quiet, root, &folder)?;
+    Ok(())
 }
 
 fn source(args: &Args) -> Result<Option<Source>, Failure> {
@@ -159,6 +170,9 @@ fn replay(args: &Args, mut engine: Engine, files: Vec<PathBuf>) -> Result<ExitCo
         &replay,
         |progress| bar.borrow_mut().show(progress),
         |path, trouble| match trouble {
+            Trouble::Unreadable(CaptureError::NotACapture { .. }) if !stands_for_itself(args, path) => {
+                tracing::info!("{}: passed over, as it is no capture", path.display());
+            }
             Trouble::Unreadable(error) => {
                 failed = true;
                 bar.borrow().say(&format!("error: {error}"));
@@ -169,6 +183,21 @@ fn replay(args: &Args, mut engine: Engine, files: Vec<PathBuf>) -> Result<ExitCo
     bar.into_inner().finish();
     finish(args, engine);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Whether a file was asked for: by name, or by lying in a folder under a capture's name. What else lies in a
+/// folder of captures (notes, rules) is passed over when it turns out to be none.
+fn stands_for_itself(args: &Args, path: &Path) -> bool {
+    const ENDINGS: [&str; 7] = ["pcap", "pcapng", "cap", "dmp", "ntar", "snoop", "trace"];
+    const COMPRESSED: [&str; 5] = ["gz", "zst", "lz4", "xz", "bz2"];
+    if args.input.read.iter().any(|named| named == path) || !args.input.pcap_list.is_empty() {
+        return true;
+    }
+    let mut name = path.to_owned();
+    if name.extension().is_some_and(|e| COMPRESSED.iter().any(|known| e.eq_ignore_ascii_case(known))) {
+        name.set_extension("");
+    }
+    name.extension().is_some_and(|e| ENDINGS.iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
 fn watch(args: &Args, mut engine: Engine, interfaces: Vec<String>) -> Result<ExitCode, Failure> {

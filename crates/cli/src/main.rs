@@ -5,6 +5,7 @@ mod args;
 mod configuration;
 mod information;
 mod inspection;
+mod logging;
 mod progress;
 mod report;
 
@@ -29,7 +30,6 @@ impl<E: std::fmt::Display> From<E> for Failure {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    start_logging(args.output.verbose, args.output.quiet);
     match run(args) {
         Ok(code) => code,
         Err(Failure(message)) => {
@@ -60,23 +60,4 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     inspection::run(&args)
-}
-
-/// What the engine says of itself goes to standard error: warnings, more with `-v`, less with `-q`.
-fn start_logging(verbose: u8, quiet: bool) {
-    use tracing_subscriber::EnvFilter;
-    let level = match (quiet, verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "info",
-        (false, 2) => "debug",
-        (false, _) => "trace",
-    };
-    let filter = EnvFilter::try_from_env("TAPIR_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .without_time()
-        .init();
 }

@@ -3,6 +3,8 @@
 use tapir_engine::RuleReport;
 use tapir_rules::{Renderer, Severity};
 
+use crate::logging::RULES;
+
 /// Prints every mistake with its text underlined, then what was left out, by keyword.
 pub(crate) fn rules(report: &RuleReport, colour: bool, quiet: bool) {
     let renderer = Renderer::new(&report.sources).with_colour(colour);
@@ -11,6 +13,7 @@ pub(crate) fn rules(report: &RuleReport, colour: bool, quiet: bool) {
             eprintln!("{}", renderer.render(diagnostic));
         }
     }
+    log(report);
     for missing in &report.missing {
         eprintln!("error: {missing}");
     }
@@ -23,4 +26,22 @@ pub(crate) fn rules(report: &RuleReport, colour: bool, quiet: bool) {
     keywords.sort_by_key(|&(keyword, count)| (std::cmp::Reverse(count), keyword));
     let list: Vec<String> = keywords.iter().map(|(keyword, count)| format!("{keyword} {count}")).collect();
     eprintln!("{left_out} rules are left out for keywords that this version does not evaluate: {}", list.join(", "));
+}
+
+/// The same for log files, a line each.
+fn log(report: &RuleReport) {
+    for diagnostic in report.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
+        tracing::error!(target: RULES, "{}", diagnostic.message);
+        if let Some(source) = report.sources.get(diagnostic.source.0 as usize) {
+            let (line, _) = source.position(diagnostic.span.start);
+            let text = source.text.split(|&byte| byte == b'\n').nth(line as usize - 1).unwrap_or_default();
+            let text = String::from_utf8_lossy(text);
+            tracing::error!(target: RULES, "error parsing signature \"{}\" from file {} at line {line}", text.trim(), source.name);
+        }
+    }
+    tracing::info!(
+        target: RULES,
+        "{} rule files processed. {} rules successfully loaded, {} rules failed, {} rules skipped",
+        report.files, report.loaded, report.refused, report.skipped
+    );
 }

@@ -119,6 +119,9 @@ fn resolve_nested(node: &mut Node, folder: &Path, depth: usize) -> Result<(), Co
                     _ => None,
                 };
                 if let Some(name) = named {
+                    if let Value::Map(inner) = &mut below.value {
+                        inner.retain(|(key, _)| key != "include");
+                    }
                     below.merge(load_file(&folder.join(name), depth + 1)?);
                 }
             }

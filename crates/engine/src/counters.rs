@@ -1,5 +1,6 @@
 //! What everything counts, under the names of the statistics record.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tapir_flow::defrag::DefragCounters;
@@ -21,8 +22,14 @@ pub(crate) struct Counters {
     pub(crate) faults: u64,
     /// Packets that the flow table had no memory for.
     pub(crate) untracked: u64,
-    /// Packets dropped because their flow was condemned earlier.
-    pub(crate) flow_drops: u64,
+    /// Packets and bytes of flows that are not inspected any more.
+    pub(crate) bypassed: [u64; 2],
+    /// Gaps found in streams.
+    pub(crate) gaps: u64,
+    /// Packets dropped by something other than a rule, by reason.
+    pub(crate) drops: BTreeMap<&'static str, u64>,
+    /// Exception policies applied, by target and policy.
+    pub(crate) exceptions: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
 }
 
 impl Counters {
@@ -39,7 +46,16 @@ impl Counters {
         self.tcp_memory.iter_mut().zip(other.tcp_memory).for_each(|(mine, theirs)| *mine += theirs);
         self.faults += other.faults;
         self.untracked += other.untracked;
-        self.flow_drops += other.flow_drops;
+        self.bypassed.iter_mut().zip(other.bypassed).for_each(|(mine, theirs)| *mine += theirs);
+        self.gaps += other.gaps;
+        for (reason, count) in &other.drops {
+            *self.drops.entry(reason).or_default() += count;
+        }
+        for (target, policies) in &other.exceptions {
+            for (policy, count) in policies {
+                *self.exceptions.entry(target).or_default().entry(policy).or_default() += count;
+            }
+        }
     }
 
     /// Notes the TCP engine's counters.
@@ -58,7 +74,7 @@ impl Counters {
             .collect()
     }
 
-    /// The counters by name. Decoder events with a count of zero are many and say nothing: they are left out.
+    /// The counters by name.
     pub(crate) fn tree(&self, uptime: u64, more: &[(&str, u64)]) -> StatsTree {
         let mut counters: Vec<(Arc<str>, u64)> = Vec::with_capacity(128);
         let mut put = |name: &str, value: u64| counters.push((Arc::from(name), value));
@@ -72,12 +88,21 @@ impl Counters {
         put("decoder.avg_pkt_size", self.decode.bytes / pkts);
         put("decoder.max_pkt_size", self.decode.max_pkt_size);
         for &event in DecodeEvent::all() {
-            let count = self.decode.of_event(event);
-            if count > 0 {
-                put(&format!("decoder.event.{}", event.name()), count);
-            }
+            put(&format!("decoder.event.{}", event.name()), self.decode.of_event(event));
         }
         self.flow_counters(&mut put);
+        for (name, value) in [
+            ("flow_bypassed.local_pkts", self.bypassed[0]),
+            ("flow_bypassed.local_bytes", self.bypassed[1]),
+            ("tcp.reassembly_gap", self.gaps),
+        ] {
+            put(name, value);
+        }
+        for (target, policies) in &self.exceptions {
+            for (policy, count) in policies {
+                put(&format!("exception_policy.{target}.{policy}"), *count);
+            }
+        }
         for (name, value) in &self.tcp {
             put(name, *value);
         }

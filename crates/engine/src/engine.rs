@@ -305,18 +305,30 @@ impl Engine {
             ("capture.kernel_drops", self.kernel.dropped),
             ("capture.kernel_ifdrops", self.kernel.interface_dropped),
         ];
+        let other_drops: u64 = counters.drops.values().sum();
+        let blocked = totals.drops + other_drops;
         let detect = [
             ("detect.alert", totals.alerts),
             ("detect.alert_queue_overflow", totals.discarded),
             ("detect.alerts_suppressed", totals.suppressed),
-            ("ips.blocked", totals.drops),
-            ("ips.accepted", counters.decode.pkts.saturating_sub(totals.drops)),
+            ("ips.blocked", blocked),
+            ("ips.rejected", totals.rejects),
+            ("ips.accepted", counters.decode.pkts.saturating_sub(blocked + totals.rejects)),
+            ("ips.drop_reason.rules", totals.drops),
         ];
         let mut more: Vec<(&str, u64)> = Vec::new();
         if self.settings.live {
             more.extend(ips);
         }
         more.extend(detect.iter().filter(|(name, _)| self.settings.prevention || !name.starts_with("ips.")));
+        let reasons: Vec<(String, u64)> = counters
+            .drops
+            .iter()
+            .map(|(reason, count)| (format!("ips.drop_reason.{}", reason.replace(' ', "_")), *count))
+            .collect();
+        if self.settings.prevention {
+            more.extend(reasons.iter().map(|(name, count)| (name.as_str(), *count)));
+        }
         let uptime = if self.settings.live { self.started.elapsed().as_secs() } else { 0 };
         let tree = counters.tree(uptime, &more);
         let event = Event {

@@ -50,6 +50,8 @@ pub(crate) enum Discovery {
 pub(crate) struct Alerted {
     pub(crate) facts: PacketFacts,
     pub(crate) alerts: Vec<Alert>,
+    /// A `tag` of its flow has the packet logged.
+    pub(crate) tagged: bool,
     /// What became of the packet, where the arbiter was asked already.
     pub(crate) settled: Option<PacketVerdict>,
     pub(crate) envelope: Envelope,

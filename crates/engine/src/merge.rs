@@ -31,6 +31,7 @@ pub(crate) struct MergeTotals {
     pub(crate) suppressed: u64,
     pub(crate) discarded: u64,
     pub(crate) drops: u64,
+    pub(crate) rejects: u64,
 }
 
 impl Merger {
@@ -107,7 +108,7 @@ impl Merger {
         if self.prevention && verdict.actions.blocks() {
             self.dropped(place, &alerted, &verdict, culprit);
         }
-        if verdict.tagged
+        if (verdict.tagged || alerted.tagged)
             && let Some(packet) = &alerted.packet
         {
             let body = Body::Tagged(Arc::clone(packet));
@@ -128,7 +129,11 @@ impl Merger {
         verdict: &PacketVerdict,
         alert: Option<Box<tapir_output::Alert>>,
     ) {
-        self.totals.drops += 1;
+        if verdict.actions.intersects(Actions::REJECT_SRC | Actions::REJECT_DST) {
+            self.totals.rejects += 1;
+        } else {
+            self.totals.drops += 1;
+        }
         let Some(headers) = &alerted.headers else { return };
         let body = Body::Drop(Box::new(DropRecord {
             headers: (**headers).clone(),

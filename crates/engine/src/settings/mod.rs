@@ -4,6 +4,7 @@ mod decode;
 mod detect;
 mod flow;
 mod hosts;
+mod policy;
 mod protocols;
 mod stream;
 mod variables;
@@ -21,6 +22,7 @@ use tapir_protocols::ProtocolTable;
 
 pub use detect::{DetectSettings, RuleSources};
 pub use hosts::Hosts;
+pub use policy::{ExceptionPolicies, ExceptionPolicy};
 
 /// What is done about checksums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +73,8 @@ pub struct Settings {
     pub defrag: DefragConfig,
     /// TCP engine.
     pub stream: tcp::Config,
+    /// What is done with TCP segments in exceptional cases.
+    pub policies: ExceptionPolicies,
     /// Hosts whose treatment of overlaps is known.
     pub hosts: Hosts,
     /// Application protocols to recognise.
@@ -119,6 +123,7 @@ impl Settings {
             defrag: hosts::defrag(root, flow.key)?,
             flow,
             stream,
+            policies: policy::policies(root, options.prevention)?,
             hosts: hosts::hosts(root)?,
             protocols: protocols::protocols(root)?,
             detect: detect::detect(root)?,

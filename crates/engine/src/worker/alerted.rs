@@ -31,7 +31,7 @@ impl Inspector {
             && let Some(flow) = flow
             && flow.attachment.detect.verdict() == FlowVerdict::Drop
         {
-            self.dropped_with_flow(packet, flow, seen);
+            self.dropped(packet, flow, seen, "flow drop");
         }
     }
 
@@ -71,15 +71,22 @@ impl Inspector {
             packet: bytes.then(|| Arc::new(PacketBytes::of(packet))),
             headers: (self.needs.headers || self.settings.prevention)
                 .then(|| Arc::new(PacketHeaders::of(packet))),
+            tagged: verdict.tagged,
             settled: self.arbiter.is_some().then_some(verdict),
             alerts,
         };
         self.find(Discovery::Alerted(Box::new(alerted)));
     }
 
-    /// A packet of a flow that a rule condemned earlier.
-    fn dropped_with_flow(&mut self, packet: &Packet<'_>, flow: &mut FlowOf, seen: &Circumstances) {
-        self.own.flow_drops += 1;
+    /// A packet dropped by something other than a rule that matches it.
+    pub(super) fn dropped(
+        &mut self,
+        packet: &Packet<'_>,
+        flow: &mut FlowOf,
+        seen: &Circumstances,
+        reason: &'static str,
+    ) {
+        *self.own.drops.entry(reason).or_default() += 1;
         if !self.needs.drops {
             return;
         }
@@ -88,7 +95,7 @@ impl Inspector {
         let envelope = self.enveloper().of_packet(packet, self.number(), seen.direction, Some(flow));
         let record = DropRecord {
             headers: PacketHeaders::of(packet),
-            reason: "flow drop",
+            reason,
             alert: None,
             verdict: Verdict::Drop,
             first,
@@ -103,7 +110,12 @@ impl Inspector {
 fn stream_payload(session: &tapir_flow::tcp::Session, direction: Direction, limit: usize) -> Payload {
     let mut data = Vec::new();
     let mut length = 0;
+    let mut at = session.stream(direction).base();
     for block in session.acked_blocks(direction) {
+        if block.offset > at {
+            data.extend_from_slice(format!("[{} bytes missing]", block.offset - at).as_bytes());
+        }
+        at = block.offset + block.data.len() as u64;
         length += block.data.len() as u64;
         let room = limit.saturating_sub(data.len());
         data.extend_from_slice(&block.data[..block.data.len().min(room)]);

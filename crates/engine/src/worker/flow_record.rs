@@ -52,7 +52,12 @@ pub(super) fn record_of(flow: &Flow<Attachment>, reason: EndReason) -> FlowRecor
             FlowVerdict::Pass => Some(FlowAction::Pass),
             FlowVerdict::Inspect => None,
         },
-        exceptions: Vec::new(),
+        exceptions: flow
+            .attachment
+            .exception
+            .map(|(target, policy)| output::ExceptionPolicy { target, policy })
+            .into_iter()
+            .collect(),
         tx_count: 0,
         ttl_toserver: ttl(ToServer),
         ttl_toclient: ttl(ToClient),

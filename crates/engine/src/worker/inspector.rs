@@ -112,7 +112,12 @@ impl Inspector {
 
     /// Inspects a packet of a flow.
     pub(super) fn packet_of_flow(&mut self, packet: &Packet<'_>, flow: &mut FlowOf, tracked: &Tracked) {
-        if flow.state().is_bypassed() || flow.flags().contains(FlowFlags::SET_ASIDE) {
+        if flow.state().is_bypassed() {
+            self.own.bypassed[0] += 1;
+            self.own.bypassed[1] += packet.data.len() as u64;
+            return;
+        }
+        if flow.flags().contains(FlowFlags::SET_ASIDE) {
             return;
         }
         flow.attachment.app_ended = [false; 2];

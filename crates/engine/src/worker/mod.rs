@@ -42,6 +42,8 @@ pub(crate) struct Attachment {
     pub(crate) app_ended: [bool; 2],
     /// Directions in which a packet was dropped already.
     pub(crate) dropped: [bool; 2],
+    /// The exception policy that was applied to the flow: for what, and which.
+    pub(crate) exception: Option<(&'static str, &'static str)>,
 }
 
 type FlowOf = Flow<Attachment>;

@@ -1,11 +1,14 @@
 //! A TCP segment: its session, its stream, and the rules on both.
 
-use tapir_flow::tcp::{Segment, SegmentFlags};
+use tapir_detect::FlowVerdict;
+use tapir_flow::FlowState;
+use tapir_flow::tcp::{DropReason, Exception, Segment, SegmentFlags, StreamEvent};
 use tapir_packet::Packet;
 
 use super::FlowOf;
 use super::circumstances::Circumstances;
 use super::inspector::Inspector;
+use crate::settings::ExceptionPolicy;
 
 impl Inspector {
     /// Follows a segment, recognises the protocol of what became readable, tries the rules, and lets go what
@@ -31,6 +34,23 @@ impl Inspector {
             self.recognise_stream(flow, &mut segment, seen);
         }
         seen.segment = self.outcome.flags;
+        if self.outcome.events.contains(StreamEvent::ReassemblySeqGap) {
+            self.own.gaps += 1;
+        }
+        if let Some(case) = self.outcome.exception
+            && self.except(packet, flow, seen, case)
+        {
+            return;
+        }
+        if let Some(reason) = self.outcome.drop
+            && self.settings.prevention
+        {
+            let reason = match reason {
+                DropReason::Invalid => "stream error",
+                DropReason::Urgent => "stream urgent",
+            };
+            return self.dropped(packet, flow, seen, reason);
+        }
         seen.events = self.outcome.events;
         seen.established |= self.outcome.flags.intersects(SegmentFlags::ESTABLISHED | SegmentFlags::FLOW_ESTABLISHED);
         let progress = self.detect(packet, Some(flow), seen, Some(&segment));
@@ -39,6 +59,54 @@ impl Inspector {
                 session.raw_done(segment.dir, progress);
             }
             self.tcp.prune(session, segment.dir);
+        }
+    }
+
+    /// Applies the exception policy of a case; true when the packet is not inspected further.
+    fn except(
+        &mut self,
+        packet: &Packet<'_>,
+        flow: &mut FlowOf,
+        seen: &Circumstances,
+        case: Exception,
+    ) -> bool {
+        let policies = &self.settings.policies;
+        let (policy, target, counter, reason) = match case {
+            Exception::Midstream => {
+                (policies.midstream, "stream_midstream", "tcp.midstream", "stream midstream")
+            }
+            Exception::SessionMemcap => {
+                (policies.session_memcap, "stream_memcap", "tcp.ssn_memcap", "stream memcap")
+            }
+            Exception::ReassemblyMemcap => {
+                (policies.reassembly_memcap, "stream_reassembly_memcap", "tcp.reassembly", "stream reassembly")
+            }
+        };
+        if policy == ExceptionPolicy::Ignore {
+            return false;
+        }
+        *self.own.exceptions.entry(counter).or_default().entry(policy.name()).or_default() += 1;
+        flow.attachment.exception = Some((target, policy.name()));
+        match policy {
+            ExceptionPolicy::Ignore => false,
+            ExceptionPolicy::PassPacket => true,
+            ExceptionPolicy::PassFlow => {
+                flow.attachment.detect.decide(FlowVerdict::Pass);
+                true
+            }
+            ExceptionPolicy::Bypass => {
+                flow.set_state(FlowState::LocalBypassed);
+                true
+            }
+            ExceptionPolicy::DropPacket | ExceptionPolicy::DropFlow | ExceptionPolicy::Reject => {
+                if policy != ExceptionPolicy::DropPacket {
+                    flow.attachment.detect.decide(FlowVerdict::Drop);
+                }
+                if self.settings.prevention {
+                    self.dropped(packet, flow, seen, reason);
+                }
+                true
+            }
         }
     }
 }

@@ -1,0 +1,84 @@
+//! Exception policies: what is done with traffic that cannot be inspected as it should.
+
+use tapir_config::{ConfigError, Node};
+
+/// What is done in an exceptional case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExceptionPolicy {
+    /// Nothing.
+    #[default]
+    Ignore,
+    /// The packet is dropped.
+    DropPacket,
+    /// The packet and all that follow of its flow are dropped.
+    DropFlow,
+    /// The packet is dropped and its sender told.
+    Reject,
+    /// The packet passes uninspected.
+    PassPacket,
+    /// The flow passes uninspected.
+    PassFlow,
+    /// The flow is not looked at any more.
+    Bypass,
+}
+
+impl ExceptionPolicy {
+    /// Its name in records and counters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::DropPacket => "drop_packet",
+            Self::DropFlow => "drop_flow",
+            Self::Reject => "reject",
+            Self::PassPacket => "pass_packet",
+            Self::PassFlow => "pass_flow",
+            Self::Bypass => "bypass",
+        }
+    }
+
+    fn parse(text: &str, prevention: bool) -> Option<Self> {
+        Some(match text {
+            "ignore" => Self::Ignore,
+            // Without prevention nothing is dropped unless asked for by name.
+            "auto" if prevention => Self::DropFlow,
+            "auto" => Self::Ignore,
+            "drop-packet" => Self::DropPacket,
+            "drop-flow" => Self::DropFlow,
+            "reject" => Self::Reject,
+            "pass-packet" => Self::PassPacket,
+            "pass-flow" => Self::PassFlow,
+            "bypass" => Self::Bypass,
+            _ => return None,
+        })
+    }
+}
+
+/// The policies of the TCP engine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExceptionPolicies {
+    /// `stream.midstream-policy`
+    pub midstream: ExceptionPolicy,
+    /// `stream.memcap-policy`
+    pub session_memcap: ExceptionPolicy,
+    /// `stream.reassembly.memcap-policy`
+    pub reassembly_memcap: ExceptionPolicy,
+}
+
+pub(super) fn policies(root: &Node, prevention: bool) -> Result<ExceptionPolicies, ConfigError> {
+    const EXPECTED: &str = "ignore, drop-packet, drop-flow, reject, pass-packet, pass-flow, bypass or auto";
+    let general =
+        root.parsed_at("exception-policy", ExceptionPolicy::Ignore, EXPECTED, |text| {
+            ExceptionPolicy::parse(text, prevention)
+        })?;
+    let of = |path: &str, default| {
+        root.parsed_at(path, default, EXPECTED, |text| ExceptionPolicy::parse(text, prevention))
+    };
+    // Midstream pick-up that is on has no exception; `auto` ignores it.
+    let midstream_default =
+        if root.bool_at("stream.midstream", false)? { ExceptionPolicy::Ignore } else { general };
+    Ok(ExceptionPolicies {
+        midstream: of("stream.midstream-policy", midstream_default)?,
+        session_memcap: of("stream.memcap-policy", general)?,
+        reassembly_memcap: of("stream.reassembly.memcap-policy", general)?,
+    })
+}
