@@ -43,6 +43,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let live = matches!(source, Some(Source::Interfaces(_)));
     let mut settings = Settings::new(&config.root, &run_options(args, &config, live))?;
     settings.outputs = outputs(args, settings.outputs.clone(), writes_files);
+    if matches!(&source, Some(Source::Files(files)) if files.len() > 1) {
+        name_captures(&mut settings.outputs);
+    }
     let rules = load(args, &sources, &settings, &config)?;
     let strict_failure = args.rules.strict && (rules.report.refused > 0 || !rules.report.missing.is_empty());
     if args.config.test {
@@ -135,6 +138,15 @@ fn outputs(args: &Args, configured: OutputConfig, writes_files: bool) -> OutputC
     };
     outputs.sinks.push(sink);
     outputs
+}
+
+/// Packet numbers begin anew with each of several captures: their records have to say which one they mean.
+fn name_captures(outputs: &mut OutputConfig) {
+    for sink in &mut outputs.sinks {
+        if let SinkConfig::Eve(eve) = sink {
+            eve.pcap_file = true;
+        }
+    }
 }
 
 fn use_colour(choice: ColorArg, stream: &impl std::io::IsTerminal) -> bool {
