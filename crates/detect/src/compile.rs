@@ -4,6 +4,7 @@ mod filing;
 mod kind;
 mod lists;
 mod rule;
+mod state;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -393,7 +393,7 @@ impl<R: Recorder> Trial<'_, '_, R> {
             .rule
             .buffers
             .iter()
-            .all(|section| section.holds_in_packet(context, looking));
+            .all(|section| section.holds_in(context.packet, context, looking));
         looking.recorder.stage(Stage::Buffer, buffers);
         if !buffers {
             return None;

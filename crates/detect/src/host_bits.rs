@@ -77,11 +77,8 @@ impl HostBits {
             BitAction::Unset => {
                 self.0.remove(&key, now);
             }
-            BitAction::Toggle => {
-                if !self.0.remove(&key, now) {
-                    self.0.insert(key, (), until, now);
-                }
-            }
+            BitAction::Toggle if self.0.remove(&key, now) => {}
+            BitAction::Toggle => self.0.insert(key, (), until, now),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Options that look at one buffer together.
 
-use tapir_packet::ip_proto;
+use tapir_packet::{Packet, ip_proto};
 use tapir_rules::keywords::BufferId;
 use tapir_rules::tree::{Content, Opt};
 
@@ -159,18 +159,34 @@ impl Section {
             && self.asks.iter().all(|asked| looking.ask(asked, data))
     }
 
-    /// Whether the options hold for the section's buffer of a packet; for one of several, if there are.
-    pub(crate) fn holds_in_packet<R: Recorder>(
+    /// Whether the options hold for the section's buffer; for one of its values, if there are several.
+    pub(crate) fn holds_in<R: Recorder>(
         &self,
+        source: &impl BufferSource,
         context: &PacketContext<'_>,
         looking: &mut Looking<'_, R>,
     ) -> bool {
-        let Some(id) = self.buffer else { return true };
+        let Some(buffer) = self.buffer else {
+            return true;
+        };
         let mut there = false;
-        let holds = buffer::each(id, context.packet, |data| {
+        let holds = source.any_value(buffer, |data| {
             there = true;
             self.holds(context, data, looking)
         });
         holds || (!there && self.program.holds_without_buffer())
+    }
+}
+
+/// Where named buffers come from.
+pub(crate) trait BufferSource {
+    /// Shows every value of a buffer until one is accepted, and says whether one was. A buffer that is not there has
+    /// no value.
+    fn any_value(&self, buffer: BufferId, accepts: impl FnMut(&[u8]) -> bool) -> bool;
+}
+
+impl BufferSource for Packet<'_> {
+    fn any_value(&self, buffer: BufferId, accepts: impl FnMut(&[u8]) -> bool) -> bool {
+        buffer::each(buffer, self, accepts)
     }
 }

@@ -1,20 +1,17 @@
 //! One rule: its options sorted into conditions, sections, changes and responses.
 
-use tapir_flow::tcp::StreamEvent;
-use tapir_packet::{DecodeEvent, TcpFlags};
-use tapir_protocols::{AppLayerEvent, AppProto};
+use tapir_packet::TcpFlags;
+use tapir_protocols::AppProto;
 use tapir_rules::Rule as Tree;
 use tapir_rules::keywords::{self, BufferId, Kind, Support};
-use tapir_rules::tree::{
-    Action, BitAction, FlowBits, FlowFlags, FlowInt, FlowIntOp, HostTrack, IntegerOp, Operand, Opt,
-    OptionKind, ProtocolName, Requires, StreamSide, Tag, TagScope, Threshold, ThresholdKind, Track,
-};
+use tapir_rules::tree::{Action, IntegerOp, Opt, OptionKind, ProtocolName, Requires};
 
 use super::kind::Looks;
+use super::state::threshold_filter;
 use super::{ConfiguredKind, Workshop, filing};
 use crate::alert::Actions;
 use crate::arbiter::{Filter, FilterKind, Suppression};
-use crate::condition::{AppProtocolTest, Condition, IntValue, Way};
+use crate::condition::Condition;
 use crate::data_set::DataSetUse;
 use crate::effect::Effect;
 use crate::error::CompileError;
@@ -22,13 +19,10 @@ use crate::gate::Gate;
 use crate::head::{Head, ProtocolTest};
 use crate::header::HeaderTest;
 use crate::header::buffer::is_header_buffer;
-use crate::host_bits::{Carrier, HostBit};
+use crate::host_bits::HostBit;
 use crate::host_condition::HostPart;
-use crate::rule::{HostTag, Response, Rule, RuleFlags, RuleKind};
+use crate::rule::{Response, Rule, RuleFlags, RuleKind};
 use crate::section::{Section, SectionDraft};
-
-/// Seconds after which a host's bit is forgotten when the rule does not say.
-const HOST_BIT_SECONDS: u32 = 300;
 
 /// The version of Suricata whose rules these are.
 const VERSION: (u8, u8, u8) = (9, 0, 0);
@@ -140,23 +134,34 @@ fn actions(action: Action) -> Actions {
     }
 }
 
+/// The protocol that flows must carry for a rule to be tried on them.
+fn app_of(tree: &Tree) -> Result<Option<AppProto>, CompileError> {
+    let ProtocolName::App(name) = tree.header.protocol.name else {
+        return Ok(None);
+    };
+    let known = AppProto::from_name(name);
+    known.map(Some).ok_or_else(|| {
+        CompileError::not_evaluated(tree.header.span.range(), format!("protocol {name}"))
+    })
+}
+
 /// The parts of a rule while its options are read.
 #[derive(Default)]
-struct Parts {
-    gate: Gate,
-    flags: RuleFlags,
-    conditions: Vec<Condition>,
+pub(super) struct Parts {
+    pub(super) gate: Gate,
+    pub(super) flags: RuleFlags,
+    pub(super) conditions: Vec<Condition>,
     payload: SectionDraft,
     buffers: Vec<SectionDraft>,
     /// Place of the current buffer in `buffers`; nothing for the payload.
     current: Option<usize>,
-    effects: Vec<Effect>,
-    bits: Vec<HostBit>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) bits: Vec<HostBit>,
     data_sets: Vec<DataSetUse>,
-    response: Response,
+    pub(super) response: Response,
     negated: bool,
-    asks_stream_size: bool,
-    alert: Option<bool>,
+    pub(super) asks_stream_size: bool,
+    pub(super) alert: Option<bool>,
 }
 
 impl Parts {
@@ -167,97 +172,13 @@ impl Parts {
         option: &Opt,
     ) -> Result<(), CompileError> {
         match &option.kind {
-            OptionKind::Flow(flags) => self.flow(*flags),
-            OptionKind::FlowBits(bits) => self.flow_bits(shop, option, bits)?,
-            OptionKind::FlowInt(int) => self.flow_int(shop, int),
-            OptionKind::XBits(bits) => {
-                let carrier = match bits.track {
-                    Track::BySrc => Carrier::Source,
-                    Track::ByDst => Carrier::Destination,
-                    Track::IpPair | Track::ByBoth => Carrier::Pair,
-                    _ => {
-                        return Err(CompileError::not_evaluated(
-                            option.span.range(),
-                            "xbits of transactions",
-                        ));
-                    }
-                };
-                let name = shop.names.intern(&bits.name);
-                self.bits.push(HostBit {
-                    name,
-                    carrier,
-                    expire: bits.expire,
-                    action: bits.action,
-                });
-            }
-            OptionKind::HostBits(bits) => {
-                let carrier = match bits.track {
-                    HostTrack::Src => Carrier::Source,
-                    HostTrack::Dst => Carrier::Destination,
-                    HostTrack::Both => Carrier::Both,
-                };
-                let name = shop.names.intern(&bits.name);
-                self.bits.push(HostBit {
-                    name,
-                    carrier,
-                    expire: HOST_BIT_SECONDS,
-                    action: bits.action,
-                });
-            }
-            OptionKind::StreamSize(size) => {
-                self.asks_stream_size = true;
-                self.conditions.push(Condition::StreamSize(Box::new(*size)));
-            }
-            OptionKind::FlowCounter(counter) => {
-                let way = match counter.side {
-                    StreamSide::Client => Way::ToServer,
-                    StreamSide::Server => Way::ToClient,
-                    StreamSide::Both => Way::Both,
-                    StreamSide::Either => Way::Either,
-                };
-                let test = Box::new(counter.test);
-                let bytes = option.keyword == keywords::flow::FLOW_BYTES;
-                self.flow_condition(if bytes {
-                    Condition::FlowBytes(way, test)
-                } else {
-                    Condition::FlowPackets(way, test)
-                });
-            }
-            OptionKind::AppLayerProtocol(asked) => {
-                self.app_protocol(option, &asked.names, asked.negated, asked.mode)?
-            }
-            OptionKind::DecodeEvent(name) => self.event(
-                option,
-                DecodeEvent::from_name(name).map(Condition::DecodeEvent),
-            )?,
-            OptionKind::StreamEvent(name) => self.event(
-                option,
-                StreamEvent::from_name(name).map(Condition::StreamEvent),
-            )?,
-            OptionKind::AppLayerEvent(name) => {
-                let event = AppLayerEvent::from_name(name).ok_or_else(|| {
-                    CompileError::not_evaluated(option.span.range(), "app-layer-event")
-                })?;
-                self.event(option, Some(Condition::AppEvent(event)))?;
-            }
-            OptionKind::Threshold(threshold) => {
-                self.response.filters.push(threshold_filter(threshold))
-            }
-            OptionKind::DetectionFilter(filter) => self.response.filters.push(Filter {
-                kind: FilterKind::Detection {
-                    unique_on: filter.unique_on,
-                },
-                track: filter.track,
-                count: filter.count,
-                seconds: filter.seconds,
-            }),
-            OptionKind::Tag(tag) => self.tag(tag),
-            OptionKind::NoAlert => self.alert = Some(false),
             OptionKind::Buffer(buffer) if *buffer == keywords::payload::BASE64_DATA => {
                 self.look(tree, option)
             }
             OptionKind::Buffer(buffer) => self.enter(option, *buffer)?,
             OptionKind::Service(_) => {}
+            _ if self.take_response(option) => {}
+            _ if self.take_condition(shop, option)? => {}
             _ => return self.take_by_keyword(shop, tree, option),
         }
         Ok(())
@@ -269,41 +190,9 @@ impl Parts {
         tree: &Tree,
         option: &Opt,
     ) -> Result<(), CompileError> {
-        use keywords::{flow, response};
+        use keywords::response;
         let keyword = option.keyword;
         let range = option.span.range();
-        if let OptionKind::Integer(test) = &option.kind {
-            let count = match keyword {
-                flow::FLOW_AGE => Some(Condition::FlowAge(test.clone())),
-                flow::FLOW_PKTS_TOSERVER => {
-                    Some(Condition::FlowPackets(Way::ToServer, test.clone()))
-                }
-                flow::FLOW_PKTS_TOCLIENT => {
-                    Some(Condition::FlowPackets(Way::ToClient, test.clone()))
-                }
-                flow::FLOW_BYTES_TOSERVER => {
-                    Some(Condition::FlowBytes(Way::ToServer, test.clone()))
-                }
-                flow::FLOW_BYTES_TOCLIENT => {
-                    Some(Condition::FlowBytes(Way::ToClient, test.clone()))
-                }
-                _ => None,
-            };
-            if let Some(condition) = count {
-                self.flow_condition(condition);
-                return Ok(());
-            }
-        }
-        if let (flow::FLOW_ELEPHANT, OptionKind::Text(text)) = (keyword, &option.kind) {
-            let way = match &*text.to_ascii_lowercase() {
-                "toserver" => Way::ToServer,
-                "toclient" => Way::ToClient,
-                "both" => Way::Both,
-                _ => Way::Either,
-            };
-            self.flow_condition(Condition::Elephant(way));
-            return Ok(());
-        }
         if let OptionKind::Dataset(_) | OptionKind::Datarep(_) = &option.kind {
             let Some(section) = self.current.and_then(|at| self.buffers.get_mut(at)) else {
                 return Err(CompileError::refused(
@@ -375,132 +264,6 @@ impl Parts {
 }
 
 impl Parts {
-    fn flow(&mut self, flags: FlowFlags) {
-        self.gate |= Gate::FLOW;
-        for (flag, gate) in [
-            (FlowFlags::TO_SERVER, Gate::TO_SERVER),
-            (FlowFlags::TO_CLIENT, Gate::TO_CLIENT),
-            (FlowFlags::ESTABLISHED, Gate::ESTABLISHED),
-            (FlowFlags::NOT_ESTABLISHED, Gate::NOT_ESTABLISHED),
-            (FlowFlags::ONLY_FRAG, Gate::REBUILT),
-            (FlowFlags::NO_FRAG, Gate::NOT_REBUILT),
-        ] {
-            if flags.contains(flag) {
-                self.gate |= gate;
-            }
-        }
-        if flags.contains(FlowFlags::ONLY_STREAM) {
-            self.flags |= RuleFlags::STREAM | RuleFlags::STREAM_ONLY;
-        }
-        if flags.contains(FlowFlags::NO_STREAM) {
-            self.flags |= RuleFlags::PACKET;
-        }
-    }
-
-    fn flow_condition(&mut self, condition: Condition) {
-        self.gate |= Gate::FLOW;
-        self.conditions.push(condition);
-    }
-
-    fn flow_bits(
-        &mut self,
-        shop: &mut Workshop<'_>,
-        option: &Opt,
-        bits: &FlowBits,
-    ) -> Result<(), CompileError> {
-        self.gate |= Gate::FLOW;
-        let names = bits.names.iter().map(|name| shop.names.intern(name));
-        match bits.action {
-            BitAction::IsSet | BitAction::IsNotSet => {
-                let set = bits.action == BitAction::IsSet;
-                self.conditions.push(Condition::FlowBits {
-                    names: names.collect(),
-                    set,
-                    all: bits.all,
-                });
-            }
-            BitAction::Set => self.effects.extend(names.map(Effect::SetBit)),
-            BitAction::Unset => self.effects.extend(names.map(Effect::ClearBit)),
-            BitAction::Toggle => self.effects.extend(names.map(Effect::ToggleBit)),
-            BitAction::SetExclusive | BitAction::Reset => {
-                return Err(CompileError::not_evaluated(
-                    option.span.range(),
-                    "flowbits of a group",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn flow_int(&mut self, shop: &mut Workshop<'_>, int: &FlowInt) {
-        self.gate |= Gate::FLOW;
-        let name = shop.names.intern(&int.name);
-        let value = match &int.value {
-            Some(Operand::Number(number)) => IntValue::Number(*number),
-            Some(Operand::Variable(other)) => IntValue::Variable(shop.names.intern(other)),
-            None => IntValue::Number(0),
-        };
-        let op = int.op;
-        match op {
-            FlowIntOp::Set | FlowIntOp::Add | FlowIntOp::Subtract => {
-                self.effects.push(Effect::Calculate { name, op, value });
-            }
-            _ => self.conditions.push(Condition::FlowInt { name, op, value }),
-        }
-    }
-
-    fn app_protocol(
-        &mut self,
-        option: &Opt,
-        names: &[Box<str>],
-        negated: bool,
-        mode: tapir_rules::tree::AppLayerMode,
-    ) -> Result<(), CompileError> {
-        let protocol = |name: &str| {
-            AppProto::from_name(name.trim()).ok_or_else(|| {
-                CompileError::refused(
-                    option.span.range(),
-                    format!("`{name}` is no application protocol"),
-                )
-            })
-        };
-        let protocols = names
-            .iter()
-            .map(|name| protocol(name))
-            .collect::<Result<_, _>>()?;
-        let test = AppProtocolTest {
-            protocols,
-            negated,
-            mode,
-            once: false,
-        };
-        self.conditions.push(Condition::AppProtocol(Box::new(test)));
-        Ok(())
-    }
-
-    fn event(&mut self, option: &Opt, condition: Option<Condition>) -> Result<(), CompileError> {
-        let condition = condition.ok_or_else(|| {
-            CompileError::refused(option.value.range(), "there is no event of this name")
-        })?;
-        self.gate |= Gate::EVENTS;
-        self.conditions.push(condition);
-        Ok(())
-    }
-
-    fn tag(&mut self, tag: &Tag) {
-        match tag.scope {
-            TagScope::Session => self.response.session_tag = Some(*tag),
-            TagScope::HostSrc => self.response.host_tags.push(HostTag {
-                tag: *tag,
-                of_source: true,
-            }),
-            TagScope::HostDst => self.response.host_tags.push(HostTag {
-                tag: *tag,
-                of_source: false,
-            }),
-        }
-    }
-
     fn enter(&mut self, option: &Opt, buffer: BufferId) -> Result<(), CompileError> {
         use keywords::payload::{PKT_DATA, RAW_DATA};
         if buffer == PKT_DATA || buffer == RAW_DATA {
@@ -524,12 +287,7 @@ impl Parts {
         tree: &Tree,
         head: Head,
     ) -> Result<(Rule, filing::Draft), CompileError> {
-        let app = match tree.header.protocol.name {
-            ProtocolName::App(name) => Some(AppProto::from_name(name).ok_or_else(|| {
-                CompileError::not_evaluated(tree.header.span.range(), format!("protocol {name}"))
-            })?),
-            _ => None,
-        };
+        let app = app_of(tree)?;
         if app.is_some() {
             self.gate |= Gate::FLOW;
         }
@@ -556,10 +314,8 @@ impl Parts {
             .filter_map(|draft| draft.compile(shop).transpose())
             .collect::<Result<Box<[Section]>, _>>()?;
         let mut actions = actions(tree.action);
-        match self.alert {
-            Some(true) => actions |= Actions::ALERT,
-            Some(false) => actions -= Actions::ALERT,
-            None => {}
+        if let Some(alert) = self.alert {
+            actions.set(Actions::ALERT, alert);
         }
         if tree.action == Action::Block {
             self.flags |= RuleFlags::WHOLE_FLOW;
@@ -703,20 +459,5 @@ fn gate_of(option: &Opt) -> Gate {
             _ => Gate::empty(),
         },
         _ => Gate::empty(),
-    }
-}
-
-fn threshold_filter(threshold: &Threshold) -> Filter {
-    let kind = match threshold.kind {
-        ThresholdKind::Limit => FilterKind::Limit,
-        ThresholdKind::Threshold => FilterKind::Threshold,
-        ThresholdKind::Both => FilterKind::Both,
-        ThresholdKind::Backoff { multiplier } => FilterKind::Backoff { multiplier },
-    };
-    Filter {
-        kind,
-        track: threshold.track,
-        count: threshold.count,
-        seconds: threshold.seconds,
     }
 }
