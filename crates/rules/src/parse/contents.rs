@@ -24,8 +24,8 @@ pub(crate) struct Building {
     /// The sticky buffer in force.
     sticky: Option<BufferId>,
     last_content: Option<usize>,
-    /// Variables of `byte_extract` and `byte_math` with the buffer they were set in.
-    variables: Vec<(Option<BufferId>, Box<str>)>,
+    /// Variables of `byte_extract` and `byte_math`.
+    variables: Vec<Box<str>>,
     pub(crate) sid: Option<u32>,
     pub(crate) gid: Option<u32>,
     pub(crate) rev: Option<u32>,
@@ -102,12 +102,8 @@ impl Building {
         self.once(input, &kind)?;
         self.check_variables(input, &kind)?;
         match &kind {
-            OptionKind::ByteExtract(extract) => self
-                .variables
-                .push((self.place(&kind), extract.name.clone())),
-            OptionKind::ByteMath(math) => self
-                .variables
-                .push((self.place(&kind), math.result.clone())),
+            OptionKind::ByteExtract(extract) => self.variables.push(extract.name.clone()),
+            OptionKind::ByteMath(math) => self.variables.push(math.result.clone()),
             _ => {}
         }
         if input.id == meta::ENABLE {
@@ -158,14 +154,6 @@ impl Building {
         })
     }
 
-    /// The buffer an option is about, as far as it is known yet.
-    fn place(&self, kind: &OptionKind) -> Option<BufferId> {
-        if self.sticky.is_some() || !options::is_relative(kind) {
-            return self.sticky;
-        }
-        self.last_place()
-    }
-
     /// The buffer of the last option that inspects one.
     fn last_place(&self) -> Option<BufferId> {
         let last = self
@@ -184,81 +172,27 @@ impl Building {
     }
 
     fn check_variables(&self, input: Input<'_>, kind: &OptionKind) -> Read<()> {
-        let mut names: [Option<&str>; 4] = [None; 4];
-        match kind {
-            OptionKind::ByteTest(test) => {
-                names = [
-                    test.bytes.variable(),
-                    test.value.variable(),
-                    test.offset.variable(),
-                    None,
-                ]
-            }
-            OptionKind::ByteJump(jump) => {
-                names = [
-                    jump.bytes.variable(),
-                    jump.offset.variable(),
-                    jump.post_offset.variable(),
-                    None,
-                ]
-            }
-            OptionKind::ByteExtract(extract) => names[0] = extract.offset.variable(),
-            OptionKind::ByteMath(math) => {
-                names = [
-                    math.bytes.variable(),
-                    math.offset.variable(),
-                    math.rvalue.variable(),
-                    None,
-                ]
-            }
-            OptionKind::IsDataAt(test) => names[0] = test.position.variable(),
-            _ => return Ok(()),
-        }
-        let place = self.place(kind);
-        names
+        options::variables(kind)
             .into_iter()
             .flatten()
-            .try_for_each(|name| self.check_variable(input, name, place))
+            .try_for_each(|name| self.check_variable(input.arg, name))
     }
 
-    /// Refuses a variable that nothing before sets. In Suricata the payload's are not known in the buffers of an
-    /// application protocol, nor the other way round.
-    fn check_variable(&self, input: Input<'_>, name: &str, place: Option<BufferId>) -> Read<()> {
-        // The payload is inspected apart from transactions; among buffers of a transaction values go on.
-        let transaction =
-            |buffer: Option<BufferId>| buffer.is_some_and(|id| !id.row().protocols.is_empty());
-        let elsewhere = |buffer: Option<BufferId>| {
-            self.suricata() && self.moved.is_empty() && transaction(buffer) != transaction(place)
-        };
-        let mut same_name = self
-            .variables
-            .iter()
-            .filter(|(_, known)| **known == *name)
-            .peekable();
-        if same_name.peek().is_none() {
-            let problem = input.arg.problem(
-                Code::UnknownName,
-                format!("nothing sets the variable `{name}` before this"),
-            );
-            let near =
-                crate::suggest::nearest(name, self.variables.iter().map(|(_, known)| &**known));
-            return Err(match near {
+    /// Refuses a variable that nothing before sets.
+    fn check_variable(&self, arg: Arg<'_>, name: &str) -> Read<()> {
+        if self.variables.iter().any(|known| **known == *name) {
+            return Ok(());
+        }
+        let problem = arg.problem(
+            Code::UnknownName,
+            format!("nothing sets the variable `{name}` before this"),
+        );
+        Err(
+            match crate::suggest::nearest(name, self.variables.iter().map(|known| &**known)) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
                 None => problem.help("`byte_extract` and `byte_math` set variables"),
-            });
-        }
-        if same_name.all(|(buffer, _)| elsewhere(*buffer)) {
-            return Err(input
-                .arg
-                .problem(
-                    Code::UnknownName,
-                    format!("the variable `{name}` is set in another buffer"),
-                )
-                .help(
-                    "the payload and the buffers of an application protocol are inspected apart",
-                ));
-        }
-        Ok(())
+            },
+        )
     }
 
     fn content(&mut self, input: Input<'_>) -> Read<()> {
@@ -290,7 +224,7 @@ impl Building {
         );
         let mut chop = None;
         for modifier in modifiers {
-            self.snort3_modifier(input, modifier, &mut chop)?;
+            self.snort3_modifier(modifier, &mut chop)?;
         }
         Ok(())
     }
@@ -309,12 +243,7 @@ impl Building {
         Ok((pattern, parts))
     }
 
-    fn snort3_modifier(
-        &mut self,
-        input: Input<'_>,
-        arg: Arg<'_>,
-        chop: &mut Option<(u16, u16)>,
-    ) -> Read<()> {
+    fn snort3_modifier(&mut self, arg: Arg<'_>, chop: &mut Option<(u16, u16)>) -> Read<()> {
         let (word, value) = arg.word();
         let Some(content) = self.current_content() else {
             return Ok(());
@@ -348,7 +277,7 @@ impl Building {
             "offset" | "depth" | "distance" | "within" => {
                 let value = operand(value, -FAR, FAR)?;
                 if let Operand::Variable(name) = &value {
-                    self.check_variable(Input { arg, ..input }, name, None)?;
+                    self.check_variable(arg, name)?;
                 }
                 let Some(content) = self.current_content() else {
                     return Ok(());
@@ -492,6 +421,10 @@ impl Building {
             ));
         }
         self.moved.push((place, buffer));
+        let relative = matches!(&self.options[place].kind, OptionKind::Content(content) if content.is_relative());
+        if self.suricata() && relative {
+            self.check_relative_to(input, place)?;
+        }
         Ok(())
     }
 
@@ -521,8 +454,7 @@ impl Building {
                 };
                 let value = operand(arg, least, most)?;
                 if let Operand::Variable(name) = &value {
-                    let place = self.moved_to(place).or(self.sticky);
-                    self.check_variable(input, name, place)?;
+                    self.check_variable(arg, name)?;
                 }
                 Some(value)
             }

@@ -294,6 +294,9 @@ pub(crate) fn iprep(arg: Arg<'_>) -> Read<IpRep> {
         }
         [range] => {
             let test = integer(*range, 7, Dialect::Suricata)?;
+            if matches!(test.op, IntegerOp::Masked | IntegerOp::NotMasked) {
+                return Err(range.expected("a comparison of a score"));
+            }
             IpRepTest::Score(test.op, test.a as u8, test.b as u8)
         }
         _ => return Err(arg.expected("an operator and a score")),

@@ -122,6 +122,12 @@ fn compare(arg: Arg<'_>, bits: u8, dialect: Dialect, closed: bool) -> Read<Integ
         } else {
             range_op(dialect, negated, between)
         };
+        if negated && op == IntegerOp::Within {
+            return Err(arg.problem(
+                Code::BadArgument,
+                "a range that counts its ends in cannot be negated",
+            ));
+        }
         let room = if op == IntegerOp::Within { 0 } else { 2 };
         if b < a || b - a < room {
             return Err(arg

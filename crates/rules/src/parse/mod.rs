@@ -19,6 +19,7 @@ mod split;
 mod state;
 mod transform;
 
+pub(crate) use options::variables;
 pub(crate) use recognise::recognise;
 pub(crate) use rule::{Outcome, Reader};
 pub(crate) use split::Rules;

@@ -240,6 +240,10 @@ fn about_response(id: KeywordId, arg: Arg<'_>, dialect: Dialect) -> Read<OptionK
 fn sensitive_data(arg: Arg<'_>) -> Read<OptionKind> {
     let parts = arg.split_outside_quotes();
     let expected = || arg.expected("a pattern and a threshold");
+    let quotes = |part: &Arg<'_>| part.unquoted().unwrap_or(*part).text.contains('"');
+    if parts.iter().any(quotes) {
+        return Err(arg.problem(Code::BadQuotes, "the pattern stands in double quotes"));
+    }
     Ok(match *parts.as_slice() {
         [pattern] => OptionKind::SensitiveData(pattern.unquoted().unwrap_or(pattern).owned(), 1),
         [pattern, threshold] if pattern.unquoted().is_some() => {
@@ -278,6 +282,40 @@ pub(crate) fn inspects_buffer(kind: &OptionKind) -> bool {
             | OptionKind::SensitiveData(..)
             | OptionKind::Asn1(_)
     )
+}
+
+/// The variables whose values an option takes.
+pub(crate) fn variables(kind: &OptionKind) -> [Option<&str>; 4] {
+    match kind {
+        OptionKind::ByteTest(test) => [
+            test.bytes.variable(),
+            test.value.variable(),
+            test.offset.variable(),
+            None,
+        ],
+        OptionKind::ByteJump(jump) => [
+            jump.bytes.variable(),
+            jump.offset.variable(),
+            jump.post_offset.variable(),
+            None,
+        ],
+        OptionKind::ByteExtract(extract) => [extract.offset.variable(), None, None, None],
+        OptionKind::ByteMath(math) => [
+            math.bytes.variable(),
+            math.offset.variable(),
+            math.rvalue.variable(),
+            None,
+        ],
+        OptionKind::IsDataAt(test) => [test.position.variable(), None, None, None],
+        OptionKind::Content(content) => [
+            &content.offset,
+            &content.depth,
+            &content.distance,
+            &content.within,
+        ]
+        .map(|place| place.as_ref().and_then(Operand::variable)),
+        _ => [None; 4],
+    }
 }
 
 /// Whether an option continues from the match before it.

@@ -102,6 +102,9 @@ pub(crate) fn flowbits(arg: Arg<'_>, dialect: Dialect) -> Read<Option<FlowBits>>
             group: None,
         }
     };
+    if bits.names.is_empty() && bits.group.is_none() {
+        return Err(names_arg.expected("the name of a bit"));
+    }
     let test = matches!(action, BitAction::IsSet | BitAction::IsNotSet);
     if bits.names.len() > 1 && !snort && !test {
         return Err(names_arg.problem(Code::BadArgument, "only a test can name several bits"));
@@ -145,10 +148,11 @@ fn snort_bits(action: BitAction, names: Arg<'_>, group: Option<Arg<'_>>) -> Flow
         };
     }
     let separator = if names.text.contains('&') { '&' } else { '|' };
+    let names = bit_names(names, separator);
     FlowBits {
         action,
-        names: bit_names(names, separator),
-        all: separator == '&',
+        all: separator == '&' && names.len() > 1,
+        names,
         group,
     }
 }
@@ -435,7 +439,7 @@ pub(crate) fn threshold(arg: Arg<'_>) -> Read<Threshold> {
     }
     let count = count.ok_or_else(|| missing("count"))?;
     let seconds = match seconds {
-        None if backoff => 0,
+        _ if backoff => 0,
         seconds => seconds.ok_or_else(|| missing("seconds"))?,
     };
     if count == 0 {

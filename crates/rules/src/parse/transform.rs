@@ -30,7 +30,7 @@ pub(crate) fn transform(id: KeywordId, arg: Arg<'_>) -> Read<Transform> {
         row::GUNZIP => Transform::Gunzip(max_size(arg)?),
         row::ZLIB_DEFLATE => Transform::ZlibDeflate(max_size(arg)?),
         row::SUBSLICE => Transform::Subslice(subslice(arg)?),
-        _ => Transform::Lua(arg.unquoted().unwrap_or(arg).owned()),
+        _ => Transform::Lua(arg.owned()),
     })
 }
 

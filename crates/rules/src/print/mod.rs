@@ -7,7 +7,7 @@ mod state;
 use std::fmt::{self, Display, Formatter, Write};
 
 use crate::Dialect;
-use crate::keywords::{self, KeywordId, Kind, payload};
+use crate::keywords::{self, KeywordId, Kind};
 use crate::tree::*;
 
 impl Rule {
@@ -82,8 +82,15 @@ impl Display for Spelled<'_> {
             if !std::mem::take(&mut first) {
                 f.write_char(' ')?;
             }
-            option::write(f, option, self.dialect, buffers.moved)?;
-            f.write_char(';')?;
+            let text = option::Written {
+                option,
+                dialect: self.dialect,
+                moved: buffers.moved,
+            }
+            .to_string();
+            f.write_str(&text)?;
+            // A backslash would make the semicolon a part of the argument.
+            f.write_str(if text.ends_with('\\') { " ;" } else { ";" })?;
         }
         f.write_char(')')
     }
@@ -98,15 +105,16 @@ struct Buffers {
 impl Buffers {
     /// Takes a sticky buffer in that the dialect writes as a modifier; true when nothing is to be written.
     fn enter(&mut self, option: &Opt) -> bool {
-        let OptionKind::Buffer(id) = option.kind else {
-            return false;
+        let id = match option.kind {
+            OptionKind::Buffer(id) if self.dialect == Dialect::Snort2 => id,
+            OptionKind::BufferPart(..) => {
+                self.moved = None;
+                return false;
+            }
+            _ => return false,
         };
-        if self.dialect != Dialect::Snort2 {
-            return false;
-        }
-        let left = self.moved.is_some() && id == payload::PKT_DATA;
         self.moved = modifier_for(id);
-        self.moved.is_some() || left
+        self.moved.is_some()
     }
 }
 

@@ -17,8 +17,21 @@ pub(super) fn name_in(id: KeywordId, dialect: Dialect) -> &'static str {
     }
 }
 
-/// Writes an option without its semicolon.
-pub(super) fn write(
+/// An option without its semicolon.
+pub(super) struct Written<'a> {
+    pub option: &'a Opt,
+    pub dialect: Dialect,
+    /// The modifier that says which buffer a content is in, where the dialect needs one.
+    pub moved: Option<KeywordId>,
+}
+
+impl Display for Written<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write(f, self.option, self.dialect, self.moved)
+    }
+}
+
+fn write(
     f: &mut Formatter<'_>,
     option: &Opt,
     dialect: Dialect,

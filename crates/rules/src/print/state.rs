@@ -42,9 +42,10 @@ pub(super) fn argument(f: &mut Formatter<'_>, option: &Opt, dialect: Dialect) ->
         }
         OptionKind::TcpSession(phases) => tcp_session(f, *phases),
         OptionKind::AppLayerProtocol(protocol) => app_layer_protocol(f, protocol),
-        OptionKind::AppLayerEvent(name)
-        | OptionKind::DecodeEvent(name)
-        | OptionKind::StreamEvent(name) => f.write_str(name),
+        OptionKind::AppLayerEvent(name) | OptionKind::DecodeEvent(name) => f.write_str(name),
+        // The first `stream.` of a name is left out when it is read.
+        OptionKind::StreamEvent(name) if name.starts_with("stream.") => write!(f, "stream.{name}"),
+        OptionKind::StreamEvent(name) => f.write_str(name),
         OptionKind::Dataset(set) => dataset(f, set),
         OptionKind::Datarep(rep) => datarep(f, rep),
         OptionKind::Threshold(threshold) => threshold.fmt(f),

@@ -27,6 +27,32 @@ pub(super) fn check(rule: &Rule, problems: &mut Problems) {
     }
 }
 
+/// Variables of the payload are not known in the buffers of an application protocol, nor the other way round:
+/// those are inspected apart.
+pub(super) fn check_variables(rule: &Rule, problems: &mut Problems) {
+    let mut in_transaction = false;
+    let mut known: Vec<(&str, bool)> = Vec::new();
+    for option in &rule.options {
+        if let OptionKind::Buffer(id) | OptionKind::BufferPart(id, _) = &option.kind {
+            in_transaction = !id.row().protocols.is_empty();
+        }
+        for name in crate::parse::variables(&option.kind).into_iter().flatten() {
+            let mut places = known.iter().filter(|(other, _)| *other == name).peekable();
+            if places.peek().is_some() && places.all(|(_, place)| *place != in_transaction) {
+                problems.push(
+                    Problem::new(Code::UnknownName, option.span, format!("the variable `{name}` is set in another buffer"))
+                        .help("the payload and the buffers of an application protocol are inspected apart"),
+                );
+            }
+        }
+        match &option.kind {
+            OptionKind::ByteExtract(extract) => known.push((&extract.name, in_transaction)),
+            OptionKind::ByteMath(math) => known.push((&math.result, in_transaction)),
+            _ => {}
+        }
+    }
+}
+
 fn in_buffer(id: BufferId, option: &Opt, content: &Content, problems: &mut Problems) {
     let bytes = &content.bytes;
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));

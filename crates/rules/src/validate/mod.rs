@@ -16,6 +16,7 @@ pub(crate) fn validate(rule: &Rule, problems: &mut Problems) {
         return;
     }
     buffers::check(rule, problems);
+    buffers::check_variables(rule, problems);
     size::check(rule, problems);
     protocol::check(rule, problems);
     direction::check(rule, problems);
