@@ -11,7 +11,10 @@ fn main() {
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rules"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "rules")
+        })
         .collect();
     names.sort();
     let mut code = String::from("&[\n");

@@ -55,7 +55,11 @@ pub(crate) fn configuration(args: &Args) -> Result<Configuration, Failure> {
     let writes_files = args.output.log_dir.is_some() || (given.is_some() && !snort);
     let mut sources = sources(args, &config, given.is_none(), rule_files);
     sources.texts.extend(inline);
-    Ok(Configuration { config, sources, writes_files })
+    Ok(Configuration {
+        config,
+        sources,
+        writes_files,
+    })
 }
 
 fn built_in() -> Result<Config, Failure> {
@@ -64,7 +68,8 @@ fn built_in() -> Result<Config, Failure> {
 
 /// A file named `*.conf`: Snort's, or at least no YAML.
 fn is_snort_conf(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "conf")
+    path.extension()
+        .is_some_and(|extension| extension == "conf")
 }
 
 struct SnortConf {
@@ -77,8 +82,15 @@ fn snort_conf(path: &Path) -> Result<SnortConf, Failure> {
     let read = |path: &Path| std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()));
     let conf = tapir_rules::side::read_snort_conf(path, &read)?;
     let mut assignments = Vec::new();
-    for (group, variables) in [("address-groups", &conf.addresses), ("port-groups", &conf.ports)] {
-        assignments.extend(variables.iter().map(|(name, text)| format!("vars.{group}.{name}={text}")));
+    for (group, variables) in [
+        ("address-groups", &conf.addresses),
+        ("port-groups", &conf.ports),
+    ] {
+        assignments.extend(
+            variables
+                .iter()
+                .map(|(name, text)| format!("vars.{group}.{name}={text}")),
+        );
     }
     for (key, file) in [
         ("classification-file", &conf.classification),
@@ -93,14 +105,31 @@ fn snort_conf(path: &Path) -> Result<SnortConf, Failure> {
     for (line, text) in &conf.ignored {
         tracing::debug!("{}:{line}: no use for `{text}`", path.display());
     }
-    let inline = (!conf.inline_rules.is_empty())
-        .then(|| (path.display().to_string(), conf.inline_rules.join("\n").into_bytes()));
-    let rule_files = conf.rule_files.iter().map(|file| file.display().to_string()).collect();
-    Ok(SnortConf { assignments, rule_files, inline })
+    let inline = (!conf.inline_rules.is_empty()).then(|| {
+        (
+            path.display().to_string(),
+            conf.inline_rules.join("\n").into_bytes(),
+        )
+    });
+    let rule_files = conf
+        .rule_files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    Ok(SnortConf {
+        assignments,
+        rule_files,
+        inline,
+    })
 }
 
 /// Which rules to load. `-S` and `-R` replace all others, `-S +FILE` and `-s` add.
-fn sources(args: &Args, config: &Config, built_in: bool, mut rule_files: Vec<String>) -> RuleSources {
+fn sources(
+    args: &Args,
+    config: &Config,
+    built_in: bool,
+    mut rule_files: Vec<String>,
+) -> RuleSources {
     let rules = &args.rules;
     let exclusive: Vec<String> = rules
         .exclusive
@@ -109,7 +138,11 @@ fn sources(args: &Args, config: &Config, built_in: bool, mut rule_files: Vec<Str
         .chain(&rules.snort)
         .cloned()
         .collect();
-    let added = rules.exclusive.iter().filter_map(|name| name.strip_prefix('+')).map(str::to_owned);
+    let added = rules
+        .exclusive
+        .iter()
+        .filter_map(|name| name.strip_prefix('+'))
+        .map(str::to_owned);
     let added = added.chain(rules.additional.iter().cloned());
     let mut sources = RuleSources {
         dialect: rules.dialect.map(|dialect| match dialect {
@@ -125,12 +158,17 @@ fn sources(args: &Args, config: &Config, built_in: bool, mut rule_files: Vec<Str
     } else {
         let folder = PathBuf::from(config.root.text_at("default-rule-path", ""));
         if let Some(files) = config.root.get("rule-files") {
-            let names = files.items().into_iter().filter_map(tapir_config::Node::text);
+            let names = files
+                .items()
+                .into_iter()
+                .filter_map(tapir_config::Node::text);
             rule_files.extend(names.map(|name| folder.join(name).display().to_string()));
         }
         if built_in && rule_files.is_empty() {
-            sources.texts =
-                SHIPPED.iter().map(|(name, text)| ((*name).to_owned(), text.to_vec())).collect();
+            sources.texts = SHIPPED
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), text.to_vec()))
+                .collect();
         }
         sources.paths = rule_files;
     }
@@ -145,7 +183,10 @@ pub(crate) fn run_options(args: &Args, config: &Config, live: bool) -> RunOption
         live,
         workers: args.run.workers.or(single.then_some(1)),
         prevention: args.run.simulate_ips
-            || config.root.get("stream.inline-mode").is_some_and(|node| node.text() == Some("yes")),
+            || config
+                .root
+                .get("stream.inline-mode")
+                .is_some_and(|node| node.text() == Some("yes")),
         checksums: args.run.checksums.map(|mode| match mode {
             ChecksumArg::All => ChecksumMode::Verify,
             ChecksumArg::None => ChecksumMode::Ignore,
@@ -156,5 +197,9 @@ pub(crate) fn run_options(args: &Args, config: &Config, live: bool) -> RunOption
 
 /// The form in which alerts are printed; without any other output, one line each.
 pub(crate) fn alert_form(args: &Args, writes_files: bool) -> AlertForm {
-    args.output.alerts.unwrap_or(if writes_files { AlertForm::None } else { AlertForm::Console })
+    args.output.alerts.unwrap_or(if writes_files {
+        AlertForm::None
+    } else {
+        AlertForm::Console
+    })
 }

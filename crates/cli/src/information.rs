@@ -27,8 +27,19 @@ pub(crate) fn tell(args: &Args) -> bool {
 fn build_info() {
     println!("tapir {}", env!("CARGO_PKG_VERSION"));
     println!("rule language: Suricata 9, Snort 2.9, Snort 3");
-    println!("target: {} {}", std::env::consts::ARCH, std::env::consts::OS);
-    println!("profile: {}", if cfg!(debug_assertions) { "debug" } else { "release" });
+    println!(
+        "target: {} {}",
+        std::env::consts::ARCH,
+        std::env::consts::OS
+    );
+    println!(
+        "profile: {}",
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }
+    );
     println!("capture: files (pcap, pcapng; gzip, zstd, lz4, xz), libpcap, AF_PACKET (TPACKET_V3)");
     println!("regular expressions: PCRE2 with JIT");
     println!("allocator: mimalloc");
@@ -64,5 +75,7 @@ fn list_runmodes() {
     println!("replay       -r PATH        captures; deterministic with any number of workers");
     println!("af-packet    -i IFACE       AF_PACKET rings, one a worker");
     println!("pcap         -i IFACE --capture pcap   libpcap");
-    println!("\n--runmode single is --workers 1; autofp and workers leave the number to --workers.");
+    println!(
+        "\n--runmode single is --workers 1; autofp and workers leave the number to --workers."
+    );
 }

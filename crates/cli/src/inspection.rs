@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use tapir_capture::CaptureError;
 use tapir_config::Config;
-use tapir_engine::{
-    Engine, LoadedRules, Replay, RuleSources, Settings, Signals, Trouble, Watch,
-};
+use tapir_engine::{Engine, LoadedRules, Replay, RuleSources, Settings, Signals, Trouble, Watch};
 use tapir_output::config::{CsvConfig, Destination, EveConfig, EveTypes, FastConfig, TextConfig};
 use tapir_output::{OutputConfig, SinkConfig};
 
@@ -30,11 +28,19 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let only_checks = args.config.test || args.config.dump_config || args.rules.engine_analysis;
     if source.is_none() && !only_checks {
         // The words are those that scripts around Suricata look for.
-        eprintln!("error: Please specify a runmode or capture option. Use --list-runmodes to see available runmodes.");
-        eprintln!("       tapir -r capture.pcap replays a capture, tapir -i eth0 watches an interface; see tapir --help");
+        eprintln!(
+            "error: Please specify a runmode or capture option. Use --list-runmodes to see available runmodes."
+        );
+        eprintln!(
+            "       tapir -r capture.pcap replays a capture, tapir -i eth0 watches an interface; see tapir --help"
+        );
         return Ok(ExitCode::FAILURE);
     }
-    let Configuration { config, sources, writes_files } = configuration(args)?;
+    let Configuration {
+        config,
+        sources,
+        writes_files,
+    } = configuration(args)?;
     start_logging(args, &config, writes_files)?;
     if args.config.dump_config {
         print!("{}", config.root);
@@ -47,12 +53,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         name_captures(&mut settings.outputs);
     }
     let rules = load(args, &sources, &settings, &config)?;
-    let strict_failure = args.rules.strict && (rules.report.refused > 0 || !rules.report.missing.is_empty());
+    let strict_failure =
+        args.rules.strict && (rules.report.refused > 0 || !rules.report.missing.is_empty());
     if args.config.test {
         println!("rules: {}", rules.report.totals());
     }
     if strict_failure {
-        eprintln!("error: {} of the rules cannot be used, and --strict is given", rules.report.refused.max(1));
+        eprintln!(
+            "error: {} of the rules cannot be used, and --strict is given",
+            rules.report.refused.max(1)
+        );
         return Ok(ExitCode::FAILURE);
     }
     if args.rules.engine_analysis {
@@ -72,7 +82,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
 /// Log files go where the other logs do, and only when those are written.
 fn start_logging(args: &Args, config: &Config, writes_files: bool) -> Result<(), Failure> {
     let folder = args.output.log_dir.clone();
-    let folder = folder.unwrap_or_else(|| PathBuf::from(config.root.text_at("default-log-dir", ".")));
+    let folder =
+        folder.unwrap_or_else(|| PathBuf::from(config.root.text_at("default-log-dir", ".")));
     let root = (writes_files && folder.is_dir()).then_some(&config.root);
     logging::start(args.output.verbose, args.output.quiet, root, &folder)?;
     Ok(())
@@ -89,11 +100,18 @@ fn source(args: &Args) -> Result<Option<Source>, Failure> {
             files.extend(tapir_capture::expand(&path)?);
         }
     }
-    let replays = !(input.read.is_empty() && input.pcap_dir.is_empty() && input.pcap_list.is_empty());
-    let named = input.af_packet.iter().chain(&input.pcap).filter(|name| !name.is_empty());
+    let replays =
+        !(input.read.is_empty() && input.pcap_dir.is_empty() && input.pcap_list.is_empty());
+    let named = input
+        .af_packet
+        .iter()
+        .chain(&input.pcap)
+        .filter(|name| !name.is_empty());
     let interfaces: Vec<String> = input.interface.iter().chain(named).cloned().collect();
     match (replays, interfaces.is_empty()) {
-        (true, false) => Err(Failure("captures and interfaces at once: choose -r or -i".to_owned())),
+        (true, false) => Err(Failure(
+            "captures and interfaces at once: choose -r or -i".to_owned(),
+        )),
         (true, true) => Ok(Some(Source::Files(files))),
         (false, false) => Ok(Some(Source::Interfaces(interfaces))),
         (false, true) => Ok(None),
@@ -110,7 +128,11 @@ fn load(
     for key in config.root.unread() {
         tracing::debug!("configuration: no use for {key}");
     }
-    report::rules(&rules.report, use_colour(args.output.color, &std::io::stderr()), args.output.quiet);
+    report::rules(
+        &rules.report,
+        use_colour(args.output.color, &std::io::stderr()),
+        args.output.quiet,
+    );
     Ok(rules)
 }
 
@@ -124,11 +146,25 @@ fn outputs(args: &Args, configured: OutputConfig, writes_files: bool) -> OutputC
     let stdout = Destination::Stdout;
     let sink = match alert_form(args, writes_files) {
         AlertForm::None => return outputs,
-        AlertForm::Console => SinkConfig::Fast(FastConfig { destination: stdout, colour, ..FastConfig::default() }),
-        AlertForm::Fast => SinkConfig::Fast(FastConfig { destination: stdout, ..FastConfig::default() }),
-        AlertForm::Full => SinkConfig::Full(TextConfig { destination: stdout }),
-        AlertForm::Cmg => SinkConfig::Cmg(TextConfig { destination: stdout }),
-        AlertForm::Csv => SinkConfig::Csv(CsvConfig { destination: stdout, ..CsvConfig::default() }),
+        AlertForm::Console => SinkConfig::Fast(FastConfig {
+            destination: stdout,
+            colour,
+            ..FastConfig::default()
+        }),
+        AlertForm::Fast => SinkConfig::Fast(FastConfig {
+            destination: stdout,
+            ..FastConfig::default()
+        }),
+        AlertForm::Full => SinkConfig::Full(TextConfig {
+            destination: stdout,
+        }),
+        AlertForm::Cmg => SinkConfig::Cmg(TextConfig {
+            destination: stdout,
+        }),
+        AlertForm::Csv => SinkConfig::Csv(CsvConfig {
+            destination: stdout,
+            ..CsvConfig::default()
+        }),
         AlertForm::Json => SinkConfig::Eve(Box::new(EveConfig {
             destination: stdout,
             pcap_file: true,
@@ -160,10 +196,15 @@ fn use_colour(choice: ColorArg, stream: &impl std::io::IsTerminal) -> bool {
 fn filter(args: &Args) -> Result<Option<String>, Failure> {
     let words = args.input.bpf.join(" ");
     let text = match &args.input.bpf_file {
-        Some(path) => std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?,
+        Some(path) => {
+            std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?
+        }
         None => words,
     };
-    let text: Vec<&str> = text.lines().map(|line| line.split('#').next().unwrap_or("").trim()).collect();
+    let text: Vec<&str> = text
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or("").trim())
+        .collect();
     let text = text.join(" ").trim().to_owned();
     Ok((!text.is_empty()).then_some(text))
 }
@@ -182,19 +223,27 @@ fn replay(args: &Args, mut engine: Engine, files: Vec<PathBuf>) -> Result<ExitCo
         &replay,
         |progress| bar.borrow_mut().show(progress),
         |path, trouble| match trouble {
-            Trouble::Unreadable(CaptureError::NotACapture { .. }) if !stands_for_itself(args, path) => {
+            Trouble::Unreadable(CaptureError::NotACapture { .. })
+                if !stands_for_itself(args, path) =>
+            {
                 tracing::info!("{}: passed over, as it is no capture", path.display());
             }
             Trouble::Unreadable(error) => {
                 failed = true;
                 bar.borrow().say(&format!("error: {error}"));
             }
-            Trouble::Cut(how) => bar.borrow().say(&format!("warning: {}: {how}", path.display())),
+            Trouble::Cut(how) => bar
+                .borrow()
+                .say(&format!("warning: {}: {how}", path.display())),
         },
     )?;
     bar.into_inner().finish();
     finish(args, engine);
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Whether a file was asked for: by name, or by lying in a folder under a capture's name. What else lies in a
@@ -206,10 +255,14 @@ fn stands_for_itself(args: &Args, path: &Path) -> bool {
         return true;
     }
     let mut name = path.to_owned();
-    if name.extension().is_some_and(|e| COMPRESSED.iter().any(|known| e.eq_ignore_ascii_case(known))) {
+    if name
+        .extension()
+        .is_some_and(|e| COMPRESSED.iter().any(|known| e.eq_ignore_ascii_case(known)))
+    {
         name.set_extension("");
     }
-    name.extension().is_some_and(|e| ENDINGS.iter().any(|known| e.eq_ignore_ascii_case(known)))
+    name.extension()
+        .is_some_and(|e| ENDINGS.iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
 fn watch(args: &Args, mut engine: Engine, interfaces: Vec<String>) -> Result<ExitCode, Failure> {
@@ -224,7 +277,10 @@ fn watch(args: &Args, mut engine: Engine, interfaces: Vec<String>) -> Result<Exi
     let buffer_size = input
         .buffer_size
         .as_deref()
-        .map(|text| tapir_config::parse_size(text).ok_or_else(|| format!("--buffer-size: `{text}` is no size such as 64mb")))
+        .map(|text| {
+            tapir_config::parse_size(text)
+                .ok_or_else(|| format!("--buffer-size: `{text}` is no size such as 64mb"))
+        })
         .transpose()?;
     let names = interfaces.join(", ");
     let watch = Watch {

@@ -21,7 +21,12 @@ pub(crate) const RULES: &str = "detect";
 ///
 /// # Errors
 /// When a log file cannot be opened.
-pub(crate) fn start(verbose: u8, quiet: bool, root: Option<&Node>, log_dir: &Path) -> std::io::Result<()> {
+pub(crate) fn start(
+    verbose: u8,
+    quiet: bool,
+    root: Option<&Node>,
+    log_dir: &Path,
+) -> std::io::Result<()> {
     let level = match (quiet, verbose) {
         (true, _) => "error",
         (false, 0) => "warn",
@@ -40,28 +45,44 @@ pub(crate) fn start(verbose: u8, quiet: bool, root: Option<&Node>, log_dir: &Pat
         Some(root) => log_files(root, log_dir)?,
         None => Vec::new(),
     };
-    tracing_subscriber::registry().with(files).with(console).init();
+    tracing_subscriber::registry()
+        .with(files)
+        .with(console)
+        .init();
     Ok(())
 }
 
 fn log_files(root: &Node, log_dir: &Path) -> std::io::Result<Vec<LogFile>> {
     let mut files = Vec::new();
-    for output in root.get("logging.outputs").map(Node::items).unwrap_or_default() {
-        let Some(("file", Some(options))) = output.named() else { continue };
+    for output in root
+        .get("logging.outputs")
+        .map(Node::items)
+        .unwrap_or_default()
+    {
+        let Some(("file", Some(options))) = output.named() else {
+            continue;
+        };
         if !options.bool_at("enabled", false).unwrap_or(false) {
             continue;
         }
         let path = log_dir.join(options.text_at("filename", "tapir.log"));
-        let file = File::options().create(true).append(true).open(&path).map_err(|e| {
-            std::io::Error::new(e.kind(), format!("{}: {e}", path.display()))
-        })?;
-        let level = match options.text_at("level", root.text_at("logging.default-log-level", "notice")) {
-            "error" => Level::ERROR,
-            "warning" => Level::WARN,
-            "debug" | "config" | "perf" => Level::DEBUG,
-            _ => Level::INFO,
-        };
-        files.push(LogFile { file: Mutex::new(file), level, json: options.text_at("type", "") == "json" });
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|e| std::io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
+        let level =
+            match options.text_at("level", root.text_at("logging.default-log-level", "notice")) {
+                "error" => Level::ERROR,
+                "warning" => Level::WARN,
+                "debug" | "config" | "perf" => Level::DEBUG,
+                _ => Level::INFO,
+            };
+        files.push(LogFile {
+            file: Mutex::new(file),
+            level,
+            json: options.text_at("type", "") == "json",
+        });
     }
     Ok(files)
 }
@@ -87,7 +108,12 @@ impl<S: Subscriber> Layer<S> for LogFile {
             Level::INFO => "Info",
             _ => "Config",
         };
-        let module = event.metadata().target().rsplit("::").next().unwrap_or_default();
+        let module = event
+            .metadata()
+            .target()
+            .rsplit("::")
+            .next()
+            .unwrap_or_default();
         let mut now = Vec::new();
         tapir_output::LocalTime::system().push_iso(&mut now, wall_clock());
         let now = String::from_utf8_lossy(&now);
@@ -98,7 +124,11 @@ impl<S: Subscriber> Layer<S> for LogFile {
                  \"engine\":{{\"message\":{message},\"module\":\"{module}\"}}}}\n"
             )
         } else {
-            format!("[{}] {now} {word}: {module}: {}\n", std::process::id(), message.0)
+            format!(
+                "[{}] {now} {word}: {module}: {}\n",
+                std::process::id(),
+                message.0
+            )
         };
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         // There is nowhere left to say that saying failed.
@@ -107,7 +137,9 @@ impl<S: Subscriber> Layer<S> for LogFile {
 }
 
 fn wall_clock() -> tapir_packet::Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     tapir_packet::Timestamp::new(since.as_secs(), since.subsec_nanos())
 }
 

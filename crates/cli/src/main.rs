@@ -47,7 +47,12 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<ExitCode, Failure> {
     match &args.command {
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(*shell, &mut Args::command(), "tapir", &mut std::io::stdout());
+            clap_complete::generate(
+                *shell,
+                &mut Args::command(),
+                "tapir",
+                &mut std::io::stdout(),
+            );
             return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Man) => {

@@ -20,7 +20,12 @@ pub(crate) struct Bar {
 impl Bar {
     pub(crate) fn new(files: usize, quiet: bool) -> Self {
         let enabled = !quiet && std::io::stderr().is_terminal();
-        Self { bar: None, started: std::time::Instant::now(), files, enabled }
+        Self {
+            bar: None,
+            started: std::time::Instant::now(),
+            files,
+            enabled,
+        }
     }
 
     pub(crate) fn show(&mut self, progress: Progress) {
@@ -39,7 +44,8 @@ impl Bar {
                 (false, 0) => "{spinner} {bytes} {msg} {elapsed}",
                 (false, _) => "{bar:40} {bytes}/{total_bytes} {msg} {eta}",
             };
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style = ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(of).with_style(style)
         });
         bar.set_position(at);

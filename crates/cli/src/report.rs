@@ -21,20 +21,37 @@ pub(crate) fn rules(report: &RuleReport, colour: bool, quiet: bool) {
     if left_out == 0 || quiet {
         return;
     }
-    let mut keywords: Vec<(&str, usize)> =
-        report.left_out.iter().map(|(keyword, &count)| (keyword.as_str(), count)).collect();
+    let mut keywords: Vec<(&str, usize)> = report
+        .left_out
+        .iter()
+        .map(|(keyword, &count)| (keyword.as_str(), count))
+        .collect();
     keywords.sort_by_key(|&(keyword, count)| (std::cmp::Reverse(count), keyword));
-    let list: Vec<String> = keywords.iter().map(|(keyword, count)| format!("{keyword} {count}")).collect();
-    eprintln!("{left_out} rules are left out for keywords that this version does not evaluate: {}", list.join(", "));
+    let list: Vec<String> = keywords
+        .iter()
+        .map(|(keyword, count)| format!("{keyword} {count}"))
+        .collect();
+    eprintln!(
+        "{left_out} rules are left out for keywords that this version does not evaluate: {}",
+        list.join(", ")
+    );
 }
 
 /// The same for log files, a line each.
 fn log(report: &RuleReport) {
-    for diagnostic in report.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
+    for diagnostic in report
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+    {
         tracing::error!(target: RULES, "{}", diagnostic.message);
         if let Some(source) = report.sources.get(diagnostic.source.0 as usize) {
             let (line, _) = source.position(diagnostic.span.start);
-            let text = source.text.split(|&byte| byte == b'\n').nth(line as usize - 1).unwrap_or_default();
+            let text = source
+                .text
+                .split(|&byte| byte == b'\n')
+                .nth(line as usize - 1)
+                .unwrap_or_default();
             let text = String::from_utf8_lossy(text);
             tracing::error!(target: RULES, "error parsing signature \"{}\" from file {} at line {line}", text.trim(), source.name);
         }

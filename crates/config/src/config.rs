@@ -20,7 +20,9 @@ pub struct Config {
 impl Config {
     /// An empty configuration: every value is its default.
     pub fn empty() -> Self {
-        Self { root: Node::empty() }
+        Self {
+            root: Node::empty(),
+        }
     }
 
     /// Reads a file and everything it includes.
@@ -28,7 +30,9 @@ impl Config {
     /// # Errors
     /// When a file cannot be read or is no YAML mapping, or when includes form a circle.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        Ok(Self { root: load_file(path, 0)? })
+        Ok(Self {
+            root: load_file(path, 0)?,
+        })
     }
 
     /// Reads a text; `include` is refused, as there is no folder to look in.
@@ -38,7 +42,10 @@ impl Config {
     pub fn from_text(name: &str, text: &str) -> Result<Self, ConfigError> {
         let root = yaml::parse(name, text)?;
         if !matches!(root.value, Value::Map(_)) {
-            return Err(ConfigError::at(root.place, "expected `key: value` lines".to_owned()));
+            return Err(ConfigError::at(
+                root.place,
+                "expected `key: value` lines".to_owned(),
+            ));
         }
         Ok(Self { root })
     }
@@ -57,19 +64,29 @@ impl Config {
     /// # Errors
     /// When there is no `=`, or no key before it.
     pub fn set(&mut self, assignment: &str) -> Result<(), ConfigError> {
-        let source = Rc::new(Source { name: "--set".to_owned(), text: assignment.to_owned() });
+        let source = Rc::new(Source {
+            name: "--set".to_owned(),
+            text: assignment.to_owned(),
+        });
         let (key, value) = match assignment.split_once('=') {
             Some((key, value)) if !key.trim().is_empty() => (key.trim(), value.trim_start()),
             _ => {
-                let place = Place { source, bytes: 0..assignment.len() };
+                let place = Place {
+                    source,
+                    bytes: 0..assignment.len(),
+                };
                 return Err(ConfigError::at(
                     place,
                     "expected KEY=VALUE, such as stream.midstream=true".to_owned(),
                 ));
             }
         };
-        let place = Place { source, bytes: assignment.len() - value.len()..assignment.len() };
-        self.root.set(key, Node::new(Value::Scalar(value.to_owned()), place));
+        let place = Place {
+            source,
+            bytes: assignment.len() - value.len()..assignment.len(),
+        };
+        self.root
+            .set(key, Node::new(Value::Scalar(value.to_owned()), place));
         Ok(())
     }
 }
@@ -82,21 +99,30 @@ fn load_file(path: &Path, depth: usize) -> Result<Node, ConfigError> {
         )));
     }
     let bytes = std::fs::read(path).map_err(|e| {
-        ConfigError::plain(format!("cannot read the configuration {}: {e}", path.display()))
+        ConfigError::plain(format!(
+            "cannot read the configuration {}: {e}",
+            path.display()
+        ))
     })?;
     let text = String::from_utf8_lossy(&bytes);
     let mut root = yaml::parse(&path.display().to_string(), &text)?;
     let Value::Map(entries) = &mut root.value else {
-        return Err(ConfigError::at(root.place, "expected `key: value` lines".to_owned()));
+        return Err(ConfigError::at(
+            root.place,
+            "expected `key: value` lines".to_owned(),
+        ));
     };
-    let includes: Vec<Node> = entries.extract_if(.., |(key, _)| key == "include").map(|(_, node)| node).collect();
+    let includes: Vec<Node> = entries
+        .extract_if(.., |(key, _)| key == "include")
+        .map(|(_, node)| node)
+        .collect();
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     resolve_nested(&mut root, &folder, depth)?;
     for include in includes {
         for item in include.items() {
-            let name = item
-                .text()
-                .ok_or_else(|| ConfigError::at(item.place.clone(), "expected a file name".to_owned()))?;
+            let name = item.text().ok_or_else(|| {
+                ConfigError::at(item.place.clone(), "expected a file name".to_owned())
+            })?;
             root.merge(load_file(&folder.join(name), depth + 1)?);
         }
     }
@@ -107,7 +133,9 @@ fn load_file(path: &Path, depth: usize) -> Result<Node, ConfigError> {
 /// `include: x.yaml` inside a mapping.
 fn resolve_nested(node: &mut Node, folder: &Path, depth: usize) -> Result<(), ConfigError> {
     match &mut node.value {
-        Value::List(items) => items.iter_mut().try_for_each(|item| resolve_nested(item, folder, depth)),
+        Value::List(items) => items
+            .iter_mut()
+            .try_for_each(|item| resolve_nested(item, folder, depth)),
         Value::Map(entries) => {
             for (_, below) in entries.iter_mut() {
                 resolve_nested(below, folder, depth)?;

@@ -14,12 +14,18 @@ pub struct ConfigError {
 impl ConfigError {
     /// A problem at a place of a text.
     pub fn at(place: Place, message: String) -> Self {
-        Self { message, place: Some(place) }
+        Self {
+            message,
+            place: Some(place),
+        }
     }
 
     /// A problem with no text behind it, such as a file that cannot be read.
     pub fn plain(message: String) -> Self {
-        Self { message, place: None }
+        Self {
+            message,
+            place: None,
+        }
     }
 
     /// A value of the wrong form.
@@ -28,7 +34,10 @@ impl ConfigError {
             Some(text) => format!("`{text}`"),
             None => "a list or mapping".to_owned(),
         };
-        Self::at(node.place.clone(), format!("{path}: expected {expected}, found {got}"))
+        Self::at(
+            node.place.clone(),
+            format!("{path}: expected {expected}, found {got}"),
+        )
     }
 }
 
@@ -39,7 +48,11 @@ impl fmt::Display for ConfigError {
             return write!(f, "error: {}", self.message);
         };
         let (line, column) = place.line_column();
-        write!(f, "{}:{line}:{column}: error: {}", place.source.name, self.message)?;
+        write!(
+            f,
+            "{}:{line}:{column}: error: {}",
+            place.source.name, self.message
+        )?;
         let Some(text) = place.source.text.lines().nth(line - 1) else {
             return Ok(());
         };
@@ -51,9 +64,16 @@ impl fmt::Display for ConfigError {
             .source
             .text
             .get(place.bytes.clone())
-            .map_or(1, |marked| marked.lines().next().unwrap_or("").chars().count())
+            .map_or(1, |marked| {
+                marked.lines().next().unwrap_or("").chars().count()
+            })
             .clamp(1, room);
-        write!(f, "\n {blank} |\n {gutter} | {text}\n {blank} | {}{}", " ".repeat(from), "^".repeat(width))
+        write!(
+            f,
+            "\n {blank} |\n {gutter} | {text}\n {blank} | {}{}",
+            " ".repeat(from),
+            "^".repeat(width)
+        )
     }
 }
 

@@ -31,9 +31,18 @@ impl Place {
     pub fn line_column(&self) -> (usize, usize) {
         let at = self.bytes.start.min(self.source.text.len());
         let before = &self.source.text.as_bytes()[..at];
-        let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        let line_start = before
+            .iter()
+            .rposition(|&b| b == b'\n')
+            .map_or(0, |i| i + 1);
         let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
-        (line, String::from_utf8_lossy(&before[line_start..]).chars().count() + 1)
+        (
+            line,
+            String::from_utf8_lossy(&before[line_start..])
+                .chars()
+                .count()
+                + 1,
+        )
     }
 }
 
@@ -67,11 +76,16 @@ impl Value {
         if !matches!(self, Value::Map(_)) {
             *self = Value::Map(Vec::new());
         }
-        let Value::Map(entries) = self else { unreachable!("made a mapping above") };
-        let at = entries.iter().position(|(key, _)| key == name).unwrap_or_else(|| {
-            entries.push((name.to_owned(), Node::new(Value::Null, place)));
-            entries.len() - 1
-        });
+        let Value::Map(entries) = self else {
+            unreachable!("made a mapping above")
+        };
+        let at = entries
+            .iter()
+            .position(|(key, _)| key == name)
+            .unwrap_or_else(|| {
+                entries.push((name.to_owned(), Node::new(Value::Null, place)));
+                entries.len() - 1
+            });
         &mut entries[at].1
     }
 }
@@ -89,13 +103,26 @@ pub struct Node {
 impl Node {
     /// A node that nobody has read yet.
     pub fn new(value: Value, place: Place) -> Self {
-        Self { value, place, read: Cell::new(false) }
+        Self {
+            value,
+            place,
+            read: Cell::new(false),
+        }
     }
 
     /// An empty mapping without a text behind it.
     pub fn empty() -> Self {
-        let source = Rc::new(Source { name: String::new(), text: String::new() });
-        Self::new(Value::Map(Vec::new()), Place { source, bytes: 0..0 })
+        let source = Rc::new(Source {
+            name: String::new(),
+            text: String::new(),
+        });
+        Self::new(
+            Value::Map(Vec::new()),
+            Place {
+                source,
+                bytes: 0..0,
+            },
+        )
     }
 
     /// The value at a dotted path such as `stream.reassembly.depth` or `outputs.0.eve-log`; a number
@@ -112,13 +139,17 @@ impl Node {
 
     fn child(&self, name: &str) -> Option<&Node> {
         match &self.value {
-            Value::Map(entries) => entries.iter().find(|(key, _)| key == name).map(|(_, node)| node),
+            Value::Map(entries) => entries
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, node)| node),
             Value::List(items) => match name.parse::<usize>() {
                 Ok(index) => items.get(index),
                 Err(_) => items.iter().find_map(|item| match &item.value {
-                    Value::Map(entries) => {
-                        entries.iter().find(|(key, _)| key == name).map(|(_, node)| node)
-                    }
+                    Value::Map(entries) => entries
+                        .iter()
+                        .find(|(key, _)| key == name)
+                        .map(|(_, node)| node),
                     _ => None,
                 }),
             },
@@ -216,7 +247,9 @@ impl Node {
     ) -> Result<T, ConfigError> {
         match self.get(path) {
             None => Ok(default),
-            Some(Node { value: Value::Null, .. }) => Ok(default),
+            Some(Node {
+                value: Value::Null, ..
+            }) => Ok(default),
             Some(node) => node
                 .text()
                 .and_then(parse)
@@ -233,7 +266,11 @@ impl Node {
 
     fn collect_unread(&self, path: &str, paths: &mut Vec<String>) {
         let mut visit = |name: &str, node: &Node| {
-            let below = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            let below = if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path}.{name}")
+            };
             if node.read.get() {
                 node.collect_unread(&below, paths);
             } else {
@@ -243,7 +280,10 @@ impl Node {
         match &self.value {
             Value::Map(entries) => entries.iter().for_each(|(name, node)| visit(name, node)),
             Value::List(items) => {
-                items.iter().enumerate().for_each(|(i, node)| visit(&i.to_string(), node));
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(i, node)| visit(&i.to_string(), node));
             }
             Value::Null | Value::Scalar(_) => {}
         }
@@ -262,7 +302,9 @@ impl Node {
     /// Puts `value` at a dotted path, making the mappings on the way; `outputs.1.x` enters lists, and the
     /// index one past the end appends.
     pub fn set(&mut self, path: &str, value: Node) {
-        let (head, rest) = path.split_once('.').map_or((path, None), |(h, r)| (h, Some(r)));
+        let (head, rest) = path
+            .split_once('.')
+            .map_or((path, None), |(h, r)| (h, Some(r)));
         let slot = self.slot(head);
         match rest {
             Some(rest) => slot.set(rest, value),
@@ -327,7 +369,13 @@ impl Node {
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fn walk(node: &Node, path: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            let below = |name: &str| {
+                if path.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{path}.{name}")
+                }
+            };
             match &node.value {
                 Value::Null => writeln!(f, "{path} = (null)"),
                 Value::Scalar(text) => writeln!(f, "{path} = {text}"),
@@ -343,7 +391,9 @@ impl fmt::Display for Node {
                     }
                     Ok(())
                 }
-                Value::Map(entries) => entries.iter().try_for_each(|(name, node)| walk(node, &below(name), f)),
+                Value::Map(entries) => entries
+                    .iter()
+                    .try_for_each(|(name, node)| walk(node, &below(name), f)),
             }
         }
         walk(self, "", f)
@@ -376,7 +426,9 @@ pub fn parse_number(text: &str) -> Option<u64> {
 /// or their `KiB` spellings, all powers of 1024.
 pub fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
-    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(text.len());
     let (digits, unit) = text.split_at(split);
     let shift = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 0,

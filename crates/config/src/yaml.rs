@@ -20,12 +20,24 @@ const MAX_NODES: usize = 1_000_000;
 /// # Errors
 /// Where the text is no YAML, or is too deep or too large.
 pub fn parse(name: &str, text: &str) -> Result<Node, ConfigError> {
-    let source = Rc::new(Source { name: name.to_owned(), text: text.to_owned() });
-    let mut builder = Builder { source, stack: Vec::new(), anchors: HashMap::new(), root: None, nodes: 0 };
+    let source = Rc::new(Source {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    });
+    let mut builder = Builder {
+        source,
+        stack: Vec::new(),
+        anchors: HashMap::new(),
+        root: None,
+        nodes: 0,
+    };
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|e| {
             let at = byte_of(text, e.marker().line(), e.marker().col());
-            ConfigError::at(builder.place(at..at), format!("this is no YAML: {}", e.info()))
+            ConfigError::at(
+                builder.place(at..at),
+                format!("this is no YAML: {}", e.info()),
+            )
         })?;
         let bytes = span.byte_range().unwrap_or(0..0);
         if matches!(event, Event::DocumentEnd) {
@@ -38,9 +50,17 @@ pub fn parse(name: &str, text: &str) -> Result<Node, ConfigError> {
 }
 
 fn byte_of(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
     let rest = text.get(start..).unwrap_or("");
-    start + rest.char_indices().nth(column).map_or(rest.trim_end().len(), |(i, _)| i)
+    start
+        + rest
+            .char_indices()
+            .nth(column)
+            .map_or(rest.trim_end().len(), |(i, _)| i)
 }
 
 struct Builder {
@@ -60,7 +80,10 @@ struct Open {
 
 impl Builder {
     fn place(&self, bytes: std::ops::Range<usize>) -> Place {
-        Place { source: Rc::clone(&self.source), bytes }
+        Place {
+            source: Rc::clone(&self.source),
+            bytes,
+        }
     }
 
     fn take(&mut self, event: Event<'_>, bytes: std::ops::Range<usize>) -> Result<(), ConfigError> {
@@ -85,19 +108,34 @@ impl Builder {
         }
     }
 
-    fn open(&mut self, value: Value, anchor: usize, bytes: std::ops::Range<usize>) -> Result<(), ConfigError> {
+    fn open(
+        &mut self,
+        value: Value,
+        anchor: usize,
+        bytes: std::ops::Range<usize>,
+    ) -> Result<(), ConfigError> {
         let place = self.place(bytes);
         if self.stack.len() >= MAX_DEPTH {
-            return Err(ConfigError::at(place, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(ConfigError::at(
+                place,
+                format!("nested deeper than {MAX_DEPTH} levels"),
+            ));
         }
-        self.stack.push(Open { node: Node::new(value, place), key: None, anchor });
+        self.stack.push(Open {
+            node: Node::new(value, place),
+            key: None,
+            anchor,
+        });
         Ok(())
     }
 
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), ConfigError> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(ConfigError::at(node.place, format!("more than {MAX_NODES} values")));
+            return Err(ConfigError::at(
+                node.place,
+                format!("more than {MAX_NODES} values"),
+            ));
         }
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
@@ -116,7 +154,12 @@ impl Builder {
                 None => match node.value {
                     Value::Scalar(key) => open.key = Some(key),
                     Value::Null => open.key = Some(String::new()),
-                    _ => return Err(ConfigError::at(node.place, "a key must be plain text".to_owned())),
+                    _ => {
+                        return Err(ConfigError::at(
+                            node.place,
+                            "a key must be plain text".to_owned(),
+                        ));
+                    }
                 },
             },
             Value::Null | Value::Scalar(_) => {}

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tapir_detect::{
-    Actions, AddressKnowledge, ConfiguredKind, ConfiguredThreshold, CountryDatabase, Reputation, ReputationError,
+    Actions, AddressKnowledge, ConfiguredKind, ConfiguredThreshold, CountryDatabase, Reputation,
+    ReputationError,
 };
 use tapir_rules::Source;
 use tapir_rules::side::{Classifications, Limit, LimitKind, References, parse_thresholds};
@@ -41,14 +42,18 @@ impl Companions {
     ///
     /// # Errors
     /// When a variable is no list of addresses or ports.
-    pub(crate) fn read(settings: &DetectSettings, report: &mut RuleReport) -> Result<Self, EngineError> {
+    pub(crate) fn read(
+        settings: &DetectSettings,
+        report: &mut RuleReport,
+    ) -> Result<Self, EngineError> {
         let classes = source("classification-file", settings.classification.as_deref());
-        let classes = classes.unwrap_or_else(|| Source::new("classification.config", SHIPPED_CLASSES.as_bytes()));
+        let classes = classes
+            .unwrap_or_else(|| Source::new("classification.config", SHIPPED_CLASSES.as_bytes()));
         let (classifications, diagnostics) = Classifications::parse(&classes);
         report.note(classes, diagnostics);
         let references = source("reference-config-file", settings.reference.as_deref());
-        let references =
-            references.unwrap_or_else(|| Source::new("reference.config", SHIPPED_REFERENCES.as_bytes()));
+        let references = references
+            .unwrap_or_else(|| Source::new("reference.config", SHIPPED_REFERENCES.as_bytes()));
         let (prefixes, diagnostics) = References::parse(&references);
         report.note(references, diagnostics);
         let mut thresholds = Vec::new();
@@ -61,7 +66,10 @@ impl Companions {
             classes: classifications,
             references: prefixes,
             thresholds,
-            known: AddressKnowledge { reputation: reputation(settings), countries: countries(settings) },
+            known: AddressKnowledge {
+                reputation: reputation(settings),
+                countries: countries(settings),
+            },
             variables: variables(settings)?,
         })
     }
@@ -96,7 +104,11 @@ fn configured(limit: Limit) -> ConfiguredThreshold {
             timeout: rate.timeout,
         },
     };
-    ConfiguredThreshold { gid: limit.gid, sid: limit.sid, what }
+    ConfiguredThreshold {
+        gid: limit.gid,
+        sid: limit.sid,
+        what,
+    }
 }
 
 fn countries(settings: &DetectSettings) -> Option<Arc<CountryDatabase>> {
@@ -112,11 +124,13 @@ fn countries(settings: &DetectSettings) -> Option<Arc<CountryDatabase>> {
 fn variables(settings: &DetectSettings) -> Result<Variables, EngineError> {
     let mut variables = Variables::default();
     for (name, text) in &settings.addresses {
-        let expr = tapir_rules::parse_addresses(text).map_err(|e| EngineError::Variable(name.clone(), e))?;
+        let expr = tapir_rules::parse_addresses(text)
+            .map_err(|e| EngineError::Variable(name.clone(), e))?;
         variables.addresses.insert(name.clone(), expr);
     }
     for (name, text) in &settings.ports {
-        let expr = tapir_rules::parse_ports(text).map_err(|e| EngineError::Variable(name.clone(), e))?;
+        let expr =
+            tapir_rules::parse_ports(text).map_err(|e| EngineError::Variable(name.clone(), e))?;
         variables.ports.insert(name.clone(), expr);
     }
     Ok(variables)
@@ -125,14 +139,17 @@ fn variables(settings: &DetectSettings) -> Result<Variables, EngineError> {
 fn reputation(settings: &DetectSettings) -> Option<Arc<Reputation>> {
     let categories = settings.reputation_categories.as_deref()?;
     let mut reputation = Reputation::new();
-    let mut add = |path: &Path, add: fn(&mut Reputation, &str) -> Vec<ReputationError>| match std::fs::read(path) {
-        Ok(bytes) => {
-            for error in add(&mut reputation, &String::from_utf8_lossy(&bytes)) {
-                tracing::warn!("{}:{}: {}", path.display(), error.line, error.message);
+    let mut add =
+        |path: &Path, add: fn(&mut Reputation, &str) -> Vec<ReputationError>| match std::fs::read(
+            path,
+        ) {
+            Ok(bytes) => {
+                for error in add(&mut reputation, &String::from_utf8_lossy(&bytes)) {
+                    tracing::warn!("{}:{}: {}", path.display(), error.line, error.message);
+                }
             }
-        }
-        Err(e) => tracing::warn!("{}: {e}", path.display()),
-    };
+            Err(e) => tracing::warn!("{}: {e}", path.display()),
+        };
     add(categories, Reputation::add_categories);
     for file in &settings.reputation_files {
         add(file, Reputation::add_list);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tapir_flow::FlowCounters;
 use tapir_flow::defrag::DefragCounters;
 use tapir_flow::tcp;
-use tapir_flow::FlowCounters;
 use tapir_output::event::StatsTree;
 use tapir_packet::{DecodeCounters, DecodeEvent};
 
@@ -41,19 +41,33 @@ impl Counters {
         if self.tcp.is_empty() {
             self.tcp.clone_from(&other.tcp);
         } else {
-            self.tcp.iter_mut().zip(&other.tcp).for_each(|(mine, theirs)| mine.1 += theirs.1);
+            self.tcp
+                .iter_mut()
+                .zip(&other.tcp)
+                .for_each(|(mine, theirs)| mine.1 += theirs.1);
         }
-        self.tcp_memory.iter_mut().zip(other.tcp_memory).for_each(|(mine, theirs)| *mine += theirs);
+        self.tcp_memory
+            .iter_mut()
+            .zip(other.tcp_memory)
+            .for_each(|(mine, theirs)| *mine += theirs);
         self.faults += other.faults;
         self.untracked += other.untracked;
-        self.bypassed.iter_mut().zip(other.bypassed).for_each(|(mine, theirs)| *mine += theirs);
+        self.bypassed
+            .iter_mut()
+            .zip(other.bypassed)
+            .for_each(|(mine, theirs)| *mine += theirs);
         self.gaps += other.gaps;
         for (reason, count) in &other.drops {
             *self.drops.entry(reason).or_default() += count;
         }
         for (target, policies) in &other.exceptions {
             for (policy, count) in policies {
-                *self.exceptions.entry(target).or_default().entry(policy).or_default() += count;
+                *self
+                    .exceptions
+                    .entry(target)
+                    .or_default()
+                    .entry(policy)
+                    .or_default() += count;
             }
         }
     }
@@ -88,7 +102,10 @@ impl Counters {
         put("decoder.avg_pkt_size", self.decode.bytes / pkts);
         put("decoder.max_pkt_size", self.decode.max_pkt_size);
         for &event in DecodeEvent::all() {
-            put(&format!("decoder.event.{}", event.name()), self.decode.of_event(event));
+            put(
+                &format!("decoder.event.{}", event.name()),
+                self.decode.of_event(event),
+            );
         }
         self.flow_counters(&mut put);
         for (name, value) in [
@@ -108,7 +125,11 @@ impl Counters {
         }
         put("tcp.memuse", self.tcp_memory[0]);
         put("tcp.reassembly_memuse", self.tcp_memory[1]);
-        StatsTree { uptime, counters, rules: None }
+        StatsTree {
+            uptime,
+            counters,
+            rules: None,
+        }
     }
 
     fn flow_counters(&self, put: &mut impl FnMut(&str, u64)) {
@@ -142,8 +163,14 @@ impl Counters {
             ("defrag.ipv4.reassembled", self.defrag.ipv4_reassembled),
             ("defrag.ipv6.fragments", self.defrag.ipv6_fragments),
             ("defrag.ipv6.reassembled", self.defrag.ipv6_reassembled),
-            ("defrag.max_trackers_reached", self.defrag.max_trackers_reached),
-            ("defrag.max_frags_reached", self.defrag.max_fragments_reached),
+            (
+                "defrag.max_trackers_reached",
+                self.defrag.max_trackers_reached,
+            ),
+            (
+                "defrag.max_frags_reached",
+                self.defrag.max_fragments_reached,
+            ),
             ("defrag.tracker_soft_reuse", self.defrag.tracker_soft_reuse),
             ("defrag.tracker_hard_reuse", self.defrag.tracker_hard_reuse),
             ("defrag.mgr.tracker_timeout", self.defrag.tracker_timeout),

@@ -63,8 +63,15 @@ pub(crate) struct Crew {
 }
 
 enum Member {
-    Here { worker: Box<Worker>, answers: VecDeque<Answer> },
-    Thread { commands: Sender<Command>, answers: Receiver<Answer>, handle: Option<JoinHandle<()>> },
+    Here {
+        worker: Box<Worker>,
+        answers: VecDeque<Answer>,
+    },
+    Thread {
+        commands: Sender<Command>,
+        answers: Receiver<Answer>,
+        handle: Option<JoinHandle<()>>,
+    },
 }
 
 impl Crew {
@@ -73,12 +80,22 @@ impl Crew {
         let members = if workers.len() == 1 {
             workers
                 .drain(..)
-                .map(|worker| Member::Here { worker: Box::new(worker), answers: VecDeque::new() })
+                .map(|worker| Member::Here {
+                    worker: Box::new(worker),
+                    answers: VecDeque::new(),
+                })
                 .collect()
         } else {
-            workers.into_iter().enumerate().map(|(i, worker)| spawn(i, worker)).collect::<Result<_, _>>()?
+            workers
+                .into_iter()
+                .enumerate()
+                .map(|(i, worker)| spawn(i, worker))
+                .collect::<Result<_, _>>()?
         };
-        Ok(Self { members, waiting: 0 })
+        Ok(Self {
+            members,
+            waiting: 0,
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -126,20 +143,31 @@ impl Crew {
 fn spawn(index: usize, mut worker: Worker) -> std::io::Result<Member> {
     let (commands, inbox) = bounded::<Command>(DEPTH);
     let (outbox, answers) = bounded(DEPTH);
-    let handle = std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-        for command in inbox {
-            if outbox.send(worker.execute(command)).is_err() {
-                break;
+    let handle = std::thread::Builder::new()
+        .name(format!("worker-{index}"))
+        .spawn(move || {
+            for command in inbox {
+                if outbox.send(worker.execute(command)).is_err() {
+                    break;
+                }
             }
-        }
-    })?;
-    Ok(Member::Thread { commands, answers, handle: Some(handle) })
+        })?;
+    Ok(Member::Thread {
+        commands,
+        answers,
+        handle: Some(handle),
+    })
 }
 
 impl Drop for Crew {
     fn drop(&mut self) {
         for member in self.members.drain(..) {
-            if let Member::Thread { commands, answers, handle } = member {
+            if let Member::Thread {
+                commands,
+                answers,
+                handle,
+            } = member
+            {
                 drop((commands, answers));
                 if let Some(handle) = handle {
                     drop(handle.join());

@@ -62,17 +62,42 @@ impl Engine {
         let needs = Arc::new(outputs.needs().clone());
         let entangled = rules.set.is_entangled();
         if entangled && settings.workers > 1 {
-            tracing::info!("the rules tie flows to each other (see `entangled` in ARCHITECTURE.md): one worker is used");
+            tracing::info!(
+                "the rules tie flows to each other (see `entangled` in ARCHITECTURE.md): one worker is used"
+            );
         }
-        let count = if entangled { 1 } else { settings.workers.max(1) };
-        let seed = if settings.live { Seed::Random } else { REPLAY_SEED };
+        let count = if entangled {
+            1
+        } else {
+            settings.workers.max(1)
+        };
+        let seed = if settings.live {
+            Seed::Random
+        } else {
+            REPLAY_SEED
+        };
         let share = count as u64;
         let workers = (0..count)
-            .map(|_| Worker::new(Arc::clone(&settings), Arc::clone(&rules), Arc::clone(&needs), seed, share))
+            .map(|_| {
+                Worker::new(
+                    Arc::clone(&settings),
+                    Arc::clone(&rules),
+                    Arc::clone(&needs),
+                    seed,
+                    share,
+                )
+            })
             .collect();
         Ok(Self {
-            dispatcher: Dispatcher::new(if settings.live { TunnelHash::Inner } else { TunnelHash::default() }, seed)
-                .with_decode(&settings.decode),
+            dispatcher: Dispatcher::new(
+                if settings.live {
+                    TunnelHash::Inner
+                } else {
+                    TunnelHash::default()
+                },
+                seed,
+            )
+            .with_decode(&settings.decode),
             crew: Crew::new(workers).map_err(EngineError::Thread)?,
             merger: Merger::new(Arc::clone(&rules), outputs, settings.prevention),
             under_way: VecDeque::new(),
@@ -110,11 +135,23 @@ impl Engine {
     /// A worker for a ring, one of `share`.
     pub(crate) fn new_worker(&self, share: u64) -> Worker {
         let needs = Arc::new(self.merger.needs().clone());
-        Worker::new(Arc::clone(&self.settings), Arc::clone(&self.rules), needs, Seed::Random, share)
+        Worker::new(
+            Arc::clone(&self.settings),
+            Arc::clone(&self.rules),
+            needs,
+            Seed::Random,
+            share,
+        )
     }
 
     /// Writes what a ring's worker found.
-    pub(crate) fn write_live(&mut self, mut findings: Vec<Finding>, packets: u64, bytes: u64, now: Option<Timestamp>) {
+    pub(crate) fn write_live(
+        &mut self,
+        mut findings: Vec<Finding>,
+        packets: u64,
+        bytes: u64,
+        now: Option<Timestamp>,
+    ) {
         self.packets += packets;
         self.bytes += bytes;
         if let Some(now) = now {
@@ -135,7 +172,8 @@ impl Engine {
 
     /// A decoder to look at checksums with, where offloading is to be recognised.
     pub(crate) fn sampling_decoder(&self) -> Option<Decoder> {
-        (self.settings.checksums == ChecksumMode::Auto).then(|| Decoder::new(self.settings.decode.clone()))
+        (self.settings.checksums == ChecksumMode::Auto)
+            .then(|| Decoder::new(self.settings.decode.clone()))
     }
 
     /// A new input begins, with fresh flows and hosts.
@@ -160,7 +198,13 @@ impl Engine {
     }
 
     /// Has a batch inspected. Its findings are written as soon as those of all batches before it are.
-    pub(crate) fn inspect(&mut self, batch: Batch, picks: Vec<Pick>, unverified_from: u64, last: u64) {
+    pub(crate) fn inspect(
+        &mut self,
+        batch: Batch,
+        picks: Vec<Pick>,
+        unverified_from: u64,
+        last: u64,
+    ) {
         self.packets += picks.len() as u64;
         self.bytes += picks
             .iter()
@@ -168,13 +212,20 @@ impl Engine {
             .map(|frame| frame.data.len() as u64)
             .sum::<u64>();
         if self.merger.outputs().needs().packets {
-            for frame in picks.iter().filter_map(|pick| batch.frame(pick.index as usize)) {
-                self.merger.outputs().log_packet(frame.ts, frame.link, frame.data, frame.wire_len);
+            for frame in picks
+                .iter()
+                .filter_map(|pick| batch.frame(pick.index as usize))
+            {
+                self.merger
+                    .outputs()
+                    .log_packet(frame.ts, frame.link, frame.data, frame.wire_len);
             }
         }
         let time = batch.latest();
         let batch = Arc::new(batch);
-        let mut shares = self.spread(&batch, picks, unverified_from, last).into_iter();
+        let mut shares = self
+            .spread(&batch, picks, unverified_from, last)
+            .into_iter();
         self.make_room();
         self.crew.command(|_| match shares.next() {
             Some(work) => Command::Inspect(work),
@@ -183,16 +234,30 @@ impl Engine {
         self.under_way.push_back((Some(batch), time));
     }
 
-    fn spread(&self, batch: &Arc<Batch>, picks: Vec<Pick>, unverified_from: u64, last: u64) -> Vec<Work> {
-        let work = |picks| Work { batch: Arc::clone(batch), picks, unverified_from, last };
+    fn spread(
+        &self,
+        batch: &Arc<Batch>,
+        picks: Vec<Pick>,
+        unverified_from: u64,
+        last: u64,
+    ) -> Vec<Work> {
+        let work = |picks| Work {
+            batch: Arc::clone(batch),
+            picks,
+            unverified_from,
+            last,
+        };
         let workers = self.crew.len();
         if workers == 1 {
             return vec![work(picks)];
         }
-        let mut shares: Vec<Vec<Pick>> =
-            (0..workers).map(|_| Vec::with_capacity(picks.len() / workers + 16)).collect();
+        let mut shares: Vec<Vec<Pick>> = (0..workers)
+            .map(|_| Vec::with_capacity(picks.len() / workers + 16))
+            .collect();
         for pick in picks {
-            let Some(frame) = batch.frame(pick.index as usize) else { continue };
+            let Some(frame) = batch.frame(pick.index as usize) else {
+                continue;
+            };
             let share = (self.dispatcher.peek(&frame) % workers as u64) as usize;
             shares[share].push(pick);
         }
@@ -256,7 +321,11 @@ impl Engine {
             self.merger.outputs().reopen();
             tracing::info!("logs reopened");
         }
-        if self.signals.take_reload() { self.reload() } else { None }
+        if self.signals.take_reload() {
+            self.reload()
+        } else {
+            None
+        }
     }
 
     /// Loads the rules anew. The old ones serve until the new are ready, and stay in force when a file cannot
@@ -313,23 +382,42 @@ impl Engine {
             ("detect.alerts_suppressed", totals.suppressed),
             ("ips.blocked", blocked),
             ("ips.rejected", totals.rejects),
-            ("ips.accepted", counters.decode.pkts.saturating_sub(blocked + totals.rejects)),
+            (
+                "ips.accepted",
+                counters
+                    .decode
+                    .pkts
+                    .saturating_sub(blocked + totals.rejects),
+            ),
             ("ips.drop_reason.rules", totals.drops),
         ];
         let mut more: Vec<(&str, u64)> = Vec::new();
         if self.settings.live {
             more.extend(ips);
         }
-        more.extend(detect.iter().filter(|(name, _)| self.settings.prevention || !name.starts_with("ips.")));
+        more.extend(
+            detect
+                .iter()
+                .filter(|(name, _)| self.settings.prevention || !name.starts_with("ips.")),
+        );
         let reasons: Vec<(String, u64)> = counters
             .drops
             .iter()
-            .map(|(reason, count)| (format!("ips.drop_reason.{}", reason.replace(' ', "_")), *count))
+            .map(|(reason, count)| {
+                (
+                    format!("ips.drop_reason.{}", reason.replace(' ', "_")),
+                    *count,
+                )
+            })
             .collect();
         if self.settings.prevention {
             more.extend(reasons.iter().map(|(name, count)| (name.as_str(), *count)));
         }
-        let uptime = if self.settings.live { self.started.elapsed().as_secs() } else { 0 };
+        let uptime = if self.settings.live {
+            self.started.elapsed().as_secs()
+        } else {
+            0
+        };
         let tree = counters.tree(uptime, &more);
         let event = Event {
             packet: 0,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tapir_detect::{Alert, PacketFacts, PacketVerdict};
-use tapir_output::{Envelope, Event};
 use tapir_output::event::{FlowCounters, PacketBytes, PacketHeaders, Payload};
+use tapir_output::{Envelope, Event};
 
 /// Where a finding belongs. Findings of all workers are merged in this order, so that what is written does
 /// not depend on how flows were spread over them.

@@ -45,5 +45,8 @@ pub use live::Watch;
 pub use replay::{Progress, Replay, Trouble};
 pub use rule_report::RuleReport;
 pub use rules::LoadedRules;
-pub use settings::{ChecksumMode, DetectSettings, ExceptionPolicies, ExceptionPolicy, Hosts, RuleSources, RunOptions, Settings};
+pub use settings::{
+    ChecksumMode, DetectSettings, ExceptionPolicies, ExceptionPolicy, Hosts, RuleSources,
+    RunOptions, Settings,
+};
 pub use signals::Signals;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use tapir_capture::{
-    CaptureError, KernelCounters, LibpcapOptions, LibpcapSource, Ring, RingOptions, af_packet_permitted,
+    CaptureError, KernelCounters, LibpcapOptions, LibpcapSource, Ring, RingOptions,
+    af_packet_permitted,
 };
 use tapir_packet::Timestamp;
 
@@ -52,7 +53,11 @@ impl Engine {
     /// When an interface cannot be watched.
     pub fn watch(&mut self, watch: &Watch, ready: impl FnOnce()) -> Result<(), CaptureError> {
         let rings = watch.rings.unwrap_or_else(af_packet_permitted);
-        if rings { self.watch_rings(watch, ready) } else { self.watch_libpcap(watch, ready) }
+        if rings {
+            self.watch_rings(watch, ready)
+        } else {
+            self.watch_libpcap(watch, ready)
+        }
     }
 
     /// One source, read here; batches go the way those of a replay go.
@@ -60,7 +65,9 @@ impl Engine {
         let options = LibpcapOptions {
             snaplen: watch.snaplen.unwrap_or(LibpcapOptions::default().snaplen),
             promiscuous: watch.promiscuous,
-            buffer_size: watch.buffer_size.map(|size| u32::try_from(size).unwrap_or(u32::MAX)),
+            buffer_size: watch
+                .buffer_size
+                .map(|size| u32::try_from(size).unwrap_or(u32::MAX)),
             filter: watch.filter.clone(),
             ..LibpcapOptions::default()
         };
@@ -69,19 +76,30 @@ impl Engine {
             .iter()
             .map(|interface| LibpcapSource::open(interface, &options))
             .collect::<Result<Vec<_>, _>>()?;
-        self.begin(Origin { interface: Some(Arc::from(watch.interfaces.join(","))), file: None });
+        self.begin(Origin {
+            interface: Some(Arc::from(watch.interfaces.join(","))),
+            file: None,
+        });
         ready();
         let mut number = 0;
         let mut failed = None;
-        while failed.is_none() && !self.signals().stopping() && watch.count.is_none_or(|most| number < most) {
+        while failed.is_none()
+            && !self.signals().stopping()
+            && watch.count.is_none_or(|most| number < most)
+        {
             for source in &mut sources {
                 let mut batch = self.spare_batch();
-                let most = watch.count.map_or(BATCH, |most| (most - number).min(BATCH as u64) as usize);
+                let most = watch
+                    .count
+                    .map_or(BATCH, |most| (most - number).min(BATCH as u64) as usize);
                 if let Err(e) = source.next_batch(&mut batch, most) {
                     failed = Some(e);
                 }
                 let picks: Vec<Pick> = (0..batch.len())
-                    .map(|index| Pick { index: index as u32, number: number + index as u64 + 1 })
+                    .map(|index| Pick {
+                        index: index as u32,
+                        number: number + index as u64 + 1,
+                    })
                     .collect();
                 number += picks.len() as u64;
                 if picks.is_empty() {
@@ -118,7 +136,13 @@ impl Engine {
             .into_iter()
             .map(|(ring, interface)| {
                 let worker = self.new_worker(workers);
-                RingThread::start(ring, interface, worker, self.signals().clone(), outbox.clone())
+                RingThread::start(
+                    ring,
+                    interface,
+                    worker,
+                    self.signals().clone(),
+                    outbox.clone(),
+                )
             })
             .collect::<Result<_, _>>()?;
         drop(outbox);
@@ -141,7 +165,12 @@ impl Engine {
         let mut failed = None;
         loop {
             match findings.recv_timeout(WAIT) {
-                Ok(RingReport::Found { findings, packets, bytes, now }) => {
+                Ok(RingReport::Found {
+                    findings,
+                    packets,
+                    bytes,
+                    now,
+                }) => {
                     self.write_live(findings, packets, bytes, now);
                 }
                 Ok(RingReport::Failed(e)) => {
@@ -155,7 +184,9 @@ impl Engine {
                 self.signals().stop();
             }
             if let Some(rules) = self.attend_to_signals() {
-                threads.iter().for_each(|thread| drop(thread.rules.send(Arc::clone(&rules))));
+                threads
+                    .iter()
+                    .for_each(|thread| drop(thread.rules.send(Arc::clone(&rules))));
             }
         }
         failed.map_or(Ok(()), Err)
@@ -164,9 +195,9 @@ impl Engine {
 
 fn ring_options(watch: &Watch, fanout_group: Option<u16>) -> RingOptions {
     let default = RingOptions::default();
-    let blocks = watch
-        .buffer_size
-        .map_or(default.blocks, |size| (size / u64::from(default.block_size)).clamp(2, 1 << 16) as u32);
+    let blocks = watch.buffer_size.map_or(default.blocks, |size| {
+        (size / u64::from(default.block_size)).clamp(2, 1 << 16) as u32
+    });
     RingOptions {
         blocks,
         promiscuous: watch.promiscuous,
@@ -187,7 +218,12 @@ fn sum(counters: impl Iterator<Item = KernelCounters>) -> KernelCounters {
 
 /// What a ring's thread tells.
 enum RingReport {
-    Found { findings: Vec<Finding>, packets: u64, bytes: u64, now: Option<Timestamp> },
+    Found {
+        findings: Vec<Finding>,
+        packets: u64,
+        bytes: u64,
+        now: Option<Timestamp>,
+    },
     Failed(CaptureError),
 }
 
@@ -207,11 +243,20 @@ impl RingThread {
     ) -> Result<Self, CaptureError> {
         let (rules, inbox) = unbounded();
         let name = interface.to_string();
-        let mut run = RingRun { ring, worker, signals, outbox, rules: inbox };
+        let mut run = RingRun {
+            ring,
+            worker,
+            signals,
+            outbox,
+            rules: inbox,
+        };
         let handle = std::thread::Builder::new()
             .name(format!("ring-{name}"))
             .spawn(move || run.run(interface))
-            .map_err(|e| CaptureError::Interface { interface: name, message: e.to_string() })?;
+            .map_err(|e| CaptureError::Interface {
+                interface: name,
+                message: e.to_string(),
+            })?;
         Ok(Self { handle, rules })
     }
 
@@ -230,7 +275,10 @@ struct RingRun {
 
 impl RingRun {
     fn run(&mut self, interface: Arc<str>) -> (Counters, KernelCounters) {
-        self.worker.begin(Origin { interface: Some(interface), file: None });
+        self.worker.begin(Origin {
+            interface: Some(interface),
+            file: None,
+        });
         let mut number = 0;
         while !self.signals.stopping() {
             if let Ok(rules) = self.rules.try_recv() {
@@ -266,7 +314,12 @@ impl RingRun {
     fn report(&mut self, packets: u64, bytes: u64, now: Option<Timestamp>) {
         let findings = self.worker.take_findings();
         if packets > 0 || !findings.is_empty() {
-            drop(self.outbox.send(RingReport::Found { findings, packets, bytes, now }));
+            drop(self.outbox.send(RingReport::Found {
+                findings,
+                packets,
+                bytes,
+                now,
+            }));
         }
     }
 }
@@ -275,5 +328,7 @@ impl RingRun {
 fn micros_of_clock() -> u64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+        .map_or(0, |since| {
+            u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+        })
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tapir_detect::{Actions, Alert, AlertFlags, Arbiter, ArbiterLimits, PacketVerdict, RuleId};
-use tapir_output::{Body, Event, Needs, Outputs, RuleCount};
 use tapir_output::event::{AlertAction, DropRecord, RejectTarget, Verdict};
+use tapir_output::{Body, Event, Needs, Outputs, RuleCount};
 use tapir_packet::Timestamp;
 
 use crate::finding::{Alerted, Discovery, Finding, Place};
@@ -37,7 +37,14 @@ pub(crate) struct MergeTotals {
 impl Merger {
     pub(crate) fn new(rules: Arc<LoadedRules>, outputs: Outputs, prevention: bool) -> Self {
         let arbiter = Arbiter::new(Arc::clone(&rules.set), ArbiterLimits::default());
-        Self { rules, arbiter, outputs, prevention, alerts: BTreeMap::new(), totals: MergeTotals::default() }
+        Self {
+            rules,
+            arbiter,
+            outputs,
+            prevention,
+            alerts: BTreeMap::new(),
+            totals: MergeTotals::default(),
+        }
     }
 
     /// A new input begins: hosts and thresholds start anew.
@@ -117,8 +124,13 @@ impl Merger {
     }
 
     fn emit(&mut self, place: Place, order: u32, alerted: &Alerted, body: Body) {
-        let event =
-            Event { packet: place.packet, order, ts: alerted.facts.ts, envelope: alerted.envelope.clone(), body };
+        let event = Event {
+            packet: place.packet,
+            order,
+            ts: alerted.facts.ts,
+            envelope: alerted.envelope.clone(),
+            body,
+        };
         self.outputs.emit(&event);
     }
 
@@ -129,12 +141,17 @@ impl Merger {
         verdict: &PacketVerdict,
         alert: Option<Box<tapir_output::Alert>>,
     ) {
-        if verdict.actions.intersects(Actions::REJECT_SRC | Actions::REJECT_DST) {
+        if verdict
+            .actions
+            .intersects(Actions::REJECT_SRC | Actions::REJECT_DST)
+        {
             self.totals.rejects += 1;
         } else {
             self.totals.drops += 1;
         }
-        let Some(headers) = &alerted.headers else { return };
+        let Some(headers) = &alerted.headers else {
+            return;
+        };
         let body = Body::Drop(Box::new(DropRecord {
             headers: (**headers).clone(),
             reason: "rules",
@@ -145,10 +162,17 @@ impl Merger {
         self.emit(place, AFTER_ALERTS, alerted, body);
     }
 
-    fn record(&self, alert: &Alert, alerted: &Alerted, verdict: &PacketVerdict) -> tapir_output::Alert {
+    fn record(
+        &self,
+        alert: &Alert,
+        alerted: &Alerted,
+        verdict: &PacketVerdict,
+    ) -> tapir_output::Alert {
         let mut record = tapir_output::Alert::new(self.rules.meta(alert.rule));
         let blocks = alert.actions.blocks();
-        let rejects = alert.actions.intersects(Actions::REJECT_SRC | Actions::REJECT_DST);
+        let rejects = alert
+            .actions
+            .intersects(Actions::REJECT_SRC | Actions::REJECT_DST);
         if rejects || (blocks && self.prevention) {
             record.action = AlertAction::Blocked;
         }
@@ -163,8 +187,11 @@ impl Merger {
         if let Some(evidence) = &alert.evidence
             && !evidence.context.is_empty()
         {
-            let parts: Vec<String> =
-                evidence.context.iter().map(|(key, json)| format!("\"{key}\":{json}")).collect();
+            let parts: Vec<String> = evidence
+                .context
+                .iter()
+                .map(|(key, json)| format!("\"{key}\":{json}"))
+                .collect();
             record.context = Some(parts.join(",").into());
         }
         record
@@ -172,12 +199,18 @@ impl Merger {
 
     fn count(&mut self, rule: RuleId) {
         let meta = self.rules.meta(rule);
-        self.alerts.entry((meta.gid, meta.sid)).or_insert_with(|| RuleCount::of(&meta, 0)).count += 1;
+        self.alerts
+            .entry((meta.gid, meta.sid))
+            .or_insert_with(|| RuleCount::of(&meta, 0))
+            .count += 1;
     }
 }
 
 fn verdict_of(actions: Actions, prevention: bool) -> Verdict {
-    let (src, dst) = (actions.contains(Actions::REJECT_SRC), actions.contains(Actions::REJECT_DST));
+    let (src, dst) = (
+        actions.contains(Actions::REJECT_SRC),
+        actions.contains(Actions::REJECT_DST),
+    );
     let to = match (src, dst) {
         (true, true) => Some(RejectTarget::Both),
         (true, false) => Some(RejectTarget::Client),
@@ -185,7 +218,10 @@ fn verdict_of(actions: Actions, prevention: bool) -> Verdict {
         (false, false) => None,
     };
     match to {
-        Some(to) => Verdict::Reject { to, dropped: prevention },
+        Some(to) => Verdict::Reject {
+            to,
+            dropped: prevention,
+        },
         None if prevention && actions.contains(Actions::DROP) => Verdict::Drop,
         None if actions.contains(Actions::PASS) => Verdict::Pass,
         None => Verdict::Alert,

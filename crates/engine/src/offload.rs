@@ -24,7 +24,9 @@ impl OffloadSampler {
         if self.seen < SAMPLE {
             self.seen += 1;
             let packets = decoder.decode(frame);
-            let wrong = packets.iter().any(|packet| packet.transport_checksum_ok() == Some(false));
+            let wrong = packets
+                .iter()
+                .any(|packet| packet.transport_checksum_ok() == Some(false));
             self.wrong += u64::from(wrong);
             if self.seen == SAMPLE {
                 self.ignore = self.wrong > 0 && SAMPLE / self.wrong < RATIO;

@@ -79,9 +79,18 @@ impl Engine {
             };
             if i == 0 || !replay.continuous {
                 number = 0;
-                self.begin(Origin { interface: None, file: Some(Arc::from(path.display().to_string())) });
+                self.begin(Origin {
+                    interface: None,
+                    file: Some(Arc::from(path.display().to_string())),
+                });
             }
-            let mut feed = Feed { capture, replay, filter: None, number, sampler: OffloadSampler::default() };
+            let mut feed = Feed {
+                capture,
+                replay,
+                filter: None,
+                number,
+                sampler: OffloadSampler::default(),
+            };
             if let Some(cut) = self.feed(&mut feed, &mut now, &mut progress)? {
                 trouble(path, cut);
             }
@@ -110,7 +119,10 @@ impl Engine {
                 self.return_batch(batch);
                 break;
             }
-            let left = feed.replay.count.map(|most| most.saturating_sub(now.packets));
+            let left = feed
+                .replay
+                .count
+                .map(|most| most.saturating_sub(now.packets));
             let picks = feed.select(&batch, left)?;
             let unverified_from = feed.unverified_from(&batch, &picks, decoder.as_mut());
             now.packets += picks.len() as u64;
@@ -149,7 +161,9 @@ struct Feed<'r> {
 impl Feed<'_> {
     /// The frames of a batch that are to be inspected, at most `most` of them.
     fn select(&mut self, batch: &Batch, most: Option<u64>) -> Result<Vec<Pick>, CaptureError> {
-        let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+        let most = most.map_or(usize::MAX, |most| {
+            usize::try_from(most).unwrap_or(usize::MAX)
+        });
         let mut picks = Vec::with_capacity(batch.len().min(most));
         for (index, frame) in batch.frames().enumerate() {
             if picks.len() >= most {
@@ -168,14 +182,24 @@ impl Feed<'_> {
                 }
             }
             self.number += 1;
-            picks.push(Pick { index: index as u32, number: self.number });
+            picks.push(Pick {
+                index: index as u32,
+                number: self.number,
+            });
         }
         Ok(picks)
     }
 
     /// The number of the packet from which on checksums say nothing.
-    fn unverified_from(&mut self, batch: &Batch, picks: &[Pick], decoder: Option<&mut Decoder>) -> u64 {
-        let Some(decoder) = decoder else { return u64::MAX };
+    fn unverified_from(
+        &mut self,
+        batch: &Batch,
+        picks: &[Pick],
+        decoder: Option<&mut Decoder>,
+    ) -> u64 {
+        let Some(decoder) = decoder else {
+            return u64::MAX;
+        };
         picks
             .iter()
             .find(|pick| {

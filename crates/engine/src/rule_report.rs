@@ -36,7 +36,10 @@ impl RuleReport {
     /// One line: how many rules are in force, wrong, and left out.
     pub fn totals(&self) -> String {
         let left_out: usize = self.left_out.values().sum();
-        format!("{} loaded, {} refused, {left_out} left out", self.loaded, self.refused)
+        format!(
+            "{} loaded, {} refused, {left_out} left out",
+            self.loaded, self.refused
+        )
     }
 
     /// Takes the texts of the rules, into which the diagnostics of rules point.
@@ -53,7 +56,11 @@ impl RuleReport {
     pub(crate) fn note(&mut self, source: Source, diagnostics: Vec<Diagnostic>) {
         let id = SourceId(self.sources.len() as u32);
         self.sources.push(source);
-        self.diagnostics.extend(diagnostics.into_iter().map(|diagnostic| Diagnostic { source: id, ..diagnostic }));
+        self.diagnostics
+            .extend(diagnostics.into_iter().map(|diagnostic| Diagnostic {
+                source: id,
+                ..diagnostic
+            }));
         self.beside = self.diagnostics.len();
     }
 }

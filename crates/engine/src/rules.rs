@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use tapir_detect::{Class, CompileConfig, RuleId, RuleSet};
 use tapir_output::RuleMeta;
 use tapir_rules::tree::{TargetSide, metadata_pairs};
-use tapir_rules::{Code, Diagnostic, LoadOptions, RuleFile, Severity, Source, Span};
+use tapir_rules::{Code, Diagnostic, Environment, LoadOptions, RuleFile, Severity, Source, Span};
 
 use crate::EngineError;
 use crate::companions::Companions;
@@ -40,14 +40,31 @@ impl LoadedRules {
         previous: Option<&LoadedRules>,
     ) -> Result<Self, EngineError> {
         let mut report = RuleReport::default();
-        let texts = if sources.disabled { Vec::new() } else { read_sources(sources, &mut report) };
-        let options = LoadOptions { dialect: sources.dialect, ..LoadOptions::default() };
+        let texts = if sources.disabled {
+            Vec::new()
+        } else {
+            read_sources(sources, &mut report)
+        };
+        let environment = Environment {
+            features: FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
+            ..Environment::default()
+        };
+        let options = LoadOptions {
+            dialect: sources.dialect,
+            environment,
+            ..LoadOptions::default()
+        };
         let file = tapir_rules::load(texts, &options);
         let companions = Companions::read(&settings.detect, &mut report)?;
         let set = compile(&file, settings, &companions, &mut report, previous);
         report.take_sources(file.sources);
         let metas = (0..set.len()).map(|_| OnceLock::new()).collect();
-        Ok(Self { set, report, companions, metas })
+        Ok(Self {
+            set,
+            report,
+            companions,
+            metas,
+        })
     }
 
     /// What outputs show of a rule.
@@ -60,7 +77,9 @@ impl LoadedRules {
     }
 
     fn make_meta(&self, rule: RuleId) -> RuleMeta {
-        let Some(meta) = self.set.meta(rule) else { return RuleMeta::default() };
+        let Some(meta) = self.set.meta(rule) else {
+            return RuleMeta::default();
+        };
         let mut pairs: Vec<(String, Vec<String>)> = Vec::new();
         for (key, value) in meta.metadata.iter().flat_map(|text| metadata_pairs(text)) {
             match pairs.iter_mut().find(|(known, _)| known == key) {
@@ -73,12 +92,22 @@ impl LoadedRules {
             sid: meta.sid,
             rev: meta.rev,
             msg: meta.msg.to_string(),
-            classification: self.companions.classes.get(&meta.classtype).map_or("", |class| class.description()).to_owned(),
+            classification: self
+                .companions
+                .classes
+                .get(&meta.classtype)
+                .map_or("", |class| class.description())
+                .to_owned(),
             priority: meta.priority,
             references: meta
                 .references
                 .iter()
-                .map(|(system, id)| format!("{}{id}", self.companions.references.prefix(system).unwrap_or("")))
+                .map(|(system, id)| {
+                    format!(
+                        "{}{id}",
+                        self.companions.references.prefix(system).unwrap_or("")
+                    )
+                })
                 .collect(),
             metadata: pairs,
             target: meta.target.map(|side| match side {
@@ -93,8 +122,11 @@ impl LoadedRules {
 
 /// Reads every file that the sources name: files, folders of `*.rules`, patterns.
 fn read_sources(sources: &RuleSources, report: &mut RuleReport) -> Vec<Source> {
-    let mut texts: Vec<Source> =
-        sources.texts.iter().map(|(name, text)| Source::new(name.as_str(), text.as_slice())).collect();
+    let mut texts: Vec<Source> = sources
+        .texts
+        .iter()
+        .map(|(name, text)| Source::new(name.as_str(), text.as_slice()))
+        .collect();
     for name in &sources.paths {
         let files = matching(name);
         if files.is_empty() {
@@ -119,8 +151,17 @@ fn matching(name: &str) -> Vec<PathBuf> {
     if path.is_file() {
         return vec![path.to_owned()];
     }
-    let pattern = if path.is_dir() { format!("{}/*.rules", glob::Pattern::escape(name)) } else { name.to_owned() };
-    glob::glob(&pattern).into_iter().flatten().filter_map(Result::ok).filter(|path| !path.is_dir()).collect()
+    let pattern = if path.is_dir() {
+        format!("{}/*.rules", glob::Pattern::escape(name))
+    } else {
+        name.to_owned()
+    };
+    glob::glob(&pattern)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .filter(|path| !path.is_dir())
+        .collect()
 }
 
 fn compile(
@@ -131,16 +172,25 @@ fn compile(
     previous: Option<&LoadedRules>,
 ) -> Arc<RuleSet> {
     let variables = &companions.variables;
-    let directories: Vec<Option<&Path>> =
-        file.sources.iter().map(|source| Path::new(&*source.name).parent()).collect();
-    let texts: Vec<std::borrow::Cow<'_, str>> =
-        file.sources.iter().map(|source| String::from_utf8_lossy(&source.text)).collect();
+    let directories: Vec<Option<&Path>> = file
+        .sources
+        .iter()
+        .map(|source| Path::new(&*source.name).parent())
+        .collect();
+    let texts: Vec<std::borrow::Cow<'_, str>> = file
+        .sources
+        .iter()
+        .map(|source| String::from_utf8_lossy(&source.text))
+        .collect();
     let config = CompileConfig {
         addresses: &|name| variables.addresses.get(name),
         ports: &|name| variables.ports.get(name),
         class: &|name| {
             let class = companions.classes.get(name)?;
-            Some(Class { description: class.description(), priority: class.priority() })
+            Some(Class {
+                description: class.description(),
+                priority: class.priority(),
+            })
         },
         source: &|id| texts.get(id.0 as usize).map_or("", |text| text),
         directory: &|id| directories.get(id.0 as usize).copied().flatten(),
@@ -171,7 +221,9 @@ fn compile(
 
 /// A rule that the compiler refuses, as the parser would say it.
 fn refusal(rule: &tapir_rules::Rule, error: tapir_detect::CompileError) -> Diagnostic {
-    let span = error.span.map_or(rule.span, |bytes| Span::new(bytes.start as u32, bytes.end as u32));
+    let span = error.span.map_or(rule.span, |bytes| {
+        Span::new(bytes.start as u32, bytes.end as u32)
+    });
     Diagnostic {
         code: Code::BadArgument,
         severity: Severity::Error,

@@ -13,7 +13,10 @@ fn expected() -> Alerts {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(|line| {
             let fields: Vec<&str> = line.split('\t').collect();
-            ((fields[0].to_owned(), fields[1].parse().unwrap()), fields[2].parse().unwrap())
+            (
+                (fields[0].to_owned(), fields[1].parse().unwrap()),
+                fields[2].parse().unwrap(),
+            )
         })
         .collect()
 }
@@ -45,7 +48,15 @@ fn the_shipped_rules_alert_on_the_captures_as_described() {
         .keys()
         .chain(seen.keys())
         .filter(|key| expected.get(key) != seen.get(key))
-        .map(|key| format!("{} {}: expected {:?}, seen {:?}", key.0, key.1, expected.get(key), seen.get(key)))
+        .map(|key| {
+            format!(
+                "{} {}: expected {:?}, seen {:?}",
+                key.0,
+                key.1,
+                expected.get(key),
+                seen.get(key)
+            )
+        })
         .collect();
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
@@ -59,5 +70,8 @@ fn every_shipped_rule_loads() {
         .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let last = stdout(&output).lines().last().unwrap().to_owned();
-    assert!(last.starts_with("rules: ") && last.ends_with(" loaded, 0 refused, 0 left out"), "{last}");
+    assert!(
+        last.starts_with("rules: ") && last.ends_with(" loaded, 0 refused, 0 left out"),
+        "{last}"
+    );
 }

@@ -11,7 +11,11 @@ fn alert_lines(text: &str) -> usize {
 
 #[test]
 fn a_capture_alone_is_replayed_against_the_shipped_rules() {
-    let output = tapir().arg("-r").arg(project("pcaps/web-attacks.pcap")).output().unwrap();
+    let output = tapir()
+        .arg("-r")
+        .arg(project("pcaps/web-attacks.pcap"))
+        .output()
+        .unwrap();
     assert!(output.status.success());
     assert!(alert_lines(&stdout(&output)) > 0, "{}", stdout(&output));
     assert!(stderr(&output).contains("alerts of"), "{}", stderr(&output));
@@ -20,14 +24,23 @@ fn a_capture_alone_is_replayed_against_the_shipped_rules() {
 #[test]
 fn standard_input_reads_like_a_file() {
     let path = project("pcaps/http-get.pcap");
-    let from_file = tapir().args(["-q", "-A", "fast", "-r"]).arg(&path).output().unwrap();
+    let from_file = tapir()
+        .args(["-q", "-A", "fast", "-r"])
+        .arg(&path)
+        .output()
+        .unwrap();
     let mut child = tapir()
         .args(["-q", "-A", "fast", "-r", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(&std::fs::read(&path).unwrap()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(&std::fs::read(&path).unwrap())
+        .unwrap();
     let from_input = child.wait_with_output().unwrap();
     assert!(from_input.status.success());
     assert_eq!(stdout(&from_file), stdout(&from_input));
@@ -35,22 +48,40 @@ fn standard_input_reads_like_a_file() {
 
 #[test]
 fn compressed_captures_alert_as_plain_ones() {
-    let plain = tapir().args(["-q", "-A", "fast", "-r"]).arg(project("pcaps/http-get.pcap")).output().unwrap();
+    let plain = tapir()
+        .args(["-q", "-A", "fast", "-r"])
+        .arg(project("pcaps/http-get.pcap"))
+        .output()
+        .unwrap();
     for form in ["gz", "zst", "lz4", "xz"] {
         let path = project(&format!("pcaps/http-get.pcap.{form}"));
-        let output = tapir().args(["-q", "-A", "fast", "-r"]).arg(path).output().unwrap();
+        let output = tapir()
+            .args(["-q", "-A", "fast", "-r"])
+            .arg(path)
+            .output()
+            .unwrap();
         assert_eq!(stdout(&output), stdout(&plain), "{form}");
     }
 }
 
 #[test]
 fn a_cut_capture_is_a_warning() {
-    let output = tapir().arg("-r").arg(project("pcaps/cut-short.pcap")).output().unwrap();
+    let output = tapir()
+        .arg("-r")
+        .arg(project("pcaps/cut-short.pcap"))
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0));
-    let warnings: Vec<String> =
-        stderr(&output).lines().filter(|line| line.starts_with("warning:")).map(str::to_owned).collect();
+    let warnings: Vec<String> = stderr(&output)
+        .lines()
+        .filter(|line| line.starts_with("warning:"))
+        .map(str::to_owned)
+        .collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].contains("cut-short.pcap: cut at byte"), "{warnings:?}");
+    assert!(
+        warnings[0].contains("cut-short.pcap: cut at byte"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
@@ -63,7 +94,11 @@ fn what_is_no_capture_fails_and_the_others_go_on() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("README.md: not a capture file"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("README.md: not a capture file"),
+        "{}",
+        stderr(&output)
+    );
     assert!(alert_lines(&stdout(&output)) > 0);
 }
 
@@ -81,9 +116,18 @@ fn a_filter_and_a_count_choose_packets() {
     };
     assert!(total(&["-n", "3"]).starts_with("3 packets,"));
     assert!(total(&["udp"]).starts_with("0 packets,"));
-    let wrong = tapir().arg("-r").arg(project("pcaps/dns.pcap")).arg("tcp prot 80").output().unwrap();
+    let wrong = tapir()
+        .arg("-r")
+        .arg(project("pcaps/dns.pcap"))
+        .arg("tcp prot 80")
+        .output()
+        .unwrap();
     assert_eq!(wrong.status.code(), Some(1));
-    assert!(stderr(&wrong).contains("filter `tcp prot 80`"), "{}", stderr(&wrong));
+    assert!(
+        stderr(&wrong).contains("filter `tcp prot 80`"),
+        "{}",
+        stderr(&wrong)
+    );
 }
 
 #[test]
@@ -99,11 +143,21 @@ fn mistakes_in_rules_are_underlined_and_all_told() {
     .unwrap();
     let output = tapir().arg("-T").arg("-S").arg(&rules).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(stdout(&output).lines().last(), Some("rules: 1 loaded, 2 refused, 0 left out"));
+    assert_eq!(
+        stdout(&output).lines().last(),
+        Some("rules: 1 loaded, 2 refused, 0 left out")
+    );
     let told = stderr(&output);
-    assert!(told.contains("local.rules:1:") && told.contains("local.rules:2:"), "{told}");
+    assert!(
+        told.contains("local.rules:1:") && told.contains("local.rules:2:"),
+        "{told}"
+    );
     assert!(told.contains("^^^^^") && told.contains("content"), "{told}");
-    let strict = tapir().args(["-T", "--strict", "-S"]).arg(&rules).output().unwrap();
+    let strict = tapir()
+        .args(["-T", "--strict", "-S"])
+        .arg(&rules)
+        .output()
+        .unwrap();
     assert_eq!(strict.status.code(), Some(1));
 }
 
@@ -115,13 +169,24 @@ fn a_wrong_configuration_is_underlined() {
     let output = tapir().arg("-T").arg("-c").arg(&path).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let told = stderr(&output);
-    assert!(told.contains("tapir.yaml:2:14: error: stream.midstream: expected yes or no"), "{told}");
+    assert!(
+        told.contains("tapir.yaml:2:14: error: stream.midstream: expected yes or no"),
+        "{told}"
+    );
     assert!(told.contains("^^^^^^^"), "{told}");
 }
 
 #[test]
 fn wrong_usage_is_status_2() {
-    assert_eq!(tapir().arg("--no-such-flag").output().unwrap().status.code(), Some(2));
+    assert_eq!(
+        tapir()
+            .arg("--no-such-flag")
+            .output()
+            .unwrap()
+            .status
+            .code(),
+        Some(2)
+    );
     let nothing = tapir().output().unwrap();
     assert_eq!(nothing.status.code(), Some(1));
     assert!(stderr(&nothing).contains("--list-runmodes"));
@@ -145,7 +210,11 @@ fn snort_users_are_at_home() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stdout(&output).contains("[1:1000001:1] passwd"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("[1:1000001:1] passwd"),
+        "{}",
+        stdout(&output)
+    );
 }
 
 #[test]
@@ -159,19 +228,38 @@ fn every_form_of_alerts_says_something() {
         assert!(output.status.success(), "{form}: {}", stderr(&output));
         assert!(!output.stdout.is_empty(), "{form}");
     }
-    let none = tapir().args(["-q", "-A", "none", "-r"]).arg(project("pcaps/web-attacks.pcap")).output().unwrap();
+    let none = tapir()
+        .args(["-q", "-A", "none", "-r"])
+        .arg(project("pcaps/web-attacks.pcap"))
+        .output()
+        .unwrap();
     assert!(none.stdout.is_empty() && none.stderr.is_empty());
 }
 
 #[test]
 fn help_teaches_and_generated_texts_render() {
     let help = stdout(&tapir().arg("--help").output().unwrap());
-    for part in ["Examples:", "Packets:", "Rules:", "-r, --read", "tapir -i eth0 -c tapir.yaml"] {
+    for part in [
+        "Examples:",
+        "Packets:",
+        "Rules:",
+        "-r, --read",
+        "tapir -i eth0 -c tapir.yaml",
+    ] {
         assert!(help.contains(part), "{part} is missing in:\n{help}");
     }
-    assert!(stdout(&tapir().args(["completions", "bash"]).output().unwrap()).contains("--simulate-ips"));
+    assert!(
+        stdout(&tapir().args(["completions", "bash"]).output().unwrap()).contains("--simulate-ips")
+    );
     assert!(stdout(&tapir().arg("man").output().unwrap()).contains(".TH tapir"));
     assert!(stdout(&tapir().arg("--list-keywords").output().unwrap()).contains("content"));
-    assert!(stdout(&tapir().arg("--list-app-layer-protos").output().unwrap()).lines().any(|line| line == "tls"));
-    assert!(stdout(&tapir().arg("--dump-config").output().unwrap()).contains("stream.reassembly.depth = 1 MiB"));
+    assert!(
+        stdout(&tapir().arg("--list-app-layer-protos").output().unwrap())
+            .lines()
+            .any(|line| line == "tls")
+    );
+    assert!(
+        stdout(&tapir().arg("--dump-config").output().unwrap())
+            .contains("stream.reassembly.depth = 1 MiB")
+    );
 }

@@ -8,7 +8,12 @@ fn records(paths: &[std::path::PathBuf], workers: &str, more: &[&str]) -> (Vec<u
     for path in paths {
         command.arg("-r").arg(path);
     }
-    let output = command.args(["-q", "-w", workers, "-l"]).arg(folder.path()).args(more).output().unwrap();
+    let output = command
+        .args(["-q", "-w", workers, "-l"])
+        .arg(folder.path())
+        .args(more)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let read = |name| std::fs::read(folder.path().join(name)).unwrap();
     (read("eve.json"), read("fast.log"))
@@ -21,7 +26,11 @@ fn every_capture_with_one_two_and_five_workers() {
         let one = records(&paths, "1", &[]);
         assert!(!one.0.is_empty(), "{}: no records", capture.display());
         for workers in ["2", "5"] {
-            assert!(records(&paths, workers, &[]) == one, "{} with {workers} workers", capture.display());
+            assert!(
+                records(&paths, workers, &[]) == one,
+                "{} with {workers} workers",
+                capture.display()
+            );
         }
     }
 }

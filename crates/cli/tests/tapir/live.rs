@@ -14,7 +14,9 @@ impl Namespace {
     fn new(name: &str) -> Option<Self> {
         let namespace = Self(format!("tapir-{name}-{}", std::process::id()));
         let made = run("ip", &["netns", "add", &namespace.0])
-            && namespace.ip(&["link", "add", "left", "type", "veth", "peer", "name", "right"])
+            && namespace.ip(&[
+                "link", "add", "left", "type", "veth", "peer", "name", "right",
+            ])
             && namespace.ip(&["link", "set", "left", "up"])
             && namespace.ip(&["link", "set", "right", "up"]);
         made.then_some(namespace)
@@ -49,7 +51,15 @@ fn run(program: &str, args: &[&str]) -> bool {
 fn signatures(text: &str) -> Vec<String> {
     let mut found: Vec<String> = text
         .lines()
-        .filter_map(|line| Some(line.split("[**] ").nth(1)?.split(" [**]").next()?.to_owned()))
+        .filter_map(|line| {
+            Some(
+                line.split("[**] ")
+                    .nth(1)?
+                    .split(" [**]")
+                    .next()?
+                    .to_owned(),
+            )
+        })
         .collect();
     found.sort();
     found
@@ -62,8 +72,14 @@ fn wait_until_ready(child: &mut Child) -> BufReader<std::process::ChildStderr> {
     let started = Instant::now();
     while !line.contains("watching") {
         line.clear();
-        assert!(lines.read_line(&mut line).unwrap() > 0, "ended before it was ready");
-        assert!(started.elapsed() < Duration::from_secs(20), "not ready in time");
+        assert!(
+            lines.read_line(&mut line).unwrap() > 0,
+            "ended before it was ready"
+        );
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "not ready in time"
+        );
     }
     lines
 }
@@ -79,7 +95,19 @@ fn alerts_live(method: &str) -> Option<Vec<String>> {
     };
     let mut child = namespace
         .inside(env!("CARGO_BIN_EXE_tapir"))
-        .args(["-i", "right", "-A", "fast", "-w", "2", "-k", "none", "--capture", method])
+        .args([
+            "-i",
+            "right",
+            "-A",
+            "fast",
+            "-w",
+            "2",
+            "-k",
+            "none",
+            "--capture",
+            method,
+            "tcp",
+        ])
         .env("TZ", "UTC")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -111,6 +139,7 @@ fn alerts_of_the_replay() -> Vec<String> {
     let output = tapir()
         .args(["-q", "-A", "fast", "-k", "none", "-r"])
         .arg(project("pcaps/web-attacks.pcap"))
+        .arg("tcp")
         .output()
         .unwrap();
     signatures(&String::from_utf8(output.stdout).unwrap())

@@ -11,13 +11,18 @@ use std::process::{Command, Output};
 /// The binary under test, quiet about colour and locale.
 fn tapir() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tapir"));
-    command.env("TZ", "UTC").env("NO_COLOR", "1").env_remove("TAPIR_LOG");
+    command
+        .env("TZ", "UTC")
+        .env("NO_COLOR", "1")
+        .env_remove("TAPIR_LOG");
     command
 }
 
 /// A path below the top of the project.
 fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
 }
 
 /// Every capture of `pcaps/`, in order.
@@ -25,7 +30,12 @@ fn captures() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(project("pcaps"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_string_lossy().contains(".pcap"))
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .contains(".pcap")
+        })
         .collect();
     found.sort();
     assert!(found.len() > 30, "the captures are missing");

@@ -24,7 +24,6 @@ pub(super) fn decode(root: &Node) -> Result<DecodeConfig, ConfigError> {
         geneve: tunnel_ports(root, "geneve", default.geneve)?,
         vxlan_strict: strict,
         max_layers: root.number_at("decoder.max-layers", default.max_layers)?,
-        ..default
     })
 }
 
@@ -47,7 +46,11 @@ fn tunnel_ports(root: &Node, name: &str, default: TunnelPorts) -> Result<TunnelP
         ports.extend(listed);
     }
     if ports.len() > MAX_TUNNEL_PORTS {
-        return Err(ConfigError::value(node, &path, &format!("at most {MAX_TUNNEL_PORTS} ports")));
+        return Err(ConfigError::value(
+            node,
+            &path,
+            &format!("at most {MAX_TUNNEL_PORTS} ports"),
+        ));
     }
     Ok(TunnelPorts::Only(ports.into_iter().collect()))
 }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use tapir_config::{ConfigError, Node};
-use tapir_detect::{ActionClass, ActionOrder, DEFAULT_MAX_ALERTS, DataSetConfig, DataSetDefinition};
+use tapir_detect::{
+    ActionClass, ActionOrder, DEFAULT_MAX_ALERTS, DataSetConfig, DataSetDefinition,
+};
 use tapir_rules::Dialect;
 use tapir_rules::tree::DataKind;
 
@@ -56,12 +58,19 @@ pub struct DetectSettings {
 pub(super) fn detect(root: &Node) -> Result<DetectSettings, ConfigError> {
     let file = |key: &str| root.get(key).and_then(Node::text).map(PathBuf::from);
     let pairs = |name: &str| {
-        group(root, name).into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
+        group(root, name)
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .collect()
     };
     let list = |key: &str, folder: &str| -> Vec<PathBuf> {
         let folder = Path::new(root.text_at(folder, "")).to_owned();
         let items = root.get(key).map(Node::items).unwrap_or_default();
-        items.into_iter().filter_map(Node::text).map(|name| folder.join(name)).collect()
+        items
+            .into_iter()
+            .filter_map(Node::text)
+            .map(|name| folder.join(name))
+            .collect()
     };
     let max_alerts: usize = root.number_at("packet-alert-max", DEFAULT_MAX_ALERTS)?;
     Ok(DetectSettings {
@@ -74,7 +83,11 @@ pub(super) fn detect(root: &Node) -> Result<DetectSettings, ConfigError> {
         reputation_files: list("reputation-files", "default-reputation-path"),
         geoip_database: file("geoip-database"),
         action_order: action_order(root)?,
-        max_alerts: if max_alerts == 0 { DEFAULT_MAX_ALERTS } else { max_alerts },
+        max_alerts: if max_alerts == 0 {
+            DEFAULT_MAX_ALERTS
+        } else {
+            max_alerts
+        },
         data_sets: data_sets(root)?,
         pcre_limits: [
             root.number_at("pcre.match-limit", 3500)?,
@@ -91,7 +104,13 @@ fn action_order(root: &Node) -> Result<ActionOrder, ConfigError> {
     let Some(node) = root.get("action-order") else {
         return Ok(ActionOrder::default());
     };
-    let wrong = || ConfigError::value(node, "action-order", "pass, drop, reject and alert, each once");
+    let wrong = || {
+        ConfigError::value(
+            node,
+            "action-order",
+            "pass, drop, reject and alert, each once",
+        )
+    };
     let classes: Option<Vec<ActionClass>> = node
         .items()
         .into_iter()
@@ -117,14 +136,19 @@ fn data_sets(root: &Node) -> Result<DataSetConfig, ConfigError> {
         memcap: root.size_at("datasets.defaults.memcap", 0)?,
         defined: Vec::new(),
     };
-    let Some(section) = root.get("datasets") else { return Ok(config) };
+    let Some(section) = root.get("datasets") else {
+        return Ok(config);
+    };
     for (name, node) in section.entries() {
         if matches!(name, "defaults" | "limits" | "rules") {
             continue;
         }
-        let kind = node.parsed_at("type", None, "string, md5, sha256, ipv4, ip or the like", |text| {
-            data_kind(text).map(Some)
-        })?;
+        let kind = node.parsed_at(
+            "type",
+            None,
+            "string, md5, sha256, ipv4, ip or the like",
+            |text| data_kind(text).map(Some),
+        )?;
         let Some(kind) = kind else { continue };
         let path = |key: &str| node.get(key).and_then(Node::text).map(PathBuf::from);
         config.defined.push(DataSetDefinition {

@@ -1,14 +1,17 @@
 //! `flow:`, `flow-timeouts:`, `vlan:` and what else decides about flows.
 
 use tapir_config::{ConfigError, Node};
-use tapir_flow::{FlowConfig, KeyOptions, ProtocolTimeouts, RateTracking, StateTimeouts, TimeoutTable};
+use tapir_flow::{
+    FlowConfig, KeyOptions, ProtocolTimeouts, RateTracking, StateTimeouts, TimeoutTable,
+};
 
 /// Settings of the flow table.
 pub(super) fn flow(root: &Node) -> Result<FlowConfig, ConfigError> {
     let default = FlowConfig::default();
     Ok(FlowConfig {
         memcap: root.size_at("flow.memcap", default.memcap)?,
-        emergency_recovery: root.number_at("flow.emergency-recovery", default.emergency_recovery)?,
+        emergency_recovery: root
+            .number_at("flow.emergency-recovery", default.emergency_recovery)?,
         timeouts: timeouts(root)?,
         key: KeyOptions {
             vlan: root.bool_at("vlan.use-for-tracking", true)?,
@@ -21,9 +24,12 @@ pub(super) fn flow(root: &Node) -> Result<FlowConfig, ConfigError> {
 
 fn rate_tracking(root: &Node) -> Result<Option<RateTracking>, ConfigError> {
     let bytes = root.size_at("flow.rate-tracking.bytes", 0)?;
-    let interval = root.parsed_at("flow.rate-tracking.interval", 0, "a number of seconds", |text| {
-        text.trim_end_matches('s').trim().parse().ok()
-    })?;
+    let interval = root.parsed_at(
+        "flow.rate-tracking.interval",
+        0,
+        "a number of seconds",
+        |text| text.trim_end_matches('s').trim().parse().ok(),
+    )?;
     Ok((bytes > 0 && interval > 0).then_some(RateTracking { bytes, interval }))
 }
 
@@ -37,9 +43,15 @@ fn timeouts(root: &Node) -> Result<TimeoutTable, ConfigError> {
     })
 }
 
-fn of_protocol(root: &Node, name: &str, default: ProtocolTimeouts) -> Result<ProtocolTimeouts, ConfigError> {
+fn of_protocol(
+    root: &Node,
+    name: &str,
+    default: ProtocolTimeouts,
+) -> Result<ProtocolTimeouts, ConfigError> {
     let states = |prefix: &str, default: StateTimeouts| -> Result<StateTimeouts, ConfigError> {
-        let of = |state: &str, seconds| root.number_at(&format!("flow-timeouts.{name}.{prefix}{state}"), seconds);
+        let of = |state: &str, seconds| {
+            root.number_at(&format!("flow-timeouts.{name}.{prefix}{state}"), seconds)
+        };
         Ok(StateTimeouts {
             new: of("new", default.new)?,
             established: of("established", default.established)?,

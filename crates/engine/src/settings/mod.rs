@@ -104,14 +104,17 @@ impl Settings {
         }
         let stats_enabled = root.bool_at("stats.enabled", true)?;
         let stats_interval = root.number_at("stats.interval", 8_u64)?;
-        let mut outputs = OutputConfig::from_yaml(root, &log_dir, options.live, options.prevention)?;
+        let mut outputs =
+            OutputConfig::from_yaml(root, &log_dir, options.live, options.prevention)?;
         if !stats_enabled {
             for sink in &mut outputs.sinks {
                 if let SinkConfig::Eve(eve) = sink {
                     eve.types.stats = None;
                 }
             }
-            outputs.sinks.retain(|sink| !matches!(sink, SinkConfig::Stats(_)));
+            outputs
+                .sinks
+                .retain(|sink| !matches!(sink, SinkConfig::Stats(_)));
         }
         Ok(Self {
             live: options.live,
@@ -134,11 +137,25 @@ impl Settings {
 }
 
 fn checksums(root: &Node, options: &RunOptions) -> Result<ChecksumMode, ConfigError> {
-    let key = if options.live { "pcap.0.checksum-checks" } else { "pcap-file.checksum-checks" };
-    let configured = root.parsed_at(key, ChecksumMode::Auto, "yes, no or auto", |text| match text {
-        "auto" | "kernel" => Some(ChecksumMode::Auto),
-        _ => tapir_config::parse_bool(text)
-            .map(|verify| if verify { ChecksumMode::Verify } else { ChecksumMode::Ignore }),
-    })?;
+    let key = if options.live {
+        "pcap.0.checksum-checks"
+    } else {
+        "pcap-file.checksum-checks"
+    };
+    let configured = root.parsed_at(
+        key,
+        ChecksumMode::Auto,
+        "yes, no or auto",
+        |text| match text {
+            "auto" | "kernel" => Some(ChecksumMode::Auto),
+            _ => tapir_config::parse_bool(text).map(|verify| {
+                if verify {
+                    ChecksumMode::Verify
+                } else {
+                    ChecksumMode::Ignore
+                }
+            }),
+        },
+    )?;
     Ok(options.checksums.unwrap_or(configured))
 }

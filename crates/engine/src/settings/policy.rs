@@ -65,17 +65,25 @@ pub struct ExceptionPolicies {
 }
 
 pub(super) fn policies(root: &Node, prevention: bool) -> Result<ExceptionPolicies, ConfigError> {
-    const EXPECTED: &str = "ignore, drop-packet, drop-flow, reject, pass-packet, pass-flow, bypass or auto";
-    let general =
-        root.parsed_at("exception-policy", ExceptionPolicy::Ignore, EXPECTED, |text| {
-            ExceptionPolicy::parse(text, prevention)
-        })?;
+    const EXPECTED: &str =
+        "ignore, drop-packet, drop-flow, reject, pass-packet, pass-flow, bypass or auto";
+    let general = root.parsed_at(
+        "exception-policy",
+        ExceptionPolicy::Ignore,
+        EXPECTED,
+        |text| ExceptionPolicy::parse(text, prevention),
+    )?;
     let of = |path: &str, default| {
-        root.parsed_at(path, default, EXPECTED, |text| ExceptionPolicy::parse(text, prevention))
+        root.parsed_at(path, default, EXPECTED, |text| {
+            ExceptionPolicy::parse(text, prevention)
+        })
     };
     // Midstream pick-up that is on has no exception; `auto` ignores it.
-    let midstream_default =
-        if root.bool_at("stream.midstream", false)? { ExceptionPolicy::Ignore } else { general };
+    let midstream_default = if root.bool_at("stream.midstream", false)? {
+        ExceptionPolicy::Ignore
+    } else {
+        general
+    };
     Ok(ExceptionPolicies {
         midstream: of("stream.midstream-policy", midstream_default)?,
         session_memcap: of("stream.memcap-policy", general)?,

@@ -1,7 +1,9 @@
 //! `app-layer.protocols:` of the configuration.
 
 use tapir_config::{ConfigError, Node, parse_bool};
-use tapir_protocols::{AppProto, DetectionPorts, Enabled, ProtocolSettings, ProtocolTable, Transport};
+use tapir_protocols::{
+    AppProto, DetectionPorts, Enabled, ProtocolSettings, ProtocolTable, Transport,
+};
 
 use super::variables::port_list;
 
@@ -18,7 +20,11 @@ pub(super) fn protocols(root: &Node) -> Result<ProtocolTable, ConfigError> {
     failed.into_inner().map_or(Ok(table), Err)
 }
 
-fn settings(root: &Node, proto: AppProto, transport: Transport) -> Result<ProtocolSettings, ConfigError> {
+fn settings(
+    root: &Node,
+    proto: AppProto,
+    transport: Transport,
+) -> Result<ProtocolSettings, ConfigError> {
     let name = match proto {
         AppProto::Http1 => "http",
         other => other.name(),
@@ -29,7 +35,10 @@ fn settings(root: &Node, proto: AppProto, transport: Transport) -> Result<Protoc
     };
     let mut found = ProtocolSettings::default();
     // A setting of one transport counts before that of both.
-    for path in [format!("app-layer.protocols.{name}.{below}"), format!("app-layer.protocols.{name}")] {
+    for path in [
+        format!("app-layer.protocols.{name}.{below}"),
+        format!("app-layer.protocols.{name}"),
+    ] {
         if found.enabled.is_none() {
             found.enabled = root.parsed_at(
                 &format!("{path}.enabled"),
@@ -37,17 +46,23 @@ fn settings(root: &Node, proto: AppProto, transport: Transport) -> Result<Protoc
                 "yes, no or detection-only",
                 |text| match text {
                     "detection-only" => Some(Some(Enabled::DetectionOnly)),
-                    _ => parse_bool(text).map(|yes| Some(if yes { Enabled::Yes } else { Enabled::No })),
+                    _ => parse_bool(text)
+                        .map(|yes| Some(if yes { Enabled::Yes } else { Enabled::No })),
                 },
             )?;
         }
-        if found.detection_ports.is_none() && root.get(&format!("{path}.detection-ports")).is_some() {
+        if found.detection_ports.is_none() && root.get(&format!("{path}.detection-ports")).is_some()
+        {
             let ports = |side: &str| {
                 let path = format!("{path}.detection-ports.{side}");
-                root.parsed_at(&path, Vec::new(), "ports such as 443, 8443", |text| port_list(root, text))
+                root.parsed_at(&path, Vec::new(), "ports such as 443, 8443", |text| {
+                    port_list(root, text)
+                })
             };
-            found.detection_ports =
-                Some(DetectionPorts { destination: ports("dp")?, source: ports("sp")? });
+            found.detection_ports = Some(DetectionPorts {
+                destination: ports("dp")?,
+                source: ports("sp")?,
+            });
         }
     }
     Ok(found)

@@ -12,8 +12,15 @@ pub(super) fn port_list(root: &Node, text: &str) -> Option<Vec<u16>> {
             return None;
         }
         let text = text.trim();
-        let inner = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
-        for part in inner.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let inner = text
+            .strip_prefix('[')
+            .and_then(|t| t.strip_suffix(']'))
+            .unwrap_or(text);
+        for part in inner
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
             match part.strip_prefix('$') {
                 Some(name) => {
                     let value = root.get(&format!("vars.port-groups.{name}"))?.text()?;
@@ -34,5 +41,8 @@ pub(super) fn group<'a>(root: &'a Node, name: &str) -> Vec<(&'a str, &'a str)> {
     let Some(group) = root.get(name) else {
         return Vec::new();
     };
-    group.entries().filter_map(|(name, node)| Some((name, node.text()?))).collect()
+    group
+        .entries()
+        .filter_map(|(name, node)| Some((name, node.text()?)))
+        .collect()
 }

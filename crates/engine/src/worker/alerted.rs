@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tapir_detect::{Alert, AlertFlags, FlowVerdict, PacketFacts, PacketVerdict};
 use tapir_flow::FlowFlags;
-use tapir_output::{Body, Event};
 use tapir_output::event::{DropRecord, PacketBytes, PacketHeaders, Payload, Verdict};
+use tapir_output::{Body, Event};
 use tapir_packet::{Direction, Packet};
 
 use super::FlowOf;
@@ -49,18 +49,27 @@ impl Inspector {
             flow.insert_flags(FlowFlags::HAS_ALERTS);
         }
         let flow = flow.as_deref();
-        let in_stream = alerts.iter().any(|alert| alert.flags.contains(AlertFlags::STREAM));
+        let in_stream = alerts
+            .iter()
+            .any(|alert| alert.flags.contains(AlertFlags::STREAM));
         let stream = (self.needs.payload && in_stream)
-            .then(|| flow.and_then(|flow| flow.tcp.as_deref()).zip(seen.direction))
+            .then(|| {
+                flow.and_then(|flow| flow.tcp.as_deref())
+                    .zip(seen.direction)
+            })
             .flatten()
-            .map(|(session, direction)| stream_payload(session, direction, self.needs.payload_limit));
+            .map(|(session, direction)| {
+                stream_payload(session, direction, self.needs.payload_limit)
+            });
         let bytes = self.needs.packet
             || (self.needs.raw_packet && packet.ip_version == 0)
             || (self.needs.tagged && verdict.tagged)
             || self.needs.alerted_packets;
         let alerted = Alerted {
             facts: PacketFacts::of(packet, self.number(), flow.map(FlowOf::id)),
-            envelope: self.enveloper().of_packet(packet, self.number(), seen.direction, flow),
+            envelope: self
+                .enveloper()
+                .of_packet(packet, self.number(), seen.direction, flow),
             flow: flow.map(counters_of),
             payload: self.needs.payload.then(|| Payload {
                 data: packet.payload().into(),
@@ -92,7 +101,9 @@ impl Inspector {
         }
         let way = seen.direction.unwrap_or(Direction::ToServer).index();
         let first = !std::mem::replace(&mut flow.attachment.dropped[way], true);
-        let envelope = self.enveloper().of_packet(packet, self.number(), seen.direction, Some(flow));
+        let envelope =
+            self.enveloper()
+                .of_packet(packet, self.number(), seen.direction, Some(flow));
         let record = DropRecord {
             headers: PacketHeaders::of(packet),
             reason,
@@ -101,13 +112,23 @@ impl Inspector {
             first,
         };
         let body = Body::Drop(Box::new(record));
-        let event = Event { packet: self.number(), order: self.order(), ts: packet.ts, envelope, body };
+        let event = Event {
+            packet: self.number(),
+            order: self.order(),
+            ts: packet.ts,
+            envelope,
+            body,
+        };
         self.find(Discovery::Event(Box::new(event)));
     }
 }
 
 /// The acknowledged data of a stream around what was inspected.
-fn stream_payload(session: &tapir_flow::tcp::Session, direction: Direction, limit: usize) -> Payload {
+fn stream_payload(
+    session: &tapir_flow::tcp::Session,
+    direction: Direction,
+    limit: usize,
+) -> Payload {
     let mut data = Vec::new();
     let mut length = 0;
     let mut at = session.stream(direction).base();
@@ -120,5 +141,9 @@ fn stream_payload(session: &tapir_flow::tcp::Session, direction: Direction, limi
         let room = limit.saturating_sub(data.len());
         data.extend_from_slice(&block.data[..block.data.len().min(room)]);
     }
-    Payload { data: data.into(), stream: true, length }
+    Payload {
+        data: data.into(),
+        stream: true,
+        length,
+    }
 }

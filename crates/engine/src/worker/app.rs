@@ -52,15 +52,31 @@ impl Inspector {
         note_ended(&mut flow.attachment, before);
     }
 
-    fn read(&mut self, flow: &mut FlowOf, direction: Direction, segment: &mut Segment<'_>, seen: &mut Circumstances) {
-        let Some(session) = flow.tcp.as_deref() else { return };
+    fn read(
+        &mut self,
+        flow: &mut FlowOf,
+        direction: Direction,
+        segment: &mut Segment<'_>,
+        seen: &mut Circumstances,
+    ) {
+        let Some(session) = flow.tcp.as_deref() else {
+            return;
+        };
         let mut cursor = session.app_cursor(direction, &self.outcome);
         loop {
             let recognised = done(&flow.attachment)[direction.index()];
             let circumstances = Beginning::of(flow, self.settings.stream.depth);
-            let Some(session) = flow.tcp.as_deref_mut() else { return };
-            let Some(chunk) = session.app_next(&mut cursor, &mut self.outcome) else { return };
-            let (len, gap, eof) = (chunk.data.len() as u64, chunk.gap, chunk.is_eof || chunk.is_depth);
+            let Some(session) = flow.tcp.as_deref_mut() else {
+                return;
+            };
+            let Some(chunk) = session.app_next(&mut cursor, &mut self.outcome) else {
+                return;
+            };
+            let (len, gap, eof) = (
+                chunk.data.len() as u64,
+                chunk.gap,
+                chunk.is_eof || chunk.is_depth,
+            );
             if gap > 0 {
                 if !recognised && flow.attachment.app.gap(direction) == Verdict::Failed {
                     session.disable_app();
@@ -84,7 +100,13 @@ impl Inspector {
                 return turn(flow, segment, seen);
             }
             if recognition.other_side_first {
-                settle_other_side(flow, direction, &circumstances, &self.settings.protocols, seen);
+                settle_other_side(
+                    flow,
+                    direction,
+                    &circumstances,
+                    &self.settings.protocols,
+                    seen,
+                );
             }
             if !conclude(flow, &cursor, direction, len) {
                 return;
@@ -95,7 +117,10 @@ impl Inspector {
 
 /// Which sides' recognition has ended.
 fn done(attachment: &Attachment) -> [bool; 2] {
-    [attachment.app.is_done(Direction::ToServer), attachment.app.is_done(Direction::ToClient)]
+    [
+        attachment.app.is_done(Direction::ToServer),
+        attachment.app.is_done(Direction::ToClient),
+    ]
 }
 
 fn note_ended(attachment: &mut Attachment, before: [bool; 2]) {
@@ -119,7 +144,9 @@ fn turn(flow: &mut FlowOf, segment: &mut Segment<'_>, seen: &mut Circumstances) 
 fn conclude(flow: &mut FlowOf, cursor: &AppCursor, direction: Direction, len: u64) -> bool {
     let ended = done(&flow.attachment);
     let failed = flow.attachment.app.flow() == tapir_protocols::AppProto::Failed;
-    let Some(session) = flow.tcp.as_deref_mut() else { return false };
+    let Some(session) = flow.tcp.as_deref_mut() else {
+        return false;
+    };
     for side in [Direction::ToServer, Direction::ToClient] {
         if ended[side.index()] {
             session.set_recognised(side);
@@ -146,11 +173,17 @@ fn settle_other_side(
 ) {
     let other = direction.reverse();
     if let Some(session) = flow.tcp.as_deref() {
-        let data = session.acked_blocks(other).find(|block| block.offset == 0).map_or(&[][..], |block| block.data);
+        let data = session
+            .acked_blocks(other)
+            .find(|block| block.offset == 0)
+            .map_or(&[][..], |block| block.data);
         let input = circumstances.input(other, data, false);
         flow.attachment.app.feed(table, &input);
     }
-    let settled = flow.attachment.app.settle(table, direction, circumstances.first);
+    let settled = flow
+        .attachment
+        .app
+        .settle(table, direction, circumstances.first);
     for event in settled.events.iter() {
         seen.app_events.insert(event);
     }
@@ -171,7 +204,10 @@ impl Beginning {
     fn of(flow: &FlowOf, depth: u32) -> Self {
         let both = |of: fn(&Session, Direction) -> u32| {
             flow.tcp.as_deref().map_or([0; 2], |session| {
-                [of(session, Direction::ToServer), of(session, Direction::ToClient)]
+                [
+                    of(session, Direction::ToServer),
+                    of(session, Direction::ToClient),
+                ]
             })
         };
         let windows = both(|session, direction| session.stream(direction).window());
@@ -182,10 +218,15 @@ impl Beginning {
                 Some(session) if session.is_midstream() => Midstream::Yes,
                 _ => Midstream::No,
             },
-            established: flow.tcp.as_ref().is_some_and(|session| session.is_established()),
+            established: flow
+                .tcp
+                .as_ref()
+                .is_some_and(|session| session.is_established()),
             first: flow.tcp.as_ref().and_then(|session| session.first_data()),
             bytes_to_server: flow.counts(Direction::ToServer).bytes,
-            at_hand: both(|session, direction| session.stream(direction).available_for_recognition()),
+            at_hand: both(|session, direction| {
+                session.stream(direction).available_for_recognition()
+            }),
             patience: windows.map(|window| PATIENCE.max(window.min(depth))),
         }
     }

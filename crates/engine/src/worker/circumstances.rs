@@ -32,16 +32,23 @@ impl Circumstances {
     pub(super) fn traits(&self, packet: &Packet<'_>, flow: Option<&FlowOf>) -> PacketTraits {
         let mut traits = PacketTraits::empty();
         let segment = |flags| self.segment.contains(flags);
-        let closed = flow.is_some_and(|flow| flow.flags().contains(FlowFlags::NO_PAYLOAD_INSPECTION));
+        let closed =
+            flow.is_some_and(|flow| flow.flags().contains(FlowFlags::NO_PAYLOAD_INSPECTION));
         let ended = flow.map_or([false; 2], |flow| flow.attachment.app_ended);
         for (it, holds) in [
             (PacketTraits::FIRST_IN_DIRECTION, self.first),
             (PacketTraits::ESTABLISHED, self.established),
-            (PacketTraits::STREAM_ESTABLISHED, segment(SegmentFlags::ESTABLISHED)),
+            (
+                PacketTraits::STREAM_ESTABLISHED,
+                segment(SegmentFlags::ESTABLISHED),
+            ),
             (PacketTraits::STREAM_ADDED, segment(SegmentFlags::ADDED)),
             (PacketTraits::STREAM_END, self.is_stream_end()),
             (PacketTraits::REBUILT, packet.is_reassembled()),
-            (PacketTraits::NO_PAYLOAD_INSPECTION, closed || segment(SegmentFlags::NO_PAYLOAD_INSPECTION)),
+            (
+                PacketTraits::NO_PAYLOAD_INSPECTION,
+                closed || segment(SegmentFlags::NO_PAYLOAD_INSPECTION),
+            ),
             (PacketTraits::PROTO_DONE_TO_SERVER, ended[ToServer.index()]),
             (PacketTraits::PROTO_DONE_TO_CLIENT, ended[ToClient.index()]),
         ] {
@@ -61,10 +68,12 @@ pub(super) fn view_of(flow: &FlowOf) -> FlowView {
         start: flow.start(),
         packets: [to_server.packets, to_client.packets],
         bytes: [to_server.bytes, to_client.bytes],
-        stream_sizes: flow
-            .tcp
-            .as_ref()
-            .map(|session| [session.stream(ToServer).size(), session.stream(ToClient).size()]),
+        stream_sizes: flow.tcp.as_ref().map(|session| {
+            [
+                session.stream(ToServer).size(),
+                session.stream(ToClient).size(),
+            ]
+        }),
         elephant: [
             flags.contains(FlowFlags::ELEPHANT_TO_SERVER),
             flags.contains(FlowFlags::ELEPHANT_TO_CLIENT),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tapir_flow::Flow;
-use tapir_output::{Envelope, Needs};
 use tapir_output::event::{AppProtos, Icmp, Variables};
+use tapir_output::{Envelope, Needs};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{AppProto, Recogniser};
 
@@ -48,7 +48,10 @@ impl Enveloper<'_> {
     /// Of a record about a flow that is over: from its client to its server.
     pub(super) fn of_ended(&self, flow: &Flow<Attachment>) -> Envelope {
         let mut vlans = [0; 3];
-        vlans.iter_mut().zip(flow.vlans()).for_each(|(to, from)| *to = *from);
+        vlans
+            .iter_mut()
+            .zip(flow.vlans())
+            .for_each(|(to, from)| *to = *from);
         let is_icmp = matches!(flow.protocol(), 1 | 58);
         let icmp = |(kind, code)| Icmp { kind, code };
         let mut envelope = Envelope {
@@ -74,7 +77,10 @@ impl Enveloper<'_> {
         let Some(flow) = flow else { return };
         envelope.flow_id = flow.id();
         envelope.app_protos = app_protos(&flow.attachment.app);
-        envelope.community_id = self.needs.community_id.map(|seed| flow.community_id(seed).into());
+        envelope.community_id = self
+            .needs
+            .community_id
+            .map(|seed| flow.community_id(seed).into());
         if self.needs.variables {
             envelope.variables = self.variables(flow);
         }
@@ -85,8 +91,14 @@ impl Enveloper<'_> {
         let rules = &self.rules.set;
         let variables = Variables {
             flowbits: rules.flow_bits(state).map(Arc::from).collect(),
-            flowints: rules.flow_ints(state).map(|(name, value)| (Arc::from(name), value)).collect(),
-            flowvars: rules.flow_texts(state).map(|(name, value)| (Arc::from(name), value.into())).collect(),
+            flowints: rules
+                .flow_ints(state)
+                .map(|(name, value)| (Arc::from(name), value))
+                .collect(),
+            flowvars: rules
+                .flow_texts(state)
+                .map(|(name, value)| (Arc::from(name), value.into()))
+                .collect(),
             ..Variables::default()
         };
         (!variables.is_empty()).then(|| Box::new(variables))

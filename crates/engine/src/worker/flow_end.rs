@@ -23,7 +23,13 @@ impl Inspector {
         if self.needs.flows {
             let envelope = self.enveloper().of_ended(&flow);
             let body = Body::Flow(Box::new(record_of(&flow, reason)));
-            let event = Event { packet: 0, order: self.order(), ts: flow.last(), envelope, body };
+            let event = Event {
+                packet: 0,
+                order: self.order(),
+                ts: flow.last(),
+                envelope,
+                body,
+            };
             self.find(Discovery::Event(Box::new(event)));
         }
         if let Some(session) = flow.tcp.take() {
@@ -32,20 +38,28 @@ impl Inspector {
     }
 
     fn end_stream(&mut self, flow: &mut FlowOf, direction: Direction) {
-        let Some(session) = flow.tcp.as_deref() else { return };
+        let Some(session) = flow.tcp.as_deref() else {
+            return;
+        };
         if !session.needs_end(direction, false) {
             return;
         }
         let segment = Segment::end_of(session, direction, flow.last());
-        let (client, server) = ((flow.client(), flow.client_port()), (flow.server(), flow.server_port()));
+        let (client, server) = (
+            (flow.client(), flow.client_port()),
+            (flow.server(), flow.server_port()),
+        );
         let (from, to) = match direction {
             Direction::ToServer => (client, server),
             Direction::ToClient => (server, client),
         };
         let packet = Packet::at_flow_end(flow.last(), flow.protocol(), from, to);
         flow.attachment.app_ended = [false; 2];
-        let mut seen =
-            Circumstances { direction: Some(direction), established: true, ..Circumstances::default() };
+        let mut seen = Circumstances {
+            direction: Some(direction),
+            established: true,
+            ..Circumstances::default()
+        };
         self.segment(&packet, segment, flow, &mut seen);
     }
 }

@@ -2,8 +2,8 @@
 
 use tapir_detect::FlowVerdict;
 use tapir_flow::{EndReason, Flow, FlowFlags, FlowState};
+use tapir_output::FlowRecord;
 use tapir_output::event as output;
-use tapir_output::{FlowRecord};
 use tapir_output::event::{Bypass, FlowAction, FlowCounters, FlowEnd, TcpRecord};
 use tapir_packet::Direction::{ToClient, ToServer};
 
@@ -27,7 +27,10 @@ pub(super) fn counters_of(flow: &Flow<Attachment>) -> FlowCounters {
 pub(super) fn record_of(flow: &Flow<Attachment>, reason: EndReason) -> FlowRecord {
     let ttl = |direction| {
         let range = flow.ttl(direction);
-        output::TtlRange { min: range.min, max: range.max }
+        output::TtlRange {
+            min: range.min,
+            max: range.max,
+        }
     };
     FlowRecord {
         counters: counters_of(flow),

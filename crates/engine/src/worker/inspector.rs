@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use tapir_detect::{
-    Alert, Arbiter, ArbiterLimits, Detector, FlowState as DetectState, PacketContext, PacketVerdict, StreamWindow,
+    Alert, Arbiter, ArbiterLimits, Detector, FlowState as DetectState, PacketContext,
+    PacketVerdict, StreamWindow,
 };
 use tapir_flow::tcp::{self, Segment, SegmentFlags};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
 
+use super::FlowOf;
 use super::circumstances::{Circumstances, protos_of, view_of};
 use super::envelope::{Enveloper, Origin};
-use super::FlowOf;
 use crate::counters::Counters;
 use crate::finding::{Discovery, Finding, Place, Stage};
 use crate::rules::LoadedRules;
@@ -52,7 +53,12 @@ impl Inspector {
             detector: Detector::new(Arc::clone(&rules.set)),
             arbiter: rules.set.is_entangled().then(|| new_arbiter(&rules)),
             findings: Vec::new(),
-            place: Place { packet: 0, stage: Stage::Packet, flow: 0, order: 0 },
+            place: Place {
+                packet: 0,
+                stage: Stage::Packet,
+                flow: 0,
+                order: 0,
+            },
             alerts: Vec::new(),
             own: Counters::default(),
             origin: Origin::default(),
@@ -88,17 +94,30 @@ impl Inspector {
 
     /// Findings belong to this packet from now on.
     pub(super) fn at_packet(&mut self, number: u64) {
-        self.place = Place { packet: number, stage: Stage::Packet, flow: 0, order: 0 };
+        self.place = Place {
+            packet: number,
+            stage: Stage::Packet,
+            flow: 0,
+            order: 0,
+        };
     }
 
     /// Findings belong to a flow that ends after packet `last`.
     pub(super) fn at_flow_end(&mut self, last: u64, flow: &FlowOf) {
-        self.place = Place { packet: last, stage: Stage::FlowEnd, flow: flow.first_packet(), order: 0 };
+        self.place = Place {
+            packet: last,
+            stage: Stage::FlowEnd,
+            flow: flow.first_packet(),
+            order: 0,
+        };
     }
 
     /// Notes a finding at the current place.
     pub(super) fn find(&mut self, what: Discovery) {
-        self.findings.push(Finding { place: self.place, what });
+        self.findings.push(Finding {
+            place: self.place,
+            what,
+        });
         self.place.order += 1;
     }
 
@@ -107,11 +126,20 @@ impl Inspector {
     }
 
     pub(super) fn enveloper(&self) -> Enveloper<'_> {
-        Enveloper { origin: &self.origin, needs: &self.needs, rules: &self.rules }
+        Enveloper {
+            origin: &self.origin,
+            needs: &self.needs,
+            rules: &self.rules,
+        }
     }
 
     /// Inspects a packet of a flow.
-    pub(super) fn packet_of_flow(&mut self, packet: &Packet<'_>, flow: &mut FlowOf, tracked: &Tracked) {
+    pub(super) fn packet_of_flow(
+        &mut self,
+        packet: &Packet<'_>,
+        flow: &mut FlowOf,
+        tracked: &Tracked,
+    ) {
         if flow.state().is_bypassed() {
             self.own.bypassed[0] += 1;
             self.own.bypassed[1] += packet.data.len() as u64;
@@ -165,11 +193,17 @@ impl Inspector {
             return 0;
         }
         let view = flow.as_deref().map(view_of);
-        let app = flow.as_deref().map(|flow| protos_of(&flow.attachment.app, seen.app_events));
+        let app = flow
+            .as_deref()
+            .map(|flow| protos_of(&flow.attachment.app, seen.app_events));
         let context = PacketContext {
             number: self.place.packet,
             packet,
-            payload: if packet.is_payload_inside() || packet.is_invalid() { &[] } else { packet.payload() },
+            payload: if packet.is_payload_inside() || packet.is_invalid() {
+                &[]
+            } else {
+                packet.payload()
+            },
             direction: seen.direction,
             flow: view.as_ref(),
             traits: seen.traits(packet, flow.as_deref()),
@@ -189,9 +223,19 @@ impl Inspector {
             progress = windows.progress();
             let mut with_stream = context;
             for window in windows.as_slice() {
-                with_stream.stream = Some(StreamWindow { offset: window.offset, data: window.data });
+                with_stream.stream = Some(StreamWindow {
+                    offset: window.offset,
+                    data: window.data,
+                });
                 let state = Some(&mut flow.attachment.detect);
-                inspect(&mut self.detector, self.arbiter.as_mut(), &with_stream, state, &mut alerts, &mut verdict);
+                inspect(
+                    &mut self.detector,
+                    self.arbiter.as_mut(),
+                    &with_stream,
+                    state,
+                    &mut alerts,
+                    &mut verdict,
+                );
                 // The packet itself is tried once, with the first run of its stream.
                 with_stream.payload = &[];
             }
@@ -199,7 +243,14 @@ impl Inspector {
         }
         if !tried {
             let state = flow.as_deref_mut().map(|flow| &mut flow.attachment.detect);
-            inspect(&mut self.detector, self.arbiter.as_mut(), &context, state, &mut alerts, &mut verdict);
+            inspect(
+                &mut self.detector,
+                self.arbiter.as_mut(),
+                &context,
+                state,
+                &mut alerts,
+                &mut verdict,
+            );
         }
         self.report(packet, flow, seen, &mut alerts, verdict);
         alerts.clear();

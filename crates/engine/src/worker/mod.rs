@@ -16,7 +16,9 @@ use std::sync::Arc;
 use tapir_detect::FlowState as DetectState;
 use tapir_flow::defrag::{Defragmenter, Outcome};
 use tapir_flow::tcp::Segment;
-use tapir_flow::{EndReason, Flow, FlowConfig, FlowFlags, FlowHandle, FlowTable, Seed, Tracked, Untracked};
+use tapir_flow::{
+    EndReason, Flow, FlowConfig, FlowFlags, FlowHandle, FlowTable, Seed, Tracked, Untracked,
+};
 use tapir_output::Needs;
 use tapir_packet::{Decoder, Direction, Frame, Packet, Packets, Timestamp};
 use tapir_protocols::Recogniser;
@@ -149,7 +151,9 @@ impl Worker {
     /// Takes a fragment; a datagram that it completes is inspected first, as packets of its own.
     fn fragment(&mut self, packet: &mut Packet<'_>) {
         let settings = &self.settings;
-        let inserted = self.defragmenter.insert(packet, |host| settings.hosts.defrag(host));
+        let inserted = self
+            .defragmenter
+            .insert(packet, |host| settings.hosts.defrag(host));
         if !inserted.events.is_empty() {
             self.decoder.counters.count_events(&inserted.events);
             packet.events.merge(inserted.events);
@@ -163,7 +167,11 @@ impl Worker {
     }
 
     fn packet(&mut self, packet: &Packet<'_>) {
-        let tracked = if packet.wants_flow() { self.track(packet) } else { None };
+        let tracked = if packet.wants_flow() {
+            self.track(packet)
+        } else {
+            None
+        };
         if !self.ended.is_empty() {
             let mut ended = std::mem::take(&mut self.ended);
             for (flow, reason) in ended.drain(..) {
@@ -174,7 +182,10 @@ impl Worker {
         self.current = tracked.map(|tracked| tracked.flow);
         match tracked.and_then(|tracked| Some((tracked, self.flows.get_mut(tracked.flow)?))) {
             Some((tracked, flow)) => self.inspector.packet_of_flow(packet, flow, &tracked),
-            None => drop(self.inspector.detect(packet, None, &Circumstances::default(), None)),
+            None => drop(
+                self.inspector
+                    .detect(packet, None, &Circumstances::default(), None),
+            ),
         }
     }
 
@@ -185,7 +196,9 @@ impl Worker {
                 .is_some_and(|segment| inspector.tcp.must_reuse(flow.tcp.as_deref(), &segment))
         };
         let number = inspector.number();
-        match self.flows.track(packet, number, reused, |flow, reason| ended.push((flow, reason))) {
+        match self.flows.track(packet, number, reused, |flow, reason| {
+            ended.push((flow, reason))
+        }) {
             Ok(tracked) => Some(tracked),
             Err(Untracked::Memcap | Untracked::Emergency) => {
                 self.inspector.own.untracked += 1;
@@ -198,7 +211,8 @@ impl Worker {
     /// Flows that were silent for too long at `now` end, after packet `last`.
     pub(crate) fn time_passes(&mut self, now: Timestamp, last: u64) {
         let ended = &mut self.ended;
-        self.flows.expire(now, |flow, reason| ended.push((flow, reason)));
+        self.flows
+            .expire(now, |flow, reason| ended.push((flow, reason)));
         self.defragmenter.expire(now);
         self.finish_ended(last);
     }
@@ -257,5 +271,9 @@ fn direction_of(flow: &FlowOf, packet: &Packet<'_>) -> Direction {
     } else {
         packet.sport == flow.client_port()
     };
-    if from_client { Direction::ToServer } else { Direction::ToClient }
+    if from_client {
+        Direction::ToServer
+    } else {
+        Direction::ToClient
+    }
 }

@@ -52,7 +52,10 @@ impl Inspector {
             return self.dropped(packet, flow, seen, reason);
         }
         seen.events = self.outcome.events;
-        seen.established |= self.outcome.flags.intersects(SegmentFlags::ESTABLISHED | SegmentFlags::FLOW_ESTABLISHED);
+        seen.established |= self
+            .outcome
+            .flags
+            .intersects(SegmentFlags::ESTABLISHED | SegmentFlags::FLOW_ESTABLISHED);
         let progress = self.detect(packet, Some(flow), seen, Some(&segment));
         if let Some(session) = flow.tcp.as_deref_mut() {
             if seen.segment.contains(SegmentFlags::ESTABLISHED) {
@@ -72,20 +75,35 @@ impl Inspector {
     ) -> bool {
         let policies = &self.settings.policies;
         let (policy, target, counter, reason) = match case {
-            Exception::Midstream => {
-                (policies.midstream, "stream_midstream", "tcp.midstream", "stream midstream")
-            }
-            Exception::SessionMemcap => {
-                (policies.session_memcap, "stream_memcap", "tcp.ssn_memcap", "stream memcap")
-            }
-            Exception::ReassemblyMemcap => {
-                (policies.reassembly_memcap, "stream_reassembly_memcap", "tcp.reassembly", "stream reassembly")
-            }
+            Exception::Midstream => (
+                policies.midstream,
+                "stream_midstream",
+                "tcp.midstream",
+                "stream midstream",
+            ),
+            Exception::SessionMemcap => (
+                policies.session_memcap,
+                "stream_memcap",
+                "tcp.ssn_memcap",
+                "stream memcap",
+            ),
+            Exception::ReassemblyMemcap => (
+                policies.reassembly_memcap,
+                "stream_reassembly_memcap",
+                "tcp.reassembly",
+                "stream reassembly",
+            ),
         };
         if policy == ExceptionPolicy::Ignore {
             return false;
         }
-        *self.own.exceptions.entry(counter).or_default().entry(policy.name()).or_default() += 1;
+        *self
+            .own
+            .exceptions
+            .entry(counter)
+            .or_default()
+            .entry(policy.name())
+            .or_default() += 1;
         flow.attachment.exception = Some((target, policy.name()));
         match policy {
             ExceptionPolicy::Ignore => false,
