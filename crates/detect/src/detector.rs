@@ -104,7 +104,9 @@ impl Detector {
             facts: &facts,
         };
         let mut verdict = self.run(context, flow, &mut judge, recorder, out);
-        verdict.tagged |= arbiter.is_tagged(&facts);
+        if !context.traits.contains(PacketTraits::STREAM_END) {
+            verdict.tagged |= arbiter.is_tagged(&facts);
+        }
         verdict
     }
 
@@ -275,7 +277,7 @@ impl Judge for Deferred<'_> {
                 return false;
             }
             self.rules.carry_out(alert, &mut verdict);
-            passed = self.rules.ends_here(alert, &verdict);
+            passed = self.rules.ends_here(alert);
             let kept = self.rules.is_for_arbiter(alert);
             verdict.suppressed += u32::from(!kept);
             kept

@@ -149,7 +149,7 @@ impl RuleSet {
             let ruling = judge(alert);
             if ruling != Ruling::Nothing {
                 self.carry_out(alert, &mut verdict);
-                passed = self.ends_here(alert, &verdict);
+                passed = self.ends_here(alert);
             }
             if matches!(ruling, Ruling::Nothing | Ruling::Silent)
                 || !alert.actions.contains(Actions::ALERT)
@@ -167,14 +167,15 @@ impl RuleSet {
         verdict
     }
 
-    /// Whether rules after this alert are not to be asked.
-    pub(crate) fn ends_here(&self, alert: &Alert, verdict: &PacketVerdict) -> bool {
-        alert.actions.contains(Actions::PASS) && !verdict.actions.blocks()
+    /// Whether rules after this alert are not to be asked. A `pass` ends the packet also when a rule before it has
+    /// dropped it already.
+    pub(crate) fn ends_here(&self, alert: &Alert) -> bool {
+        alert.actions.contains(Actions::PASS)
     }
 
     /// Whether the arbiter, or anybody, has to see an alert.
     pub(crate) fn is_for_arbiter(&self, alert: &Alert) -> bool {
-        alert.actions.intersects(Actions::ALERT | Actions::PASS)
+        alert.actions.intersects(Actions::all() - Actions::CONFIG)
             || self
                 .rule(alert.rule)
                 .is_some_and(|rule| rule.needs_arbiter())

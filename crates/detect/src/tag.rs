@@ -21,7 +21,7 @@ impl RunningTag {
     /// Packets of a tag that names no number, the one that set it included.
     const DEFAULT_PACKETS: u64 = 256;
     /// A tag dies when nothing came under it for this long.
-    pub(crate) const IDLE: Duration = Duration::from_secs(300);
+    pub(crate) const IDLE: Duration = Duration::from_secs(600);
 
     /// A tag set by packet `number`.
     pub(crate) fn start(tag: &Tag, number: u64, now: Timestamp) -> Self {

@@ -38,10 +38,11 @@ impl Field {
         let base = if self.relative { cursor } else { 0 };
         let offset = self.offset.get(variables) as i32;
         let start = base.checked_add_signed(offset as isize)?;
-        if start > data.len() || (self.relative && start == data.len()) {
+        let bytes = usize::try_from(self.bytes.get(variables)).ok()?;
+        // No bytes at all can be taken from the very end: `byte_jump:0` moves by its `post_offset` alone.
+        if start > data.len() || (self.relative && bytes > 0 && start == data.len()) {
             return None;
         }
-        let bytes = usize::try_from(self.bytes.get(variables)).ok()?;
         let (number, used) = self.format.read(
             data.get(start..start.checked_add(bytes)?)?,
             buffer.little_endian,
