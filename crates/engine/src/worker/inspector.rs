@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tapir_detect::{
-    Alert, Arbiter, ArbiterLimits, Detector, FlowState as DetectState, PacketContext,
+    Alert, Arbiter, ArbiterLimits, Detector, FlowState as DetectState, PacketContext, PacketTraits,
     PacketVerdict, StreamWindow,
 };
 use tapir_flow::tcp::{self, Segment, SegmentFlags};
@@ -238,6 +238,7 @@ impl Inspector {
                 );
                 // The packet itself is tried once, with the first run of its stream.
                 with_stream.payload = &[];
+                with_stream.traits |= PacketTraits::CONTINUED;
             }
             tried = !windows.is_empty();
         }
