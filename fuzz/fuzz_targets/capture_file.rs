@@ -23,8 +23,15 @@ fuzz_target!(|input: &[u8]| {
             break;
         }
         assert!(!batch.is_empty() && batch.len() <= 128);
-        assert_eq!(batch.frames().count(), batch.len(), "every frame lies within its batch");
-        bytes += batch.frames().map(|frame| frame.data.len() as u64).sum::<u64>();
+        assert_eq!(
+            batch.frames().count(),
+            batch.len(),
+            "every frame lies within its batch"
+        );
+        bytes += batch
+            .frames()
+            .map(|frame| frame.data.len() as u64)
+            .sum::<u64>();
         assert!(bytes <= capture.position(), "frames do not overlap");
     }
     if let Some(damage) = capture.damage() {

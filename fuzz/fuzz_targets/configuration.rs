@@ -23,7 +23,10 @@ fuzz_target!(|text: &str| {
     }
     look_at(&config.root);
     for path in config.root.unread() {
-        assert!(config.root.get(&path).is_some() || path.contains(".."), "{path:?}");
+        assert!(
+            config.root.get(&path).is_some() || path.contains(".."),
+            "{path:?}"
+        );
     }
     config.root.read_whole();
     assert!(config.root.unread().is_empty());

@@ -39,7 +39,12 @@ fn look_at(packet: &Packet<'_>, frame: &[u8]) {
     let _ = (packet.ethernet(), packet.arp());
     let _ = (packet.ip_checksum_ok(), packet.transport_checksum_ok());
     let _ = (packet.fragment(), packet.icmp_quote());
-    let _ = (packet.igmp(), packet.icmpv4(), packet.icmpv6(), packet.udp());
+    let _ = (
+        packet.igmp(),
+        packet.icmpv4(),
+        packet.icmpv6(),
+        packet.udp(),
+    );
     if let Some(tcp) = packet.tcp() {
         let _ = (tcp.flags(), tcp.options(), tcp.urgent_pointer());
     }

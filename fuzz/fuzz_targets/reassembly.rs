@@ -87,16 +87,21 @@ impl Followed {
         if self.session.is_some() && self.engine.must_reuse(self.session.as_deref(), segment) {
             self.release();
         }
-        self.engine.handle(&mut self.session, segment, &mut self.outcome);
+        self.engine
+            .handle(&mut self.session, segment, &mut self.outcome);
         let Some(session) = self.session.as_deref_mut() else {
             return;
         };
         for dir in self.outcome.updates() {
             read_stream(session, dir, &mut self.outcome, &mut self.read[dir.index()]);
         }
-        let windows = self.engine.raw_windows(session, segment, &self.outcome, true);
-        assert!(windows.as_slice().is_sorted_by_key(|window| window.offset));
-        let progress = windows.progress();
+        let progress = {
+            let windows = self
+                .engine
+                .raw_windows(session, segment, &self.outcome, true);
+            assert!(windows.as_slice().is_sorted_by_key(|window| window.offset));
+            windows.progress()
+        };
         if self.outcome.is(SegmentFlags::ESTABLISHED) {
             session.raw_done(segment.dir, progress);
         }
@@ -115,7 +120,11 @@ impl Followed {
             }
         }
         self.release();
-        assert_eq!(self.engine.memory_use(), MemoryUse::default(), "all memory comes back");
+        assert_eq!(
+            self.engine.memory_use(),
+            MemoryUse::default(),
+            "all memory comes back"
+        );
     }
 
     fn release(&mut self) {

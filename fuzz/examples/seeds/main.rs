@@ -1,11 +1,16 @@
-//! Writes `seeds/`: what the targets begin with, cut from the project's captures, rules and configuration.
+//! Writes `seeds/`: what the targets begin with, cut from the project's captures, rules and configuration; and
+//! `rule_parsing.dict`, the words of the rule language.
 
+mod rules;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use tapir_capture::{Batch, CaptureFile};
 use tapir_fuzz::{LINKS, input};
 use tapir_packet::{Decoder, Frame, LinkType};
+use tapir_rules::{Dialect, keywords};
 
 /// A larger file is a slow seed.
 const MOST_BYTES: usize = 4096;
@@ -14,24 +19,25 @@ fn main() -> io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let seeds = Seeds(here.join("seeds"));
     for path in files(&here.join("../pcaps"))? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if name.contains(".pcap") {
             of_capture(&seeds, &path, &name)?;
         }
     }
-    for path in files(&here.join("../rules"))? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text = fs::read(&path)?;
-        if name.ends_with(".rules") {
-            let first = text.iter().take(MOST_BYTES).copied();
-            seeds.write("rule_parsing", &name, &[&[1][..], &first.collect::<Vec<_>>()].concat())?;
-        } else if name.ends_with(".config") {
-            seeds.write("side_files", &name, &text)?;
-        }
-    }
+    of_rules(&seeds, &here.join("../rules"))?;
+    fs::write(here.join("rule_parsing.dict"), dictionary())?;
     let text = fs::read_to_string(here.join("../tapir.yaml"))?;
     for (number, part) in text.split("\n\n").enumerate() {
-        seeds.write("configuration", &format!("part-{number:02}.yaml"), part.as_bytes())?;
+        let part = format!("{part}\n#= stream.midstream=yes\n#= outputs.1.eve-log.types.0=x\n");
+        seeds.write(
+            "configuration",
+            &format!("part-{number:02}.yaml"),
+            part.as_bytes(),
+        )?;
     }
     Ok(())
 }
@@ -56,6 +62,59 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// The rules that use an option that none before them uses; the files beside the rules as they are.
+fn of_rules(seeds: &Seeds, folder: &Path) -> io::Result<()> {
+    let mut known = BTreeSet::new();
+    for path in files(folder)? {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let text = fs::read_to_string(&path)?;
+        if name.ends_with(".config") {
+            seeds.write("side_files", &name, text.as_bytes())?;
+        }
+        if !name.ends_with(".rules") {
+            continue;
+        }
+        for (number, rule) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.contains("sid:"))
+        {
+            let options: Vec<_> = rule
+                .split("; ")
+                .filter_map(|part| part.split(':').next())
+                .collect();
+            let before = known.len();
+            known.extend(options.into_iter().map(str::to_owned));
+            if known.len() > before {
+                let seed = [&[1], rule.as_bytes()].concat();
+                seeds.write("rule_parsing", &format!("{name}-{number:02}"), &seed)?;
+            }
+        }
+    }
+    for (number, text) in rules::texts().enumerate() {
+        seeds.write("rule_parsing", &format!("grammar-{number:02}"), &text)?;
+    }
+    Ok(())
+}
+
+/// Every name of every keyword, as libFuzzer reads a dictionary.
+fn dictionary() -> String {
+    let names: BTreeSet<_> = keywords::all()
+        .flat_map(|(_, row)| {
+            [Dialect::Suricata, Dialect::Snort2, Dialect::Snort3].map(|dialect| row.names(dialect))
+        })
+        .flatten()
+        .collect();
+    names
+        .into_iter()
+        .map(|name| format!("\"{name}:\"\n"))
+        .collect()
 }
 
 /// A capture is a seed as it is, its frames are seeds of `decode`, its fragments and segments of what puts those
