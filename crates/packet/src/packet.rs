@@ -202,6 +202,23 @@ impl<'a> Packet<'a> {
         }
     }
 
+    /// A packet that stands for the rest of a flow at its end: addresses, ports, and no bytes.
+    #[must_use]
+    pub fn at_flow_end(
+        ts: Timestamp,
+        proto: u8,
+        from: (IpAddr, u16),
+        to: (IpAddr, u16),
+    ) -> Packet<'static> {
+        let mut packet = Packet::new(ts, LinkType::RAW, &[]);
+        (packet.src, packet.sport) = from;
+        (packet.dst, packet.dport) = to;
+        packet.ip_version = if from.0.is_ipv4() { 4 } else { 6 };
+        packet.proto = proto;
+        packet.source = PacketSource::FlowTimeout;
+        packet
+    }
+
     /// Whether a malformation was found that ends decoding. Such a packet takes part in no flow
     /// and its payload is not inspected; rules on decoder events still are.
     #[inline]
