@@ -178,6 +178,10 @@ pub struct RuleArgs {
     #[arg(long, alias = "init-errors-fatal")]
     pub strict: bool,
 
+    /// Accepted for Suricata's sake: arguments of keywords are always read strictly
+    #[arg(long, value_name = "KEYWORDS", num_args = 0..=1, require_equals = true, hide = true)]
+    pub strict_rule_keywords: Option<Option<String>>,
+
     /// Load no rules: only flows, statistics and other records
     #[arg(long)]
     pub disable_detection: bool,

@@ -39,6 +39,18 @@ events! {
 }
 
 impl AppLayerEvent {
+    /// The name in anomaly records, which is that of rules in capitals.
+    pub const fn record_name(self) -> &'static str {
+        match self {
+            Self::MismatchProtocolBothDirections => "APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS",
+            Self::WrongDirectionFirstData => "APPLAYER_WRONG_DIRECTION_FIRST_DATA",
+            Self::DetectProtocolOnlyOneDirection => "APPLAYER_DETECT_PROTOCOL_ONLY_ONE_DIRECTION",
+            Self::ProtoDetectionSkipped => "APPLAYER_PROTO_DETECTION_SKIPPED",
+            Self::NoTlsAfterStarttls => "APPLAYER_NO_TLS_AFTER_STARTTLS",
+            Self::UnexpectedProtocol => "APPLAYER_UNEXPECTED_PROTOCOL",
+        }
+    }
+
     /// The event of a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
@@ -89,6 +101,7 @@ mod tests {
         let mut set = AppLayerEvents::EMPTY;
         for event in AppLayerEvent::ALL {
             assert_eq!(AppLayerEvent::from_name(event.name()), Some(*event));
+            assert_eq!(event.record_name().to_ascii_lowercase(), event.name());
             assert!(!set.contains(*event));
             set.insert(*event);
         }

@@ -8,6 +8,9 @@ use super::variables::port_list;
 /// What to decode beyond the fixed protocols.
 pub(super) fn decode(root: &Node) -> Result<DecodeConfig, ConfigError> {
     let default = DecodeConfig::default();
+    if root.get("decoder.erspan.typeI.enabled").is_some() {
+        tracing::warn!("ERSPAN Type I is no longer configurable: it is always decoded");
+    }
     let strict = root.parsed_at(
         "decoder.vxlan.reserved-bits-check",
         default.vxlan_strict,

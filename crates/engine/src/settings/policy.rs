@@ -84,9 +84,37 @@ pub(super) fn policies(root: &Node, prevention: bool) -> Result<ExceptionPolicie
     } else {
         general
     };
+    let midstream = of("stream.midstream-policy", midstream_default)?;
+    check_midstream(root, midstream)?;
     Ok(ExceptionPolicies {
-        midstream: of("stream.midstream-policy", midstream_default)?,
+        midstream,
         session_memcap: of("stream.memcap-policy", general)?,
         reassembly_memcap: of("stream.reassembly.memcap-policy", general)?,
     })
+}
+
+/// A policy for a whole flow cannot apply to one packet, and sessions that are picked up are no exceptions.
+fn check_midstream(root: &Node, policy: ExceptionPolicy) -> Result<(), ConfigError> {
+    let Some(node) = root.get("stream.midstream-policy") else {
+        return Ok(());
+    };
+    let enabled = root.bool_at("stream.midstream", false)?;
+    let refused = match policy {
+        ExceptionPolicy::DropPacket | ExceptionPolicy::PassPacket => true,
+        ExceptionPolicy::DropFlow | ExceptionPolicy::Reject | ExceptionPolicy::Bypass => enabled,
+        ExceptionPolicy::Ignore | ExceptionPolicy::PassFlow => false,
+    };
+    if refused {
+        let expected = if enabled {
+            "ignore or pass-flow, as stream.midstream is on"
+        } else {
+            "ignore, drop-flow, reject, pass-flow or bypass: a midstream session is treated as a whole"
+        };
+        return Err(ConfigError::value(
+            node,
+            "stream.midstream-policy",
+            expected,
+        ));
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tapir_detect::{Alert, AlertFlags, FlowVerdict, PacketFacts, PacketVerdict};
+use tapir_detect::{Actions, Alert, AlertFlags, FlowVerdict, PacketFacts, PacketVerdict};
 use tapir_flow::FlowFlags;
 use tapir_output::event::{DropRecord, PacketBytes, PacketHeaders, Payload, Verdict};
 use tapir_output::{Body, Event};
@@ -44,7 +44,7 @@ impl Inspector {
         verdict: PacketVerdict,
     ) {
         if let Some(flow) = flow.as_deref_mut()
-            && !alerts.is_empty()
+            && alerts.iter().any(|alert| alert.actions.contains(Actions::ALERT))
         {
             flow.insert_flags(FlowFlags::HAS_ALERTS);
         }

@@ -37,7 +37,7 @@ impl Inspector {
                     app_proto,
                     layer: "proto_detect",
                 };
-                self.anomaly(packet, flow, seen, kind, event.name());
+                self.anomaly(packet, flow, seen, kind, event.record_name());
             }
         }
     }

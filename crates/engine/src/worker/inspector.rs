@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tapir_detect::{
-    Alert, Arbiter, ArbiterLimits, Detector, FlowState as DetectState, PacketContext, PacketTraits,
-    PacketVerdict, StreamWindow,
+    Alert, Arbiter, ArbiterLimits, Detector, FlowState as DetectState, FlowVerdict, PacketContext,
+    PacketTraits, PacketVerdict, StreamWindow,
 };
 use tapir_flow::tcp::{self, Segment, SegmentFlags};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
@@ -149,6 +149,13 @@ impl Inspector {
             return;
         }
         flow.attachment.app_ended = [false; 2];
+        if self.settings.prevention && flow.attachment.detect.verdict() == FlowVerdict::Drop {
+            let seen = Circumstances {
+                direction: Some(tracked.direction),
+                ..Circumstances::default()
+            };
+            return self.dropped(packet, flow, &seen, "flow drop");
+        }
         let mut seen = Circumstances {
             direction: Some(tracked.direction),
             first: tracked.first_of_direction,
