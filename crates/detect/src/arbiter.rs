@@ -84,7 +84,7 @@ impl Default for ArbiterLimits {
     }
 }
 
-/// What the arbiter had no room for.
+/// What the arbiter keeps, and what it had no room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ArbiterCounters {
     /// Bits of hosts that were not set.
@@ -93,6 +93,8 @@ pub struct ArbiterCounters {
     pub thresholds_refused: u64,
     /// Hosts that were not tagged.
     pub tags_refused: u64,
+    /// Bytes that `detection_filter` takes to tell ports apart.
+    pub port_bytes: usize,
 }
 
 /// Settles what crosses flows. There is one for all workers, and it survives a change of rules.
@@ -128,12 +130,13 @@ impl Arbiter {
         self.rules = rules;
     }
 
-    /// What there was no room for so far.
+    /// What is kept, and what there was no room for so far.
     pub fn counters(&self) -> ArbiterCounters {
         ArbiterCounters {
             host_bits_refused: self.host_bits.refused(),
             thresholds_refused: self.thresholds.refused(),
             tags_refused: self.tagged_hosts.refused(),
+            port_bytes: self.thresholds.port_bytes(),
         }
     }
 

@@ -77,6 +77,11 @@ impl<K: Hash + Eq, V> Expiring<K, V> {
         self.refused
     }
 
+    /// The values of all entries, dead ones not yet swept included, in no order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.values().map(|(value, _)| value)
+    }
+
     /// How many entries there are, dead ones not yet swept included.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()

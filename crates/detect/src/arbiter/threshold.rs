@@ -102,6 +102,15 @@ impl Thresholds {
         self.tallies.refused()
     }
 
+    /// Bytes that the sets of ports seen take.
+    pub(crate) fn port_bytes(&self) -> usize {
+        self.tallies
+            .values()
+            .filter(|tally| tally.ports.is_some())
+            .count()
+            * size_of::<PortBits>()
+    }
+
     /// Counts a match of `rule` in its `place`-th filter.
     pub(crate) fn rule_on(
         &mut self,
