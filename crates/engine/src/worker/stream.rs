@@ -52,10 +52,11 @@ impl Inspector {
             return self.dropped(packet, flow, seen, reason);
         }
         seen.events = self.outcome.events;
+        // The segment that ends the handshake belongs to what is not established, unless it brings data.
         seen.established |= self
             .outcome
             .flags
-            .intersects(SegmentFlags::ESTABLISHED | SegmentFlags::FLOW_ESTABLISHED);
+            .contains(SegmentFlags::FLOW_ESTABLISHED);
         let progress = self.detect(packet, Some(flow), seen, Some(&segment));
         if let Some(session) = flow.tcp.as_deref_mut() {
             if seen.segment.contains(SegmentFlags::ESTABLISHED) {
