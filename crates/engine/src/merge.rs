@@ -116,7 +116,12 @@ impl Merger {
             // A rule that raises no alert is named by its drop all the same.
             let culprit = culprit.or_else(|| {
                 let (rule, actions) = (verdict.dropped_by?, verdict.actions);
-                let unseen = Alert { rule, actions, flags: AlertFlags::empty(), evidence: None };
+                let unseen = Alert {
+                    rule,
+                    actions,
+                    flags: AlertFlags::empty(),
+                    evidence: None,
+                };
                 Some(Box::new(self.record(&unseen, &alerted, &verdict)))
             });
             self.dropped(place, &alerted, &verdict, culprit);

@@ -44,7 +44,9 @@ impl Inspector {
         verdict: PacketVerdict,
     ) {
         if let Some(flow) = flow.as_deref_mut()
-            && alerts.iter().any(|alert| alert.actions.contains(Actions::ALERT))
+            && alerts
+                .iter()
+                .any(|alert| alert.actions.contains(Actions::ALERT))
         {
             flow.insert_flags(FlowFlags::HAS_ALERTS);
         }

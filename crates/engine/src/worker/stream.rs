@@ -53,10 +53,7 @@ impl Inspector {
         }
         seen.events = self.outcome.events;
         // The segment that ends the handshake belongs to what is not established, unless it brings data.
-        seen.established |= self
-            .outcome
-            .flags
-            .contains(SegmentFlags::FLOW_ESTABLISHED);
+        seen.established |= self.outcome.flags.contains(SegmentFlags::FLOW_ESTABLISHED);
         let progress = self.detect(packet, Some(flow), seen, Some(&segment));
         if let Some(session) = flow.tcp.as_deref_mut() {
             if seen.segment.contains(SegmentFlags::ESTABLISHED) {
