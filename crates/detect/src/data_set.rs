@@ -4,7 +4,7 @@ mod file;
 mod values;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tapir_rules::tree::{BitAction, DataKind, Datarep, Dataset, IntegerOp, IntegerTest};
@@ -20,6 +20,10 @@ pub struct DataSetConfig {
     pub state_dir: PathBuf,
     /// Bytes that one set may hold unless its rule says otherwise; 0 is no limit.
     pub memcap: u64,
+    /// Whether rules may write to files anywhere, by an absolute name.
+    pub allow_absolute: bool,
+    /// Whether rules may not write files at all.
+    pub deny_write: bool,
     /// Sets that the configuration defines for all rules.
     pub defined: Vec<DataSetDefinition>,
 }
@@ -111,6 +115,8 @@ struct Request<'r> {
     format: Format,
     subdomains: bool,
     changes: bool,
+    /// Said by the configuration, not by a rule.
+    configured: bool,
 }
 
 impl DataSets {
@@ -151,6 +157,7 @@ impl DataSets {
                     format: Format::Csv,
                     subdomains: false,
                     changes: true,
+                    configured: true,
                 },
                 None,
             );
@@ -198,6 +205,7 @@ impl DataSets {
                 format,
                 subdomains: extra("match").as_deref() == Some("subdomain"),
                 changes: matches!(what, Asked::Set | Asked::Unset),
+                configured: false,
             },
             beside,
         )?;
@@ -225,6 +233,7 @@ impl DataSets {
                 format: Format::Csv,
                 subdomains: false,
                 changes: false,
+                configured: false,
             },
             beside,
         )?;
@@ -243,6 +252,11 @@ impl DataSets {
     fn open_set(&mut self, request: &Request<'_>, beside: Option<&Path>) -> Result<u16, String> {
         if let Some(&id) = self.ids.get(request.name) {
             return self.reopen(id, request);
+        }
+        for file in request.save.iter().chain(request.state.iter()) {
+            if !request.configured {
+                self.refuse_unsafe(file)?;
+            }
         }
         let kind = request
             .kind
@@ -272,6 +286,23 @@ impl DataSets {
             store,
         }));
         Ok(id)
+    }
+
+    /// Whether a rule may write to that file.
+    fn refuse_unsafe(&self, file: &str) -> Result<(), String> {
+        if self.config.deny_write {
+            return Err("rules that save data sets are disabled".into());
+        }
+        let path = Path::new(file);
+        if path.components().any(|part| part == Component::ParentDir) {
+            return Err(format!("a rule may not leave the data directory: {file}"));
+        }
+        if path.is_absolute() && !self.config.allow_absolute {
+            return Err(format!(
+                "a rule may not name a file by an absolute path: {file}"
+            ));
+        }
+        Ok(())
     }
 
     /// Another option uses a set that is there: it may want to change it.

@@ -140,3 +140,14 @@ fn a_full_set_takes_no_more() {
     assert!(yes(&sets, &set, b"one"));
     assert!(!yes(&sets, &set, b"another"));
 }
+
+#[test]
+fn rules_write_into_the_data_directory_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sets = sets(dir.path());
+    for file in ["../out.csv", "a/../../out.csv", "/out.csv"] {
+        let mut wanted = option(BitAction::Set, DataKind::String);
+        wanted.save = Some(file.into());
+        assert!(sets.open(&wanted, None).is_err(), "{file}");
+    }
+}

@@ -134,6 +134,8 @@ fn data_sets(root: &Node) -> Result<DataSetConfig, ConfigError> {
         load_dir: data_dir.clone(),
         state_dir: data_dir,
         memcap: root.size_at("datasets.defaults.memcap", 0)?,
+        allow_absolute: root.bool_at("datasets.rules.allow-absolute-filenames", false)?,
+        deny_write: !root.bool_at("datasets.rules.allow-write", true)?,
         defined: Vec::new(),
     };
     let Some(section) = root.get("datasets") else {
