@@ -151,6 +151,7 @@ fn sources(
             DialectArg::Snort3 => Dialect::Snort3,
         }),
         disabled: rules.disable_detection,
+        keeps_trees: rules.engine_analysis,
         ..RuleSources::default()
     };
     if !exclusive.is_empty() {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use tapir_capture::CaptureError;
 use tapir_config::Config;
-use tapir_engine::{Engine, LoadedRules, Replay, RuleSources, Settings, Signals, Trouble, Watch};
+use tapir_engine::{
+    Engine, LoadedRules, Replay, RuleSources, Settings, Signals, Trouble, Watch, write_analysis,
+};
 use tapir_output::config::{CsvConfig, Destination, EveConfig, EveTypes, FastConfig, TextConfig};
 use tapir_output::{OutputConfig, SinkConfig};
 
@@ -66,6 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::FAILURE);
     }
     if args.rules.engine_analysis {
+        write_analysis(&rules, &settings)?;
         return Ok(ExitCode::SUCCESS);
     }
     let Some(source) = source.filter(|_| !args.config.test) else {

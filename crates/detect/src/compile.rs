@@ -66,6 +66,7 @@ pub struct CompileConfig<'c> {
     pub previous: Option<&'c RuleSet>,
 }
 
+pub use filing::fast_pattern;
 pub use lists::{ConfiguredKind, ConfiguredThreshold};
 
 /// How many alerts one packet may raise unless the configuration says otherwise.

@@ -69,6 +69,7 @@ mod address_set;
 mod alert;
 mod arbiter;
 mod compile;
+mod compiled_rule;
 mod condition;
 mod context;
 mod data_set;
@@ -102,7 +103,9 @@ pub use alert::{Actions, Alert, AlertFlags, Evidence, PacketVerdict};
 pub use arbiter::{Arbiter, ArbiterCounters, ArbiterLimits, PacketFacts};
 pub use compile::{
     Class, CompileConfig, ConfiguredKind, ConfiguredThreshold, DEFAULT_MAX_ALERTS, Report,
+    fast_pattern,
 };
+pub use compiled_rule::CompiledRule;
 pub use context::{AppProtos, FlowView, PacketContext, PacketTraits, StreamWindow};
 pub use data_set::{DataSetConfig, DataSetDefinition};
 pub use detector::Detector;
@@ -111,6 +114,7 @@ pub use flow_state::{FlowState, FlowVerdict};
 pub use header::{AddressKnowledge, CountryDatabase, Reputation, ReputationError};
 pub use meta::RuleMeta;
 pub use order::{ActionClass, ActionOrder};
+pub use port_set::port_ranges;
 pub use recorder::{NoRecord, OptionVerdict, Recorder, Stage};
 pub use rule::RuleKind;
 pub use rule_id::RuleId;

@@ -34,6 +34,18 @@ impl PortSets {
     }
 }
 
+/// The ports that an expression stands for: ranges in ascending order, both ends inclusive. `lookup` knows the variables.
+///
+/// # Errors
+/// What is wrong with the expression: an unknown variable, or lists nested too deeply.
+pub fn port_ranges<'v>(
+    expr: &PortExpr,
+    lookup: &'v dyn Fn(&str) -> Option<&'v PortExpr>,
+) -> Result<Vec<(u16, u16)>, String> {
+    let set = PortInterner::new(lookup).evaluate(expr, 0)?;
+    Ok(set.ranges().to_vec())
+}
+
 /// Collects port sets while rules are compiled.
 pub(crate) struct PortInterner<'v> {
     lookup: &'v dyn Fn(&str) -> Option<&'v PortExpr>,

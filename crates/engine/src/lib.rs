@@ -23,6 +23,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod analysis;
 mod companions;
 mod counters;
 mod crew;
@@ -39,6 +40,7 @@ mod settings;
 mod signals;
 mod worker;
 
+pub use analysis::write_analysis;
 pub use engine::Engine;
 pub use error::EngineError;
 pub use live::Watch;
@@ -46,7 +48,7 @@ pub use replay::{Progress, Replay, Trouble};
 pub use rule_report::RuleReport;
 pub use rules::LoadedRules;
 pub use settings::{
-    ChecksumMode, DetectSettings, ExceptionPolicies, ExceptionPolicy, Hosts, RuleSources,
-    RunOptions, Settings,
+    ChecksumMode, DetectSettings, ExceptionPolicies, ExceptionPolicy, Hosts, PortGrouping,
+    RuleSources, RunOptions, Settings,
 };
 pub use signals::Signals;

@@ -1,6 +1,7 @@
 //! Rules on their way from files to a rule set: finding the files, reading what lies beside them, and
 //! reporting what became of each rule.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -23,7 +24,9 @@ pub struct LoadedRules {
     pub set: Arc<RuleSet>,
     /// What became of each rule.
     pub report: RuleReport,
-    companions: Companions,
+    pub(crate) companions: Companions,
+    /// The rules as they were written, those refused left out; empty unless the sources keep them.
+    pub(crate) trees: Vec<tapir_rules::Rule>,
     /// What outputs show of a rule, made when it first alerts.
     metas: Vec<OnceLock<Arc<RuleMeta>>>,
 }
@@ -56,13 +59,19 @@ impl LoadedRules {
         };
         let file = tapir_rules::load(texts, &options);
         let companions = Companions::read(&settings.detect, &mut report)?;
-        let set = compile(&file, settings, &companions, &mut report, previous);
+        let (set, refused) = compile(&file, settings, &companions, &mut report, previous);
+        let trees = if sources.keeps_trees {
+            kept(file.rules, &refused)
+        } else {
+            Vec::new()
+        };
         report.take_sources(file.sources);
         let metas = (0..set.len()).map(|_| OnceLock::new()).collect();
         Ok(Self {
             set,
             report,
             companions,
+            trees,
             metas,
         })
     }
@@ -170,7 +179,7 @@ fn compile(
     companions: &Companions,
     report: &mut RuleReport,
     previous: Option<&LoadedRules>,
-) -> Arc<RuleSet> {
+) -> (Arc<RuleSet>, BTreeSet<usize>) {
     let variables = &companions.variables;
     let directories: Vec<Option<&Path>> = file
         .sources
@@ -208,6 +217,7 @@ fn compile(
     report.left_out = compiled.left_out;
     report.refused = file.refused + compiled.refused.len();
     report.diagnostics.extend(file.diagnostics.iter().cloned());
+    let refused = compiled.refused.iter().map(|(place, _)| *place).collect();
     for (place, error) in compiled.refused {
         if let Some(rule) = file.rules.get(place) {
             report.diagnostics.push(refusal(rule, error));
@@ -216,7 +226,17 @@ fn compile(
     if let Some(error) = compiled.data_set_error {
         report.missing.push(error);
     }
-    set
+    (set, refused)
+}
+
+/// The rules in force, and those that are left out for want of a keyword.
+fn kept(rules: Vec<tapir_rules::Rule>, refused: &BTreeSet<usize>) -> Vec<tapir_rules::Rule> {
+    rules
+        .into_iter()
+        .enumerate()
+        .filter(|(place, rule)| rule.enabled && !refused.contains(place))
+        .map(|(_, rule)| rule)
+        .collect()
 }
 
 /// A rule that the compiler refuses, as the parser would say it.

@@ -63,15 +63,21 @@ impl Draft {
     }
 }
 
-/// The literal that traffic holds least often, unless the rule names one itself.
-fn literal(contents: &[&Content]) -> Option<Key> {
+/// The content by which a rule is found: the one that it names itself, else the one that traffic holds least often.
+pub fn fast_pattern<'c>(contents: &[&'c Content]) -> Option<&'c Content> {
     let usable = || {
         contents
             .iter()
+            .copied()
             .filter(|content| !content.negated && !content.bytes.is_empty())
     };
     let named = usable().find(|content| content.fast_pattern != FastPattern::Unset);
-    let chosen = named.or_else(|| usable().max_by_key(|content| quality(&content.bytes)))?;
+    named.or_else(|| usable().max_by_key(|content| quality(&content.bytes)))
+}
+
+/// The literal of the fast pattern.
+fn literal(contents: &[&Content]) -> Option<Key> {
+    let chosen = fast_pattern(contents)?;
     let bytes = match chosen.fast_pattern {
         FastPattern::Chop { offset, len } => {
             let (from, len) = (usize::from(offset), usize::from(len));

@@ -9,6 +9,7 @@ use tapir_detect::{
 use tapir_rules::Dialect;
 use tapir_rules::tree::DataKind;
 
+use super::grouping::{PortGrouping, grouping};
 use super::variables::group;
 
 /// Where rules come from.
@@ -22,6 +23,8 @@ pub struct RuleSources {
     pub dialect: Option<Dialect>,
     /// Whether no rules are loaded at all.
     pub disabled: bool,
+    /// Whether rules are also kept as they were written, for [`write_analysis`](crate::write_analysis).
+    pub keeps_trees: bool,
 }
 
 /// What rules depend on besides their own text.
@@ -51,6 +54,8 @@ pub struct DetectSettings {
     pub data_sets: DataSetConfig,
     /// Limits of one regular expression: `pcre.match-limit` and `pcre.match-limit-recursion`.
     pub pcre_limits: [u32; 2],
+    /// How an analysis groups rules by port.
+    pub grouping: PortGrouping,
     /// `rule-files` below `default-rule-path`.
     pub rule_files: Vec<String>,
 }
@@ -93,6 +98,7 @@ pub(super) fn detect(root: &Node) -> Result<DetectSettings, ConfigError> {
             root.number_at("pcre.match-limit", 3500)?,
             root.number_at("pcre.match-limit-recursion", 1500)?,
         ],
+        grouping: grouping(root)?,
         rule_files: list("rule-files", "default-rule-path")
             .into_iter()
             .map(|path| path.display().to_string())

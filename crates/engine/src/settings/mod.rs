@@ -3,6 +3,7 @@
 mod decode;
 mod detect;
 mod flow;
+mod grouping;
 mod hosts;
 mod policy;
 mod protocols;
@@ -21,6 +22,7 @@ use tapir_packet::DecodeConfig;
 use tapir_protocols::ProtocolTable;
 
 pub use detect::{DetectSettings, RuleSources};
+pub use grouping::PortGrouping;
 pub use hosts::Hosts;
 pub use policy::{ExceptionPolicies, ExceptionPolicy};
 
