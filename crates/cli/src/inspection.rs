@@ -61,10 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         println!("rules: {}", rules.report.totals());
     }
     if strict_failure {
-        eprintln!(
-            "error: {} of the rules cannot be used, and --strict is given",
-            rules.report.refused.max(1)
-        );
+        report::strict_failure(&rules.report);
         return Ok(ExitCode::FAILURE);
     }
     if args.rules.engine_analysis {

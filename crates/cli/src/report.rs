@@ -37,7 +37,14 @@ pub(crate) fn rules(report: &RuleReport, colour: bool, quiet: bool) {
     );
 }
 
-/// The same for log files, a line each.
+/// Says that `--strict` ends the run.
+pub(crate) fn strict_failure(report: &RuleReport) {
+    let wrong = report.refused.max(1);
+    eprintln!("error: {wrong} of the rules cannot be used, and --strict is given");
+    tracing::error!(target: RULES, "Loading signatures failed: {wrong} of the rules cannot be used");
+}
+
+/// The same as [`rules`] for log files, a line each.
 fn log(report: &RuleReport) {
     for diagnostic in report
         .diagnostics

@@ -28,7 +28,7 @@ pub(super) fn of_packets(subject: &Subject<'_>, notes: &mut Notes) -> Vec<Value>
     engines
 }
 
-/// What looks at transactions, the buffer by which the rule is found first; and the stream beside them.
+/// What looks at transactions, and at the stream beside them. What the rule is found by comes first.
 pub(super) fn of_transactions(subject: &Subject<'_>, notes: &mut Notes) -> Vec<Value> {
     let mut order: Vec<usize> = (0..subject.buffers.len())
         .filter(|&place| {
@@ -48,23 +48,40 @@ pub(super) fn of_transactions(subject: &Subject<'_>, notes: &mut Notes) -> Vec<V
             for app in protocols(subject.app, buffer.keyword) {
                 let mut engine = engine(&name(buffer.keyword), is_first(subject, place));
                 engine.insert("direction".into(), direction.into());
-                engine.insert("is_mpm".into(), is_first(subject, place).into());
                 engine.insert("app_proto".into(), app.event_name().into());
                 describe(&mut engine, buffer, subject, notes);
                 engines.push(Value::Object(engine));
             }
         }
     }
-    if !subject.lists.payload.is_empty() {
-        for direction in words(subject.directions) {
-            let mut engine = engine("stream", false);
-            engine.insert("direction".into(), (*direction).into());
-            engine.insert("app_proto".into(), AppProto::Unknown.name().into());
-            add_matches(&mut engine, &subject.lists.payload, None, subject, notes);
-            engines.push(Value::Object(engine));
-        }
+    let mut stream = of_stream(subject, notes);
+    if stream_is_first(subject) {
+        stream.append(&mut engines);
+        return stream;
+    }
+    engines.append(&mut stream);
+    engines
+}
+
+/// What looks at the stream beside the transactions.
+fn of_stream(subject: &Subject<'_>, notes: &mut Notes) -> Vec<Value> {
+    if subject.lists.payload.is_empty() {
+        return Vec::new();
+    }
+    let mut engines = Vec::new();
+    for direction in words(subject.directions) {
+        let mut engine = engine("stream", stream_is_first(subject));
+        engine.insert("direction".into(), (*direction).into());
+        engine.insert("app_proto".into(), AppProto::Unknown.name().into());
+        add_matches(&mut engine, &subject.lists.payload, None, subject, notes);
+        engines.push(Value::Object(engine));
     }
     engines
+}
+
+/// Whether the rule is found by a pattern of the stream.
+fn stream_is_first(subject: &Subject<'_>) -> bool {
+    subject.fast.is_some_and(|fast| fast.buffer.is_none())
 }
 
 fn engine(name: &str, is_first: bool) -> Map<String, Value> {
@@ -146,7 +163,10 @@ fn protocols(of_rule: AppProto, keyword: KeywordId) -> Vec<AppProto> {
     let chosen: Vec<AppProto> = protocols
         .iter()
         .copied()
-        .filter(|app| any || of_rule.covers(*app))
+        .filter(|app| {
+            // DCE/RPC also travels in SMB.
+            any || of_rule.covers(*app) || (of_rule, *app) == (AppProto::Dcerpc, AppProto::Smb)
+        })
         .collect();
     match (chosen.is_empty(), protocols.is_empty()) {
         (false, _) => chosen,

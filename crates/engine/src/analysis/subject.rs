@@ -259,7 +259,10 @@ impl<'r> Subject<'r> {
                 .filter(|(place, _)| rank(place) == best)
                 .map(|(_, content)| *content)
                 .collect();
-            tapir_detect::fast_pattern(&candidates)
+            match self.compiled {
+                Some(_) => tapir_detect::fast_pattern(&candidates),
+                None => longest(&candidates),
+            }
         });
         self.fast = chosen.and_then(|chosen| {
             let (buffer, content) = contents
@@ -305,6 +308,15 @@ impl Buffer<'_> {
             2
         }
     }
+}
+
+/// The longest content, the first of equals: a guess at the one by which a rule that is left out would be found.
+fn longest<'c>(contents: &[&'c Content]) -> Option<&'c Content> {
+    contents
+        .iter()
+        .copied()
+        .rev()
+        .max_by_key(|content| content.bytes.len())
 }
 
 /// Sorts the options of a rule.

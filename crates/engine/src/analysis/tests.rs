@@ -152,7 +152,7 @@ fn options_about_headers_and_state() {
 #[test]
 fn buffers_of_transactions_have_engines() {
     let rules = analysed(concat!(
-        "alert http any any -> any any (http.stat_code; content:\"200\"; http.uri; content:\"/x\"; sid:1;)\n",
+        "alert http any any -> any any (http.method; content:\"DELETE\"; http.uri; content:\"/x\"; sid:1;)\n",
         "alert http1 any any => any any (http.uri; content:\"/download\"; http.stat_code; content:\"200\"; sid:2;)\n",
         "alert smb any any -> any any (flow:to_server; file.data; content:\"one\"; within:8; sid:3;)\n",
         "alert tcp any any -> any any (ftpbounce; sid:4;)\n",
@@ -174,15 +174,15 @@ fn buffers_of_transactions_have_engines() {
     let engine =
         |name: &str, way: &str, app: &str| (name.to_owned(), way.to_owned(), app.to_owned());
     assert_eq!(rules[0]["app_proto"], "http_any");
-    // The buffer of the fast pattern comes first.
+    // The buffer of the fast pattern comes first, and methods are no good as one.
     assert_eq!(rules[0]["mpm"]["buffer"], "http_uri");
     assert_eq!(
         engines(0),
         [
             engine("http_uri", "toserver", "http2"),
             engine("http_uri", "toserver", "http"),
-            engine("http_stat_code", "toclient", "http2"),
-            engine("http_stat_code", "toclient", "http"),
+            engine("http_method", "toserver", "http2"),
+            engine("http_method", "toserver", "http"),
         ]
     );
     assert_eq!(
