@@ -259,13 +259,13 @@ fn an_alert_on_a_packet_without_addresses() {
     assert_eq!(
         keys,
         [
-            "alert",
-            "event_type",
-            "packet",
-            "packet_info",
+            "timestamp",
             "pcap_cnt",
+            "event_type",
             "pkt_src",
-            "timestamp"
+            "alert",
+            "packet",
+            "packet_info"
         ]
     );
 }
