@@ -22,12 +22,16 @@ pub(super) fn each_line(
         let (start, first) = (offset, number);
         offset += line.len();
         let mut joined = line.to_vec();
-        while let Some(cut) = continued(&joined) {
+        let is_comment = line.trim_ascii_start().starts_with(b"#");
+        // Only the newest line is looked at, so that many short ones cost no more than one long one.
+        let mut newest = 0;
+        while !is_comment && let Some(cut) = continued(&joined[newest..]) {
             // Offsets stay what they were: blanks take the place of what joins the lines.
-            joined[cut..].fill(b' ');
+            joined[newest + cut..].fill(b' ');
             let Some(next) = lines.next() else { break };
             number += 1;
             offset += next.len();
+            newest = joined.len();
             joined.extend_from_slice(next);
         }
         let text = decode(&joined);
@@ -45,9 +49,6 @@ pub(super) fn each_line(
 /// Where the backslash is that joins a line with the next.
 fn continued(line: &[u8]) -> Option<usize> {
     let line = line.trim_ascii_end();
-    if line.trim_ascii_start().starts_with(b"#") {
-        return None;
-    }
     (line.last() == Some(&b'\\')).then(|| line.len() - 1)
 }
 
@@ -73,4 +74,37 @@ pub(super) fn config_line<'a>(arg: Arg<'a>, kind: &str) -> Option<Arg<'a>> {
         return None;
     }
     Some(rest.strip(kind)?.trim().strip(":")?.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<(String, u32)> {
+        let mut found = Vec::new();
+        each_line(&Source::new("test", text.as_bytes()), |arg, number| {
+            found.push((
+                arg.text.split_whitespace().collect::<Vec<_>>().join(" "),
+                number,
+            ));
+            Ok(())
+        });
+        found
+    }
+
+    #[test]
+    fn a_backslash_joins_lines_but_not_those_of_a_comment() {
+        let text = "a \\\n b \\\n c\n# d \\\ne\n\\\n\\\nf\ng \\";
+        let expected = [("a b c", 1), ("e", 5), ("f", 6), ("g", 9)];
+        assert_eq!(
+            lines(text),
+            expected.map(|(text, number)| (text.to_owned(), number))
+        );
+    }
+
+    #[test]
+    fn half_a_million_joined_lines_are_one() {
+        let text = "\\\n".repeat(500_000) + "end";
+        assert_eq!(lines(&text), [("end".to_owned(), 1)]);
+    }
 }

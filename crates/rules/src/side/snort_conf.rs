@@ -34,6 +34,8 @@ pub struct SnortConf {
 
 /// How deep files may include others.
 const MAX_DEPTH: u32 = 16;
+/// Variables within variables may multiply a short text: a value grows no longer than this, in bytes.
+const MAX_VALUE: usize = 4096;
 /// How many files may be included.
 const MAX_FILES: usize = 4096;
 
@@ -114,6 +116,11 @@ impl Reader<'_> {
         let list = match word {
             "ipvar" => &mut self.conf.addresses,
             "portvar" => &mut self.conf.ports,
+            _ if self.is_path(&value) => {
+                let value = self.expand(&value);
+                set(&mut self.conf.paths, name, value);
+                return;
+            }
             _ if value.parse::<AddressExpr>().is_ok() => &mut self.conf.addresses,
             _ if value.parse::<PortExpr>().is_ok() => &mut self.conf.ports,
             _ => {
@@ -125,7 +132,15 @@ impl Reader<'_> {
         set(list, name, value);
     }
 
-    /// The text with `$NAME` and `$(NAME)` replaced. Unknown variables stay.
+    /// Whether a value is nothing but another variable, and that one is a path.
+    fn is_path(&self, value: &str) -> bool {
+        let Some(named) = value.strip_prefix('$') else {
+            return false;
+        };
+        self.conf.paths.iter().any(|(known, _)| known == named)
+    }
+
+    /// The text with `$NAME` and `$(NAME)` replaced. Unknown variables stay, and those that would make it too long.
     fn expand(&self, text: &str) -> String {
         let mut expanded = String::with_capacity(text.len());
         let mut rest = text;
@@ -151,8 +166,10 @@ impl Reader<'_> {
                 .rev()
                 .find(|(known, _)| known == name)
             {
-                Some((_, value)) => expanded.push_str(value),
-                None => expanded.push_str(&rest[dollar..dollar + 1 + len]),
+                Some((_, value)) if expanded.len() + value.len() <= MAX_VALUE => {
+                    expanded.push_str(value)
+                }
+                _ => expanded.push_str(&rest[dollar..dollar + 1 + len]),
             }
             rest = &after[len..];
         }
@@ -237,6 +254,22 @@ mod tests {
                 .iter()
                 .any(|(_, text)| text == "preprocessor frag3_global:")
         );
+    }
+
+    #[test]
+    fn variables_that_multiply_stay_short() {
+        let mut text = "var A0 /some/where\nvar ALIAS $A0\ninclude $ALIAS/a.rules\n".to_owned();
+        for i in 1..60 {
+            text += &format!("var A{i} $A{0}/$A{0}\n", i - 1);
+        }
+        let read = |_: &Path| Ok(text.clone().into_bytes());
+        let conf = read_snort_conf(Path::new("snort.conf"), &read).unwrap();
+        assert!(
+            conf.paths
+                .iter()
+                .all(|(_, value)| value.len() <= 2 * MAX_VALUE)
+        );
+        assert_eq!(conf.rule_files, [Path::new("/some/where/a.rules")]);
     }
 
     #[test]
