@@ -5,7 +5,9 @@ use std::path::Path;
 use std::{env, fs};
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
+    // Asked when the script runs: it may have been compiled for a checkout elsewhere.
+    let package = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let folder = Path::new(&package).join("../../rules");
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut names: Vec<_> = fs::read_dir(&folder)
         .into_iter()
@@ -16,6 +18,11 @@ fn main() {
                 .is_some_and(|extension| extension == "rules")
         })
         .collect();
+    assert!(
+        !names.is_empty(),
+        "no rules to put into the binary in {}",
+        folder.display()
+    );
     names.sort();
     let mut code = String::from("&[\n");
     for path in names {

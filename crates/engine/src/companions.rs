@@ -124,13 +124,15 @@ fn countries(settings: &DetectSettings) -> Option<Arc<CountryDatabase>> {
 fn variables(settings: &DetectSettings) -> Result<Variables, EngineError> {
     let mut variables = Variables::default();
     for (name, text) in &settings.addresses {
-        let expr = tapir_rules::parse_addresses(text)
+        let expr = text
+            .parse()
             .map_err(|e| EngineError::Variable(name.clone(), e))?;
         variables.addresses.insert(name.clone(), expr);
     }
     for (name, text) in &settings.ports {
-        let expr =
-            tapir_rules::parse_ports(text).map_err(|e| EngineError::Variable(name.clone(), e))?;
+        let expr = text
+            .parse()
+            .map_err(|e| EngineError::Variable(name.clone(), e))?;
         variables.ports.insert(name.clone(), expr);
     }
     Ok(variables)

@@ -41,7 +41,6 @@ mod validate;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use dialect::{Dialect, Dialects};
 pub use load::{Environment, LoadOptions, RuleFile, load};
-pub use parse::endpoint::{parse_addresses, parse_ports};
 pub use render::Renderer;
 pub use source::Source;
 pub use span::{SourceId, Span};

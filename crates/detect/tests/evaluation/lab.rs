@@ -12,7 +12,7 @@ use tapir_flow::tcp::StreamEvents;
 use tapir_packet::{DecodeConfig, Decoder, Direction, Frame, LinkType, Timestamp};
 use tapir_protocols::{AppLayerEvents, AppProto};
 use tapir_rules::tree::AddressExpr;
-use tapir_rules::{LoadOptions, Source, load, parse_addresses};
+use tapir_rules::{LoadOptions, Source, load};
 
 pub const CLIENT: [u8; 4] = [10, 0, 0, 1];
 pub const SERVER: [u8; 4] = [10, 0, 0, 2];
@@ -27,7 +27,7 @@ pub fn compile(text: &str, thresholds: &[ConfiguredThreshold]) -> (Arc<RuleSet>,
     );
     let errors: Vec<&str> = file.errors().map(|error| error.message.as_str()).collect();
     assert!(errors.is_empty(), "{errors:?}");
-    let home: AddressExpr = parse_addresses("10.0.0.0/8").expect("an address list");
+    let home: AddressExpr = "10.0.0.0/8".parse().expect("an address list");
     let known = AddressKnowledge::default();
     let config = CompileConfig {
         addresses: &|name| (name == "HOME_NET").then_some(&home),

@@ -1,7 +1,7 @@
 //! Actions, their order and reach, thresholds and tags.
 
 use tapir_detect::{Actions, ConfiguredKind, ConfiguredThreshold, FlowVerdict};
-use tapir_rules::parse_addresses;
+use tapir_rules::tree::AddressExpr;
 use tapir_rules::tree::Track;
 
 use crate::lab::{Lab, NONE, Trial, compile};
@@ -82,7 +82,7 @@ alert tcp any any -> any any (content:"x"; detection_filter:track by_dst, count 
 
 #[test]
 fn suppression_hides_alerts_of_a_host() {
-    let hosts = parse_addresses("10.0.0.1").expect("an address");
+    let hosts: AddressExpr = "10.0.0.1".parse().expect("an address");
     let suppress = ConfiguredThreshold {
         gid: Some(1),
         sid: Some(1),

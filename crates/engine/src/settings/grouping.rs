@@ -1,7 +1,6 @@
 //! How rules are grouped by port in an analysis.
 
 use tapir_config::{ConfigError, Node};
-use tapir_rules::parse_ports;
 use tapir_rules::tree::PortExpr;
 
 /// TCP ports that get groups of their own unless the configuration names others.
@@ -51,7 +50,7 @@ pub(super) fn grouping(root: &Node) -> Result<PortGrouping, ConfigError> {
 
 /// The ports of a transport that come first. Suricata has renamed the key; both names do.
 fn first(root: &Node, transport: &str, usual: &str) -> Result<PortExpr, ConfigError> {
-    let read = |text: &str| parse_ports(&format!("[{text}]")).ok();
+    let read = |text: &str| format!("[{text}]").parse::<PortExpr>().ok();
     let mut ports = read(usual).unwrap_or(PortExpr::List(Vec::new()));
     for name in ["whitelist", "priority-ports"] {
         let key = format!("detect.grouping.{transport}-{name}");

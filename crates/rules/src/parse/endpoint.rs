@@ -243,29 +243,13 @@ fn port_range(text: &str) -> Option<PortRange> {
     (first <= last).then_some(PortRange { first, last })
 }
 
-/// Reads a list of addresses that stands outside a rule, such as the value of a variable.
-///
-/// # Errors
-/// Says what cannot be read, and what was expected.
-pub fn parse_addresses(text: &str) -> Result<AddressExpr, String> {
-    addresses(Arg::new(text, 0))
-        .map_err(|problem| format!("{}; {}", problem.message, problem.label))
-}
-
-/// Reads a list of ports that stands outside a rule, such as the value of a variable.
-///
-/// # Errors
-/// Says what cannot be read, and what was expected.
-pub fn parse_ports(text: &str) -> Result<PortExpr, String> {
-    ports(Arg::new(text, 0)).map_err(|problem| format!("{}; {}", problem.message, problem.label))
-}
-
 impl std::str::FromStr for AddressExpr {
     type Err = String;
 
     /// Reads an address expression as a header or an address variable writes it.
     fn from_str(text: &str) -> Result<Self, String> {
-        parse_addresses(text)
+        addresses(Arg::new(text, 0))
+            .map_err(|problem| format!("{}; {}", problem.message, problem.label))
     }
 }
 
@@ -274,7 +258,8 @@ impl std::str::FromStr for PortExpr {
 
     /// Reads a port expression as a header or a port variable writes it.
     fn from_str(text: &str) -> Result<Self, String> {
-        parse_ports(text)
+        ports(Arg::new(text, 0))
+            .map_err(|problem| format!("{}; {}", problem.message, problem.label))
     }
 }
 
