@@ -14,10 +14,10 @@ use crate::event::{
     Verdict,
 };
 use crate::fast::is_drop;
-use crate::json::{push_ip, push_uint};
 use crate::local_time::LocalTime;
 use crate::sink::Sink;
 use crate::text::{push, push_proto, push_tcp_flags, push_text};
+use tapir_json::{push_ip, push_uint};
 
 macro_rules! fields {
     ($($name:literal $variant:ident $about:literal)*) => {

@@ -16,9 +16,9 @@ use crate::channel::Channel;
 use crate::config::{DropOptions, EveConfig, EveTypes, OutputConfig};
 use crate::error::OutputError;
 use crate::event::{AnomalyKind, Body, Event};
-use crate::json::Json;
 use crate::local_time::LocalTime;
 use crate::sink::Sink;
+use tapir_json::Json;
 
 /// The version of Suricata whose record format this is.
 pub const RECORD_FORMAT: &str = "9.0.0-dev";

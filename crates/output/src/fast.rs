@@ -4,11 +4,11 @@ use crate::channel::Channel;
 use crate::config::{FastConfig, OutputConfig};
 use crate::error::OutputError;
 use crate::event::{Alert, AlertAction, Body, Envelope, Event};
-use crate::json::{push_ip, push_uint};
 use crate::local_time::LocalTime;
 use crate::protocol_name::is_icmp;
 use crate::sink::Sink;
 use crate::text::{push, push_proto, push_rule_id, push_text};
+use tapir_json::{push_ip, push_uint};
 
 /// Bytes of a packet without addresses that its line shows.
 const RAW_PACKET: usize = 32;

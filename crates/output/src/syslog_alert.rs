@@ -4,9 +4,9 @@ use crate::channel::Channel;
 use crate::config::{Destination, OutputConfig, SyslogConfig};
 use crate::error::OutputError;
 use crate::event::{Alert, Body, Event};
-use crate::json::{push_ip, push_uint};
 use crate::sink::Sink;
 use crate::text::{push, push_proto, push_rule_id, push_text};
+use tapir_json::{push_ip, push_uint};
 
 /// Alerts to the system log.
 #[derive(Debug)]

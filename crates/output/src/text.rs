@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use crate::event::{Envelope, IpHeader, PacketHeaders, RuleMeta, TcpFields, TransportHeader};
-use crate::json::{push_ip, push_uint};
 use crate::protocol_name::{has_ports, protocol_name};
+use tapir_json::{push_ip, push_uint};
 
 /// Appends text with control characters replaced, so that no text makes a line of its own.
 pub fn push_text(out: &mut Vec<u8>, text: &str) {

@@ -1,8 +1,10 @@
-//! Application protocols: which one a flow speaks.
+//! Application protocols: which one a flow speaks, and what is said in it.
 //!
 //! Each protocol is a module with what tells it apart: patterns its data begins with, and probes that look closer,
 //! at certain ports or wherever a pattern was found. A [`ProtocolTable`] holds those that the configuration wants; a
-//! [`Recogniser`] per flow is fed the first data of both sides until it knows the protocol or gives up.
+//! [`Recogniser`] per flow is fed the first data of both sides until it knows the protocol or gives up. From then on an
+//! [`AppState`] takes the bytes: the protocol's [`Parser`] turns them into transactions, whose values the rules ask for
+//! by keyword ([`Transaction::values`]) and which write their own records.
 //!
 //! ```
 //! use tapir_packet::Direction;
@@ -21,13 +23,23 @@
 
 mod app_proto;
 mod event;
+mod file;
+mod parser;
 mod protocols;
 mod recogniser;
+mod record;
 mod signature;
+mod state;
 mod table;
+mod transaction;
 
 pub use app_proto::AppProto;
 pub use event::{AppLayerEvent, AppLayerEvents};
+pub use file::{Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES};
+pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
 pub use recogniser::{FirstData, Midstream, PATIENCE, Recogniser, Recognition, Verdict};
+pub use record::RecordOptions;
 pub use signature::Transport;
+pub use state::{AppState, ParserSettings};
 pub use table::{DetectionPorts, Enabled, ProtocolSettings, ProtocolTable};
+pub use transaction::{Entry, Inspection, Meta, Transaction, Transactions, Value};

@@ -9,8 +9,8 @@ use crate::config::{AlertOptions, Xff};
 use crate::event::{
     Alert, AlertAction, Envelope, Event, RejectTarget, RuleMeta, Target, TunnelInfo, Verdict,
 };
-use crate::json::{Json, push_ip};
 use crate::protocol_name::{has_ports, is_icmp};
+use tapir_json::{Json, push_ip};
 
 use super::{Records, envelope};
 

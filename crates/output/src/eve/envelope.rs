@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::event::{AppProtos, Envelope, Ether, Event, PacketBytes, Variables};
-use crate::json::{Json, push_uint};
 use crate::protocol_name::{has_ports, protocol_name};
+use tapir_json::{Json, push_uint};
 
 use super::{FlowPart, RECORD_FORMAT, Records};
 

@@ -3,8 +3,8 @@
 use crate::event::{
     Bypass, Event, FlowAction, FlowCounters, FlowRecord, FlowState, Icmp, TcpRecord,
 };
-use crate::json::Json;
 use crate::protocol_name::is_icmp;
+use tapir_json::Json;
 
 use super::{FlowPart, Records, envelope};
 

@@ -3,7 +3,7 @@
 use crate::event::{
     Anomaly, AnomalyKind, DropRecord, Event, IpHeader, PacketHeaders, TransportHeader,
 };
-use crate::json::Json;
+use tapir_json::Json;
 
 use super::{Records, alert, envelope};
 

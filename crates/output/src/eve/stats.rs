@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::StatsOptions;
 use crate::event::{Event, RuleCounts, StatsTree};
-use crate::json::{Json, push_uint};
+use tapir_json::{Json, push_uint};
 
 use super::Records;
 

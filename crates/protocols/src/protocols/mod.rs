@@ -1,4 +1,4 @@
-//! One module a protocol: for now, what tells it apart.
+//! One module a protocol: what tells it apart, and its parser.
 
 mod ber;
 mod bittorrent_dht;
@@ -33,7 +33,7 @@ mod snmp;
 mod ssh;
 mod telnet;
 mod template;
-mod tftp;
+pub(crate) mod tftp;
 mod tls;
 
 use crate::AppProto;

@@ -1,5 +1,9 @@
 //! Trivial file transfer (RFC 1350).
 
+mod parser;
+
+pub use parser::Tftp;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 

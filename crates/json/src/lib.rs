@@ -1,4 +1,18 @@
 //! Writing JSON straight into a byte buffer: no tree, no allocation per value.
+//!
+//! Whoever knows a part of a record writes it: the outputs the envelope, the protocols their transactions.
+//!
+//! ```
+//! let mut out = Vec::new();
+//! let mut json = tapir_json::Json::begin(&mut out);
+//! json.text("proto", "TCP");
+//! json.bytes("host", b"a\xff");
+//! json.close_object();
+//! assert_eq!(out, br#"{"proto":"TCP","host":"a\\xff"}"#);
+//! ```
+
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
 use std::net::IpAddr;
 
@@ -132,6 +146,46 @@ impl<'b> Json<'b> {
     pub fn text_element(&mut self, value: &str) {
         self.comma();
         self.text_value(value);
+    }
+
+    /// Bytes as a string: as they are when they are UTF-8, else everything that is not printable ASCII as `\xHH`.
+    pub fn bytes(&mut self, key: &str, value: &[u8]) {
+        self.key(key);
+        self.bytes_value(value);
+    }
+
+    /// The string of bytes after a key.
+    pub fn bytes_value(&mut self, value: &[u8]) {
+        match std::str::from_utf8(value) {
+            Ok(text) => self.text_value(text),
+            Err(_) => {
+                self.out.push(b'"');
+                for &byte in value {
+                    match byte {
+                        b'"' | b'\\' => self.out.extend_from_slice(&[b'\\', byte]),
+                        0x20..0x7f => self.out.push(byte),
+                        _ => {
+                            self.out.extend_from_slice(b"\\\\x");
+                            push_hex(self.out, byte);
+                        }
+                    }
+                }
+                self.out.push(b'"');
+            }
+        }
+    }
+
+    /// A string of bytes as an element of an array.
+    pub fn bytes_element(&mut self, value: &[u8]) {
+        self.comma();
+        self.bytes_value(value);
+    }
+
+    /// Bytes as a string of hexadecimal digits.
+    pub fn hex(&mut self, key: &str, value: &[u8]) {
+        self.quoted(key, |out| {
+            value.iter().for_each(|&byte| push_hex(out, byte))
+        });
     }
 
     /// Bytes as a string of printable ASCII: line ends stay, everything else unprintable becomes a dot.

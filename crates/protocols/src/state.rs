@@ -1,0 +1,139 @@
+//! The parser of a flow, whichever it is.
+
+use std::sync::Arc;
+
+use tapir_packet::Direction;
+use tapir_rules::keywords::KeywordId;
+
+use crate::AppProto;
+use crate::file::FileSettings;
+use crate::parser::{Input, Orders, Outcome, Parser};
+use crate::protocols::*;
+use crate::transaction::{Entry, Meta, Transaction};
+
+/// Settings of all parsers, from `app-layer.protocols:` of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct ParserSettings {
+    /// Files of all protocols.
+    pub files: Arc<FileSettings>,
+}
+
+macro_rules! parsers {
+    ($($name:ident($parser:ty) for $($proto:ident)|+;)*) => {
+        /// The parser of a flow. Which one is in it follows from the flow's protocol.
+        #[derive(Debug)]
+        pub enum AppState {
+            $(
+                #[doc = concat!("The parser of ", $(stringify!($proto), " ",)+)]
+                $name(Box<$parser>),
+            )*
+        }
+
+        impl AppState {
+            /// A parser for a flow that speaks a protocol; nothing when it has none.
+            pub fn new(proto: AppProto, settings: &Arc<ParserSettings>) -> Option<Self> {
+                match proto {
+                    $($(AppProto::$proto)|+ => Some(Self::$name(Box::new(<$parser>::new(proto, settings)))),)*
+                    _ => None,
+                }
+            }
+
+            /// Feeds bytes; see [`Parser::parse`].
+            pub fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
+                match self { $(Self::$name(parser) => parser.parse(input, orders),)* }
+            }
+
+            /// Tells of missing bytes; see [`Parser::gap`].
+            pub fn gap(&mut self, direction: Direction, bytes: u64, orders: &mut Orders) -> Outcome {
+                match self { $(Self::$name(parser) => parser.gap(direction, bytes, orders),)* }
+            }
+
+            /// Nothing will follow in a direction.
+            pub fn end(&mut self, direction: Direction, orders: &mut Orders) {
+                match self { $(Self::$name(parser) => parser.end(direction, orders),)* }
+            }
+
+            /// The progress at which the sides of a transaction are complete.
+            pub fn complete(&self) -> [u8; 2] {
+                match self { $(Self::$name(_) => <$parser>::COMPLETE,)* }
+            }
+
+            /// From which progress of a direction on a keyword has its value there.
+            pub fn place(&self, keyword: KeywordId, direction: Direction) -> Option<u8> {
+                match self { $(Self::$name(_) => <$parser>::place(keyword, direction),)* }
+            }
+
+            /// The names of the parser's events.
+            pub fn events(&self) -> &'static [&'static str] {
+                match self { $(Self::$name(_) => <$parser>::EVENTS,)* }
+            }
+
+            /// How many transactions are open.
+            pub fn len(&self) -> usize {
+                match self { $(Self::$name(parser) => parser.transactions().len(),)* }
+            }
+
+            /// Whether no transaction is open.
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
+            /// How many transactions there have been.
+            pub fn total(&self) -> u64 {
+                match self { $(Self::$name(parser) => parser.transactions().total(),)* }
+            }
+
+            /// What everybody may know of the open transaction of a place.
+            pub fn meta(&self, place: usize) -> Option<&Meta> {
+                match self { $(Self::$name(parser) => parser.transactions().get(place).map(|entry| &entry.meta),)* }
+            }
+
+            /// The same, to be changed.
+            pub fn meta_mut(&mut self, place: usize) -> Option<&mut Meta> {
+                match self { $(Self::$name(parser) => parser.transactions_mut().get_mut(place).map(|entry| &mut entry.meta),)* }
+            }
+
+            /// The open transaction of a place.
+            pub fn transaction(&self, place: usize) -> Option<&dyn Transaction> {
+                match self { $(Self::$name(parser) => parser.transactions().get(place).map(|entry| &entry.tx as &dyn Transaction),)* }
+            }
+
+            /// The same, to be changed.
+            pub fn transaction_mut(&mut self, place: usize) -> Option<&mut dyn Transaction> {
+                match self { $(Self::$name(parser) => parser.transactions_mut().get_mut(place).map(|entry| &mut entry.tx as &mut dyn Transaction),)* }
+            }
+
+            /// Lets go of the transactions that `done` says are done with.
+            pub fn release(&mut self, mut done: impl FnMut(&Meta) -> bool) {
+                match self { $(Self::$name(parser) => parser.transactions_mut().release(|Entry { meta, .. }| done(meta)),)* }
+            }
+        }
+
+        impl AppProto {
+            /// Whether flows of the protocol are parsed.
+            pub fn has_parser(self) -> bool {
+                matches!(self, $($(AppProto::$proto)|+)|*)
+            }
+
+            /// From which progress of a direction on a keyword has its value there, in flows of this protocol.
+            pub fn place(self, keyword: KeywordId, direction: Direction) -> Option<u8> {
+                match self {
+                    $($(AppProto::$proto)|+ => <$parser>::place(keyword, direction),)*
+                    _ => None,
+                }
+            }
+
+            /// The names of what can be wrong with transactions of this protocol; an event's number is its place here.
+            pub fn transaction_events(self) -> &'static [&'static str] {
+                match self {
+                    $($(AppProto::$proto)|+ => <$parser>::EVENTS,)*
+                    _ => &[],
+                }
+            }
+        }
+    };
+}
+
+parsers! {
+    Tftp(tftp::Tftp) for Tftp;
+}
