@@ -53,6 +53,8 @@ pub struct Alert {
     pub actions: Actions,
     /// How it matched.
     pub flags: AlertFlags,
+    /// Number of the flow's transaction that it matched, if one.
+    pub transaction: Option<u64>,
     /// What the rule took from buffers: variables to show, values for data sets. Mostly nothing.
     pub evidence: Option<Box<Evidence>>,
 }

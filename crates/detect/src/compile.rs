@@ -26,6 +26,7 @@ use crate::prefilter::Prefilter;
 use crate::rule::{Rule, RuleKind};
 use crate::rule_id::RuleId;
 use crate::rule_set::RuleSet;
+use crate::transaction;
 
 /// A class of attack, from `classification.config`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,10 +192,12 @@ impl Workshop<'_> {
         let mut filings = Vec::with_capacity(drafts.len());
         let mut metas = Vec::with_capacity(drafts.len());
         let mut ip_only = Vec::new();
+        let mut transactions = Vec::new();
         let mut file = |rules: &mut Vec<Rule>, rule: Rule, filing: &filing::Draft| {
             let id = RuleId(rules.len() as u32);
             match rule.kind {
                 RuleKind::IpOnly => ip_only.push((id, rule.head)),
+                RuleKind::AppTransaction => transactions.extend(filing.file_transaction(id, &rule)),
                 _ => filings.push(filing.file(id, &rule, &ports)),
             }
             rules.push(rule);
@@ -219,6 +222,7 @@ impl Workshop<'_> {
         };
         RuleSet {
             prefilter: Prefilter::new(&filings),
+            transactions: transaction::Prefilter::new(transactions),
             ip_only: IpOnly::new(&ip_only, &addresses),
             host_tagging: rules.iter().enumerate().filter_map(tagging).collect(),
             entangled: rules.iter().any(Rule::is_entangled),

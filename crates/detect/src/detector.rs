@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tapir_matcher::Seen;
-use tapir_packet::ip_proto;
+use tapir_packet::{Direction, ip_proto};
+use tapir_protocols::AppState;
 use tapir_rules::tree::Tag;
 
 use crate::alert::{Alert, AlertFlags, PacketVerdict};
@@ -19,6 +20,7 @@ use crate::rule_id::RuleId;
 use crate::rule_set::RuleSet;
 use crate::section::{Looking, SectionScratch};
 use crate::tag::RunningTag;
+use crate::transaction::{self, Attempt, Subject, TransactionWork};
 
 /// Tries rules on packets. Each worker has one; what it holds besides the shared rules is memory for the work at hand.
 #[derive(Debug)]
@@ -63,7 +65,7 @@ impl Detector {
     pub fn inspect(
         &mut self,
         context: &PacketContext<'_>,
-        flow: Option<&mut FlowState>,
+        flow: Option<FlowSubject<'_>>,
         out: &mut Vec<Alert>,
     ) -> PacketVerdict {
         let rules = Arc::clone(&self.rules);
@@ -76,7 +78,7 @@ impl Detector {
     pub fn inspect_alone(
         &mut self,
         context: &PacketContext<'_>,
-        flow: Option<&mut FlowState>,
+        flow: Option<FlowSubject<'_>>,
         arbiter: &mut Arbiter,
         out: &mut Vec<Alert>,
     ) -> PacketVerdict {
@@ -87,7 +89,7 @@ impl Detector {
     pub fn inspect_recorded<R: Recorder>(
         &mut self,
         context: &PacketContext<'_>,
-        flow: Option<&mut FlowState>,
+        flow: Option<FlowSubject<'_>>,
         arbiter: &mut Arbiter,
         recorder: &mut R,
         out: &mut Vec<Alert>,
@@ -113,7 +115,7 @@ impl Detector {
     fn run<J: Judge, R: Recorder>(
         &mut self,
         context: &PacketContext<'_>,
-        flow: Option<&mut FlowState>,
+        flow: Option<FlowSubject<'_>>,
         judge: &mut J,
         recorder: &mut R,
         out: &mut Vec<Alert>,
@@ -121,11 +123,16 @@ impl Detector {
         let rules = Arc::clone(&self.rules);
         let mut without = std::mem::take(&mut self.no_flow);
         let has_flow = flow.is_some() && context.flow.is_some();
-        let state = flow.unwrap_or(&mut without);
+        let (state, app) = match flow {
+            Some(subject) => (subject.state, subject.app),
+            None => (&mut without, None),
+        };
         state.belong_to(rules.generation);
         let before = out.len();
         match state.verdict() {
-            FlowVerdict::Inspect => self.try_rules(&rules, context, state, judge, recorder, out),
+            FlowVerdict::Inspect => {
+                self.try_rules(&rules, context, (state, app), judge, recorder, out)
+            }
             FlowVerdict::Pass | FlowVerdict::Drop => {}
         }
         let mut verdict = PacketVerdict::default();
@@ -148,7 +155,7 @@ impl Detector {
         &mut self,
         rules: &RuleSet,
         context: &PacketContext<'_>,
-        state: &mut FlowState,
+        (state, app): (&mut FlowState, Option<FlowApp<'_>>),
         judge: &mut J,
         recorder: &mut R,
         out: &mut Vec<Alert>,
@@ -178,13 +185,61 @@ impl Detector {
         let between = out.len();
         rules.candidates(context, gate, &mut self.seen, &mut found);
         work.try_each(&found, out);
-        if between > before
+        let packet_alerts = out.len();
+        if let (Some(app), Some(direction)) = (app, context.direction)
+            && counts_for_transactions(context)
+        {
+            let proto = context.app_proto();
+            if rules.transactions.has_rules(proto, direction) {
+                let mut tried = TransactionTrial {
+                    work: &mut work,
+                    seen: &mut self.seen,
+                    out,
+                };
+                transaction::inspect(
+                    app.state, proto, direction, app.ended, &mut found, &mut tried,
+                );
+            }
+        }
+        if (between > before || out.len() > packet_alerts)
             && let Some(new) = out.get_mut(before..)
         {
             new.sort_by_key(|alert| alert.rule);
         }
         self.found = found;
     }
+}
+
+/// What is known of the flow of a packet, and remembered.
+#[derive(Debug)]
+pub struct FlowSubject<'f> {
+    /// What detection remembers of it.
+    pub state: &'f mut FlowState,
+    /// Its application protocol.
+    pub app: Option<FlowApp<'f>>,
+}
+
+/// The application protocol of a flow.
+#[derive(Debug)]
+pub struct FlowApp<'f> {
+    /// Its parser, with the transactions.
+    pub state: &'f mut AppState,
+    /// Nothing will follow in the packet's direction: what is there of its transactions counts as complete.
+    pub ended: bool,
+}
+
+impl<'f> From<&'f mut FlowState> for FlowSubject<'f> {
+    fn from(state: &'f mut FlowState) -> Self {
+        Self { state, app: None }
+    }
+}
+
+/// Whether transactions are inspected with a packet: with the first run of its stream, in an established session.
+fn counts_for_transactions(context: &PacketContext<'_>) -> bool {
+    let traits = context.traits;
+    !traits.contains(PacketTraits::CONTINUED)
+        && (context.packet.proto != ip_proto::TCP
+            || traits.contains(PacketTraits::STREAM_ESTABLISHED))
 }
 
 /// Whether rules about addresses alone are to be tried: once for each direction of a flow.
@@ -230,22 +285,101 @@ impl<J: Judge, R: Recorder> Work<'_, '_, J, R> {
                 gate: self.gate,
                 looking,
             };
-            let Some(mut alert) = trial.run(id) else {
+            let Some(alert) = trial.run(id) else {
                 continue;
             };
-            if let Some(part) = &rule.host {
-                let holds = self.judge.host_part(part, &mut alert);
-                self.recorder.stage(Stage::HostState, holds);
-                if !holds {
-                    continue;
-                }
-            }
-            for effect in &rule.effects {
-                effect.apply(self.state);
-            }
-            self.scratch.keep_captures(self.state);
-            out.push(alert);
+            self.conclude(rule, alert, out);
         }
+    }
+
+    /// A rule matched as far as its flow goes.
+    fn conclude(&mut self, rule: &Rule, mut alert: Alert, out: &mut Vec<Alert>) {
+        if let Some(part) = &rule.host {
+            let holds = self.judge.host_part(part, &mut alert);
+            self.recorder.stage(Stage::HostState, holds);
+            if !holds {
+                return;
+            }
+        }
+        for effect in &rule.effects {
+            effect.apply(self.state);
+        }
+        self.scratch.keep_captures(self.state);
+        out.push(alert);
+    }
+}
+
+/// Tries rules on transactions.
+struct TransactionTrial<'t, 'w, 'p, J, R> {
+    work: &'t mut Work<'w, 'p, J, R>,
+    seen: &'t mut Seen,
+    out: &'t mut Vec<Alert>,
+}
+
+impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, R> {
+    fn candidates(
+        &mut self,
+        subject: &Subject<'_>,
+        direction: Direction,
+        done: u8,
+        found: &mut Vec<RuleId>,
+    ) {
+        let (rules, gate) = (self.work.rules, self.work.gate);
+        let memory = (&mut *self.seen, &mut *self.work.scratch);
+        rules
+            .transactions
+            .collect(subject, direction, done, gate, memory, found);
+    }
+
+    fn attempt(
+        &mut self,
+        id: RuleId,
+        passed: u32,
+        subject: &Subject<'_>,
+        direction: Direction,
+    ) -> Attempt {
+        let work = &mut *self.work;
+        let Some(rule) = work.rules.rule(id) else {
+            return Attempt::Never;
+        };
+        let Some(part) = rule.transaction.as_deref() else {
+            return Attempt::Never;
+        };
+        work.recorder.rule(id);
+        let mut trial = Trial {
+            rules: work.rules,
+            rule,
+            context: work.context,
+            gate: work.gate,
+            looking: Looking {
+                state: &*work.state,
+                sets: &work.rules.data_sets,
+                scratch: &mut *work.scratch,
+                recorder: &mut *work.recorder,
+            },
+        };
+        if passed == 0 && !trial.begins() {
+            return Attempt::Wait(0);
+        }
+        trial.looking.scratch.begin();
+        if rule.payload.is_some() && trial.passes_payload().is_none() {
+            return Attempt::Wait(passed);
+        }
+        part.attempt(passed, subject, direction, work.context, &mut trial.looking)
+    }
+
+    fn matched(&mut self, id: RuleId, transaction: u64) {
+        let Some(rule) = self.work.rules.rule(id) else {
+            return;
+        };
+        let alert = Alert {
+            rule: id,
+            actions: rule.actions,
+            flags: AlertFlags::empty(),
+            transaction: Some(transaction),
+            evidence: self.work.scratch.take_evidence(),
+        };
+        self.work.conclude(rule, alert, self.out);
     }
 }
 
@@ -365,15 +499,20 @@ struct Trial<'t, 'p, R> {
 }
 
 impl<R: Recorder> Trial<'_, '_, R> {
-    fn run(mut self, id: RuleId) -> Option<Alert> {
+    /// Whether head and conditions hold.
+    fn begins(&mut self) -> bool {
         let head = self.passes_head();
         self.looking.recorder.stage(Stage::Header, head);
         if !head {
-            return None;
+            return false;
         }
         let conditions = self.passes_conditions();
         self.looking.recorder.stage(Stage::Conditions, conditions);
-        if !conditions {
+        conditions
+    }
+
+    fn run(mut self, id: RuleId) -> Option<Alert> {
+        if !self.begins() {
             return None;
         }
         self.looking.scratch.begin();
@@ -405,6 +544,7 @@ impl<R: Recorder> Trial<'_, '_, R> {
             rule: id,
             actions: self.rule.actions,
             flags,
+            transaction: None,
             evidence,
         })
     }

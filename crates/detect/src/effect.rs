@@ -29,7 +29,7 @@ impl Effect {
             Self::ClearBit(name) => state.clear_bit(name),
             Self::ToggleBit(name) => state.toggle_bit(name),
             Self::Calculate { name, op, value } => calculate(state, name, op, value),
-            Self::Bypass => state.bypass(),
+            Self::Bypass => state.request_bypass(),
         }
     }
 }

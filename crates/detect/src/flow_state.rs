@@ -61,7 +61,8 @@ impl FlowState {
         self.bypass
     }
 
-    pub(crate) fn bypass(&mut self) {
+    /// Asks for that.
+    pub fn request_bypass(&mut self) {
         self.bypass = true;
     }
 

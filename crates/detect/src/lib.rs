@@ -97,6 +97,7 @@ mod rule_id;
 mod rule_set;
 mod section;
 mod tag;
+mod transaction;
 mod transform;
 
 pub use alert::{Actions, Alert, AlertFlags, Evidence, PacketVerdict};
@@ -108,7 +109,7 @@ pub use compile::{
 pub use compiled_rule::CompiledRule;
 pub use context::{AppProtos, FlowView, PacketContext, PacketTraits, StreamWindow};
 pub use data_set::{DataSetConfig, DataSetDefinition};
-pub use detector::Detector;
+pub use detector::{Detector, FlowApp, FlowSubject};
 pub use error::{CompileError, CompileErrorKind};
 pub use flow_state::{FlowState, FlowVerdict};
 pub use header::{AddressKnowledge, CountryDatabase, Reputation, ReputationError};

@@ -13,6 +13,7 @@ use crate::gate::Gate;
 use crate::head::Head;
 use crate::host_condition::HostPart;
 use crate::section::Section;
+use crate::transaction::TransactionPart;
 
 /// What sort of thing a rule looks at, which says when it is tried and how far its verdict reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,6 +96,8 @@ pub(crate) struct Rule {
     pub(crate) payload: Option<Section>,
     /// Options that look at other buffers of a packet.
     pub(crate) buffers: Box<[Section]>,
+    /// What it asks of a transaction, of rules about those.
+    pub(crate) transaction: Option<Box<TransactionPart>>,
     pub(crate) effects: Box<[Effect]>,
     /// What the rule asks and changes beyond its flow.
     pub(crate) host: Option<Box<HostPart>>,

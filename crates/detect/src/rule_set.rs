@@ -1,6 +1,8 @@
 //! The rules in force: immutable, shared by all workers.
 
 use tapir_matcher::Seen;
+use tapir_packet::Direction;
+use tapir_protocols::AppProto;
 
 use crate::address_set::AddressSets;
 use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
@@ -17,6 +19,7 @@ use crate::port_set::PortSets;
 use crate::prefilter::Prefilter;
 use crate::rule::{Response, Rule, RuleKind};
 use crate::rule_id::RuleId;
+use crate::transaction;
 
 /// Compiled rules, in the order in which they are evaluated.
 ///
@@ -29,6 +32,7 @@ pub struct RuleSet {
     pub(crate) addresses: AddressSets,
     pub(crate) ports: PortSets,
     pub(crate) prefilter: Prefilter,
+    pub(crate) transactions: transaction::Prefilter,
     pub(crate) ip_only: IpOnly,
     pub(crate) names: Names,
     pub(crate) data_sets: DataSets,
@@ -65,6 +69,11 @@ impl RuleSet {
     /// at once, evaluates it right.
     pub fn is_entangled(&self) -> bool {
         self.entangled
+    }
+
+    /// Whether rules look at transactions of a protocol in a direction.
+    pub fn looks_at_transactions(&self, proto: AppProto, direction: Direction) -> bool {
+        self.transactions.has_rules(proto, direction)
     }
 
     /// The bits of a flow that are set, by name.

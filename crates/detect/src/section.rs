@@ -2,7 +2,7 @@
 
 use tapir_packet::{Packet, ip_proto};
 use tapir_rules::keywords::BufferId;
-use tapir_rules::tree::{Content, Opt};
+use tapir_rules::tree::{Content, Opt, OptionKind, Transform};
 
 use crate::alert::Evidence;
 use crate::compile::Workshop;
@@ -13,7 +13,7 @@ use crate::flow_state::FlowState;
 use crate::header::buffer;
 use crate::payload::{self, InspectBuffer, Program, ProgramScratch};
 use crate::recorder::Recorder;
-use crate::transform::TransformWork;
+use crate::transform::{TransformChain, TransformWork};
 
 /// Options that look at one buffer, compiled.
 #[derive(Debug)]
@@ -42,6 +42,21 @@ impl SectionDraft {
             buffer: Some(buffer),
             ..Self::default()
         }
+    }
+
+    /// The buffer; nothing for the payload.
+    pub(crate) fn buffer(&self) -> Option<BufferId> {
+        self.buffer
+    }
+
+    /// The transforms of the buffer.
+    pub(crate) fn transforms(&self) -> impl Iterator<Item = (&Opt, &Transform)> {
+        self.options
+            .iter()
+            .filter_map(|(_, option)| match &option.kind {
+                OptionKind::Transform(transform) => Some((option, &**transform)),
+                _ => None,
+            })
     }
 
     /// The contents that are looked for in the buffer itself.
@@ -81,6 +96,15 @@ impl SectionScratch {
         self.evidence.variables.clear();
         self.evidence.values.clear();
         self.evidence.context.clear();
+    }
+
+    /// What a chain of transforms makes of a buffer; nothing if one of them failed.
+    pub(crate) fn transform<'a>(
+        &'a mut self,
+        chain: &TransformChain,
+        data: &'a [u8],
+    ) -> Option<&'a [u8]> {
+        chain.apply(data, &mut self.transforms, self.program.regex())
     }
 
     /// What the rule that just matched took from its buffers.
@@ -131,12 +155,24 @@ impl Section {
         data: &[u8],
         looking: &mut Looking<'_, R>,
     ) -> bool {
+        self.holds_window(context, data, 0, true, looking)
+    }
+
+    /// The same for a stretch of a buffer that is inspected while it grows.
+    pub(crate) fn holds_window<R: Recorder>(
+        &self,
+        context: &PacketContext<'_>,
+        data: &[u8],
+        offset: u64,
+        end: bool,
+        looking: &mut Looking<'_, R>,
+    ) -> bool {
         let mut work = std::mem::take(&mut looking.scratch.transforms);
         let holds = match self
             .program
             .inspected(data, &mut work, &mut looking.scratch.program)
         {
-            Some(data) => self.holds_for(context, data, looking),
+            Some(data) => self.holds_for(context, (data, offset, end), looking),
             None => false,
         };
         looking.scratch.transforms = work;
@@ -147,16 +183,23 @@ impl Section {
     fn holds_for<R: Recorder>(
         &self,
         context: &PacketContext<'_>,
-        data: &[u8],
+        (data, offset, end): (&[u8], u64, bool),
         looking: &mut Looking<'_, R>,
     ) -> bool {
         let buffer = InspectBuffer {
             tcp: context.packet.proto == ip_proto::TCP,
+            offset,
+            end,
             ..InspectBuffer::whole(self.buffer.map_or("payload", |buffer| buffer.name()), data)
         };
         self.program
             .run(&buffer, &mut looking.scratch.program, looking.recorder)
             && self.asks.iter().all(|asked| looking.ask(asked, data))
+    }
+
+    /// Whether the options hold when the buffer is not there.
+    pub(crate) fn holds_without_buffer(&self) -> bool {
+        self.program.holds_without_buffer()
     }
 
     /// Whether the options hold for the section's buffer; for one of its values, if there are several.

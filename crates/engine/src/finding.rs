@@ -50,6 +50,8 @@ pub(crate) enum Discovery {
 pub(crate) struct Alerted {
     pub(crate) facts: PacketFacts,
     pub(crate) alerts: Vec<Alert>,
+    /// What alerts show of transactions, by their number.
+    pub(crate) transactions: Vec<(u64, Arc<[u8]>)>,
     /// A `tag` of its flow has the packet logged.
     pub(crate) tagged: bool,
     /// What became of the packet, where the arbiter was asked already.

@@ -110,7 +110,7 @@ impl Merger {
             self.totals.alerts += 1;
             self.count(alert.rule);
             let body = Body::Alert(Box::new(record));
-            self.emit(place, order as u32, &alerted, body);
+            self.emit(place, order as u32, (&alerted, alert.transaction), body);
         }
         if self.prevention && verdict.actions.blocks() {
             // A rule that raises no alert is named by its drop all the same.
@@ -120,6 +120,7 @@ impl Merger {
                     rule,
                     actions,
                     flags: AlertFlags::empty(),
+                    transaction: None,
                     evidence: None,
                 };
                 Some(Box::new(self.record(&unseen, &alerted, &verdict)))
@@ -130,16 +131,25 @@ impl Merger {
             && let Some(packet) = &alerted.packet
         {
             let body = Body::Tagged(Arc::clone(packet));
-            self.emit(place, AFTER_ALERTS, &alerted, body);
+            self.emit(place, AFTER_ALERTS, (&alerted, None), body);
         }
     }
 
-    fn emit(&mut self, place: Place, order: u32, alerted: &Alerted, body: Body) {
+    fn emit(
+        &mut self,
+        place: Place,
+        order: u32,
+        (alerted, transaction): (&Alerted, Option<u64>),
+        body: Body,
+    ) {
         let event = Event {
             packet: place.packet,
             order,
             ts: alerted.facts.ts,
-            envelope: alerted.envelope.clone(),
+            envelope: tapir_output::Envelope {
+                tx_id: transaction,
+                ..alerted.envelope.clone()
+            },
             body,
         };
         self.outputs.emit(&event);
@@ -170,7 +180,7 @@ impl Merger {
             verdict: verdict_of(verdict.actions, self.prevention),
             first: true,
         }));
-        self.emit(place, AFTER_ALERTS, alerted, body);
+        self.emit(place, AFTER_ALERTS, (alerted, None), body);
     }
 
     fn record(
@@ -195,6 +205,11 @@ impl Merger {
             Some(stream) if alert.flags.contains(AlertFlags::STREAM) => Some(stream.clone()),
             _ => alerted.payload.clone(),
         };
+        record.transaction = alerted
+            .transactions
+            .iter()
+            .find(|(id, _)| Some(*id) == alert.transaction)
+            .map(|(_, members)| Arc::clone(members));
         if let Some(evidence) = &alert.evidence
             && !evidence.context.is_empty()
         {

@@ -3,6 +3,10 @@
 mod eve_settings;
 mod settings;
 
+use std::collections::BTreeMap;
+
+use tapir_protocols::RecordOptions;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -235,6 +239,8 @@ pub struct EveTypes {
     pub metadata: bool,
     /// Records of application protocols, by the name under `types` (`http`, `dns`, ...).
     pub app: Vec<String>,
+    /// Settings of those records, by `event_type`.
+    pub app_options: BTreeMap<String, RecordOptions>,
 }
 
 impl EveTypes {

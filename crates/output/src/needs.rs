@@ -1,5 +1,9 @@
 //! What outputs make use of, so that nobody copies what nobody writes.
 
+use std::collections::BTreeMap;
+
+use tapir_protocols::RecordOptions;
+
 use crate::config::{
     AlertOptions, EveConfig, OutputConfig, PcapCondition, PcapLogConfig, SinkConfig,
 };
@@ -22,7 +26,7 @@ pub struct Needs {
     pub headers: bool,
     /// [`Alert::flow`](crate::Alert::flow).
     pub flow: bool,
-    /// [`Alert::fragments`](crate::Alert::fragments) of application protocols.
+    /// [`Alert::transaction`](crate::Alert::transaction).
     pub app_layer: bool,
     /// Body of HTTP messages in base64 among the fragments.
     pub http_body: bool,
@@ -60,6 +64,8 @@ pub struct Needs {
     pub community_id: Option<u16>,
     /// Application records of these protocols.
     pub app: Vec<String>,
+    /// Settings of those records, by `event_type`; those of the first output that has the type.
+    pub app_options: BTreeMap<String, RecordOptions>,
     /// Every captured packet, through [`Outputs::log_packet`](crate::Outputs::log_packet).
     pub packets: bool,
     /// Packets of alerted flows, as [`Body::Captured`](crate::Body::Captured).
@@ -148,6 +154,11 @@ impl Needs {
         self.variables |= eve.metadata || types.metadata;
         self.ether |= eve.ethernet;
         self.community_id = self.community_id.or(eve.community_id);
+        for (name, options) in &types.app_options {
+            self.app_options
+                .entry(name.clone())
+                .or_insert_with(|| options.clone());
+        }
         for name in &types.app {
             if !self.app.contains(name) {
                 self.app.push(name.clone());

@@ -1,19 +1,31 @@
 //! By what a rule is found: the choice of its literal.
 
+use std::sync::Arc;
+
 use tapir_matcher::{Window, quality};
+use tapir_packet::Direction;
+use tapir_protocols::AppProto;
+use tapir_rules::keywords::{file, http};
 use tapir_rules::tree::{Content, FastPattern, Operand};
 
 use crate::condition::Condition;
+use crate::gate::Gate;
 use crate::head::ProtocolTest;
 use crate::port_set::PortSets;
 use crate::prefilter::{Event, Filing, Key, Ports};
 use crate::rule::Rule;
 use crate::rule_id::RuleId;
+use crate::section::SectionDraft;
+use crate::transaction::{self, Pattern, Test};
+use crate::transform::TransformChain;
+
+const DIRECTIONS: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
 
 /// How a rule is to be filed, before it has its number.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     key: Key,
+    pattern: Option<Pattern>,
 }
 
 impl Draft {
@@ -29,7 +41,100 @@ impl Draft {
             Some(event) => Key::Event(event),
             None => literal(contents).unwrap_or(Key::None),
         };
-        Self { key }
+        Self { key, pattern: None }
+    }
+
+    /// The same for a rule about transactions, from its sections.
+    pub(super) fn of_transaction(sections: &[&SectionDraft]) -> Self {
+        let contents: Vec<(&SectionDraft, &Content)> = sections
+            .iter()
+            .flat_map(|section| {
+                section
+                    .contents()
+                    .into_iter()
+                    .map(move |content| (*section, content))
+            })
+            .collect();
+        let all: Vec<&Content> = contents.iter().map(|(_, content)| *content).collect();
+        let pattern = fast_pattern(&all).and_then(|chosen| {
+            let (section, _) = contents
+                .iter()
+                .find(|(_, content)| std::ptr::eq(*content, chosen))?;
+            let keyword = section.buffer()?;
+            let transforms: Vec<_> = section.transforms().collect();
+            let chain = TransformChain::compile(&transforms).ok()?.map(Arc::new);
+            let Key::Literal {
+                bytes,
+                nocase,
+                window,
+            } = literal(&[chosen])?
+            else {
+                return None;
+            };
+            // What comes in stretches has no fixed beginning.
+            let grows = [file::DATA, http::REQUEST_BODY, http::RESPONSE_BODY].contains(&keyword);
+            Some(Pattern {
+                keyword,
+                chain,
+                bytes,
+                nocase,
+                window: if grows { Window::ANYWHERE } else { window },
+            })
+        });
+        Self {
+            key: Key::None,
+            pattern,
+        }
+    }
+
+    /// The filing of a rule about transactions.
+    pub(super) fn file_transaction(&self, id: RuleId, rule: &Rule) -> Option<transaction::Filing> {
+        let part = rule.transaction.as_deref()?;
+        let mut directions = [
+            !rule.gate.contains(Gate::TO_CLIENT),
+            !rule.gate.contains(Gate::TO_SERVER),
+        ];
+        if part.both_ways {
+            let answers = part.tests.iter().any(|test| {
+                test.keyword().and_then(transaction::direction_of) == Some(Direction::ToClient)
+            });
+            directions = [!answers, answers];
+        }
+        let event = part.tests.iter().find_map(|test| match test {
+            Test::Event(proto, number) => Some((*proto, *number)),
+            _ => None,
+        });
+        let pattern = self.pattern.clone().filter(|pattern| {
+            !part.both_ways
+                || DIRECTIONS.iter().all(|direction| {
+                    !directions[direction.index()]
+                        || AppProto::ALL
+                            .iter()
+                            .any(|proto| proto.place(pattern.keyword, *direction).is_some())
+                })
+        });
+        let places = AppProto::ALL
+            .iter()
+            .filter(|proto| {
+                rule.app
+                    .is_none_or(|app| crate::condition::carries(app, **proto))
+            })
+            .map(|&proto| {
+                (
+                    proto,
+                    DIRECTIONS.map(|direction| part.place(proto, direction)),
+                )
+            })
+            .filter(|(_, places)| places.iter().any(Option::is_some))
+            .collect();
+        Some(transaction::Filing {
+            rule: id,
+            gate: rule.gate,
+            directions,
+            pattern,
+            places,
+            event,
+        })
     }
 
     /// The filing of the rule with that number.

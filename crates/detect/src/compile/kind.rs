@@ -12,6 +12,8 @@ pub(super) struct Looks {
     pub(super) payload: bool,
     /// There are options that look at another buffer of the packet.
     pub(super) buffer: bool,
+    /// There are tests of transactions.
+    pub(super) transaction: bool,
     /// The rule is for flows of an application protocol.
     pub(super) app: bool,
     /// There are conditions beyond head and buffers.
@@ -57,7 +59,9 @@ impl Looks {
     /// The kind of rule.
     pub(super) fn kind(self, flags: RuleFlags) -> RuleKind {
         let plain = !self.payload && !self.buffer && !self.app;
-        if plain && self.only_protocol {
+        if self.transaction {
+            RuleKind::AppTransaction
+        } else if plain && self.only_protocol {
             RuleKind::ProtocolOnly
         } else if plain && self.only_addresses && !self.directed && !self.below_ip {
             if self.negated {

@@ -4,7 +4,9 @@ use tapir_packet::TcpFlags;
 use tapir_protocols::AppProto;
 use tapir_rules::Rule as Tree;
 use tapir_rules::keywords::{self, BufferId, Kind, Support};
-use tapir_rules::tree::{Action, IntegerOp, Opt, OptionKind, ProtocolName, Requires};
+use tapir_rules::tree::{
+    Action, IntegerOp, Opt, OptionKind, ProtocolName, Requires, RuleDirection,
+};
 
 use super::kind::Looks;
 use super::state::threshold_filter;
@@ -23,6 +25,7 @@ use crate::host_bits::HostBit;
 use crate::host_condition::HostPart;
 use crate::rule::{Response, Rule, RuleFlags, RuleKind};
 use crate::section::{Section, SectionDraft};
+use crate::transaction::{self, FieldTest, Test, TransactionPart};
 
 /// The version of Suricata whose rules these are.
 const VERSION: (u8, u8, u8) = (9, 0, 0);
@@ -90,7 +93,10 @@ fn refuse_what_is_not_evaluated(tree: &Tree) -> Result<(), CompileError> {
     }
     for option in &tree.options {
         let row = option.keyword.row();
-        if row.engine == Support::Later && row.kind != Kind::Obsolete {
+        let is_of_transactions = matches!(row.kind, Kind::Buffer | Kind::Field)
+            && (transaction::has_values(option.keyword)
+                || option.keyword == keywords::http::URILEN);
+        if row.engine == Support::Later && row.kind != Kind::Obsolete && !is_of_transactions {
             return Err(CompileError::not_evaluated(option.span.range(), row.name));
         }
     }
@@ -145,6 +151,17 @@ fn app_of(tree: &Tree) -> Result<Option<AppProto>, CompileError> {
     })
 }
 
+/// What the options being read look at.
+#[derive(Debug, Clone, Copy, Default)]
+enum Current {
+    #[default]
+    Payload,
+    /// A buffer of the packet, by its place in the list.
+    Packet(usize),
+    /// A buffer of a transaction, by its place in the list.
+    Transaction(usize),
+}
+
 /// The parts of a rule while its options are read.
 #[derive(Default)]
 pub(super) struct Parts {
@@ -153,8 +170,11 @@ pub(super) struct Parts {
     pub(super) conditions: Vec<Condition>,
     payload: SectionDraft,
     buffers: Vec<SectionDraft>,
-    /// Place of the current buffer in `buffers`; nothing for the payload.
-    current: Option<usize>,
+    /// Options that look at buffers of transactions.
+    sections: Vec<SectionDraft>,
+    /// Tests of fields and events of transactions.
+    tests: Vec<Test>,
+    current: Current,
     pub(super) effects: Vec<Effect>,
     pub(super) bits: Vec<HostBit>,
     data_sets: Vec<DataSetUse>,
@@ -175,7 +195,7 @@ impl Parts {
             OptionKind::Buffer(buffer) if *buffer == keywords::payload::BASE64_DATA => {
                 self.look(tree, option)
             }
-            OptionKind::Buffer(buffer) => self.enter(option, *buffer)?,
+            OptionKind::Buffer(buffer) => self.enter(tree, option, *buffer)?,
             OptionKind::Service(_) => {}
             _ if self.take_response(option) => {}
             _ if self.take_condition(shop, option)? => {}
@@ -194,14 +214,14 @@ impl Parts {
         let keyword = option.keyword;
         let range = option.span.range();
         if let OptionKind::Dataset(_) | OptionKind::Datarep(_) = &option.kind {
-            let Some(section) = self.current.and_then(|at| self.buffers.get_mut(at)) else {
+            if let Current::Payload = self.current {
                 return Err(CompileError::refused(
                     range,
                     "a data set needs a sticky buffer before it",
                 ));
-            };
+            }
             let used = shop.data_set(tree, option)?;
-            section.asks.push(used.clone());
+            self.section().asks.push(used.clone());
             self.data_sets.push(used);
             return Ok(());
         }
@@ -227,11 +247,8 @@ impl Parts {
                         shop.config.known,
                     )?));
                 }
-                Kind::State
-                | Kind::Event
-                | Kind::Field
-                | Kind::Buffer
-                | Kind::BufferModifier(_) => {
+                Kind::Field => self.tests.push(Test::Field(FieldTest::compile(option)?)),
+                Kind::State | Kind::Event | Kind::Buffer | Kind::BufferModifier(_) => {
                     return Err(CompileError::not_evaluated(range, keyword.name()));
                 }
                 Kind::Meta
@@ -256,18 +273,24 @@ impl Parts {
     }
 
     fn section(&mut self) -> &mut SectionDraft {
-        match self.current.and_then(|at| self.buffers.get_mut(at)) {
-            Some(section) => section,
-            None => &mut self.payload,
-        }
+        let section = match self.current {
+            Current::Payload => None,
+            Current::Packet(at) => self.buffers.get_mut(at),
+            Current::Transaction(at) => self.sections.get_mut(at),
+        };
+        section.unwrap_or(&mut self.payload)
     }
 }
 
 impl Parts {
-    fn enter(&mut self, option: &Opt, buffer: BufferId) -> Result<(), CompileError> {
+    fn enter(&mut self, tree: &Tree, option: &Opt, buffer: BufferId) -> Result<(), CompileError> {
         use keywords::payload::{PKT_DATA, RAW_DATA};
         if buffer == PKT_DATA || buffer == RAW_DATA {
-            self.current = None;
+            self.current = Current::Payload;
+            return Ok(());
+        }
+        if transaction::has_values(buffer) {
+            self.enter_transaction(tree, option, buffer);
             return Ok(());
         }
         if !is_header_buffer(buffer) {
@@ -277,8 +300,75 @@ impl Parts {
             ));
         }
         self.buffers.push(SectionDraft::of(buffer));
-        self.current = Some(self.buffers.len() - 1);
+        self.current = Current::Packet(self.buffers.len() - 1);
         Ok(())
+    }
+
+    /// What follows looks at a buffer of transactions. Options of one buffer belong together wherever they stand, but
+    /// for transformed buffers and those that have several values.
+    fn enter_transaction(&mut self, tree: &Tree, option: &Opt, buffer: BufferId) {
+        let next = tree
+            .options
+            .iter()
+            .skip_while(|other| !std::ptr::eq(*other, option))
+            .nth(1);
+        let transformed = next.is_some_and(|next| matches!(next.kind, OptionKind::Transform(_)));
+        let known = self.sections.iter().position(|section| {
+            section.buffer() == Some(buffer) && section.transforms().next().is_none()
+        });
+        self.current = match known {
+            Some(at) if !transformed && !buffer.row().multi => Current::Transaction(at),
+            _ => {
+                self.sections.push(SectionDraft::of(buffer));
+                Current::Transaction(self.sections.len() - 1)
+            }
+        };
+    }
+
+    /// The event of a parser of that name, such as `http.invalid_status`; false if there is none.
+    pub(super) fn transaction_event(&mut self, name: &str) -> bool {
+        let Some((proto, event)) = name.split_once('.') else {
+            return false;
+        };
+        let Some(proto) = AppProto::from_name(proto) else {
+            return false;
+        };
+        let mut found = false;
+        for candidate in AppProto::ALL {
+            if proto != *candidate && !proto.covers(*candidate) {
+                continue;
+            }
+            let known = candidate.transaction_events();
+            if let Some(number) = known.iter().position(|known| *known == event)
+                && !found
+            {
+                found = true;
+                self.tests.push(Test::Event(*candidate, number as u8));
+            }
+        }
+        found
+    }
+
+    /// What the rule asks of transactions, if anything.
+    fn transaction_part(
+        &mut self,
+        shop: &mut Workshop<'_>,
+        tree: &Tree,
+    ) -> Result<Option<Box<TransactionPart>>, CompileError> {
+        let mut tests = std::mem::take(&mut self.tests);
+        for draft in std::mem::take(&mut self.sections) {
+            if let Some(buffer) = draft.buffer()
+                && let Some(section) = draft.compile(shop)?
+            {
+                tests.push(Test::Buffer(buffer, section));
+            }
+        }
+        Ok((!tests.is_empty()).then(|| {
+            Box::new(TransactionPart {
+                tests: tests.into(),
+                both_ways: tree.header.direction == RuleDirection::Transaction,
+            })
+        }))
     }
 
     fn finish(
@@ -295,6 +385,7 @@ impl Parts {
         let mut looks = Looks::of(&tree.options);
         looks.payload = !self.payload.options.is_empty();
         looks.buffer = !self.buffers.is_empty();
+        looks.transaction = !self.sections.is_empty() || !self.tests.is_empty();
         looks.app = app.is_some();
         looks.negated = self.negated;
         looks.below_ip = matches!(head.protocol, ProtocolTest::Arp | ProtocolTest::Ethernet);
@@ -304,9 +395,15 @@ impl Parts {
             self.gate |= Gate::REAL;
         }
         self.mark_once(kind);
-        let filing = filing::Draft::of(&self.payload.contents(), &self.conditions);
+        let filing = if looks.transaction {
+            self.gate |= Gate::FLOW;
+            filing::Draft::of_transaction(&self.sections.iter().collect::<Vec<_>>())
+        } else {
+            filing::Draft::of(&self.payload.contents(), &self.conditions)
+        };
+        let transaction = self.transaction_part(shop, tree)?;
         let payload = std::mem::take(&mut self.payload).compile(shop)?;
-        if payload.is_some() {
+        if payload.is_some() && transaction.is_none() {
             self.gate |= Gate::PAYLOAD;
         }
         let buffers = std::mem::take(&mut self.buffers)
@@ -338,6 +435,7 @@ impl Parts {
             conditions: self.conditions.into(),
             payload,
             buffers,
+            transaction,
             effects: self.effects.into(),
             host,
             response: (!self.response.is_empty()).then(|| Box::new(self.response)),

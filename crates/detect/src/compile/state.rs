@@ -52,6 +52,7 @@ impl Parts {
                     StreamEvent::from_name(name).map(Condition::StreamEvent),
                 )?;
             }
+            OptionKind::AppLayerEvent(name) if self.transaction_event(name) => {}
             OptionKind::AppLayerEvent(name) => {
                 let event = AppLayerEvent::from_name(name).ok_or_else(|| {
                     CompileError::not_evaluated(option.span.range(), "app-layer-event")

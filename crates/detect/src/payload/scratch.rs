@@ -68,6 +68,11 @@ impl ProgramScratch {
         }
     }
 
+    /// Memory for regular expressions.
+    pub(crate) fn regex(&mut self) -> &mut RegexScratch {
+        &mut self.regex
+    }
+
     /// A rule begins: what the one before left is forgotten.
     #[inline]
     pub(crate) fn begin(&mut self) {

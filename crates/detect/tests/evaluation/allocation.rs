@@ -80,10 +80,10 @@ fn a_packet_that_matches_nothing_allocates_nothing() {
     let mut flow = FlowState::default();
     let mut alerts = Vec::new();
     // The first packet makes room for the work of all.
-    detector.inspect(&context, Some(&mut flow), &mut alerts);
+    detector.inspect(&context, Some((&mut flow).into()), &mut alerts);
     let before = ALLOCATIONS.with(Cell::get);
     for _ in 0..100 {
-        detector.inspect(&context, Some(&mut flow), &mut alerts);
+        detector.inspect(&context, Some((&mut flow).into()), &mut alerts);
     }
     assert_eq!(ALLOCATIONS.with(Cell::get), before);
     assert!(alerts.is_empty());

@@ -204,10 +204,15 @@ impl Lab {
         let state = trial.in_flow.then_some(&mut self.flow);
         let mut alerts = Vec::new();
         let verdict = if alone {
-            self.detector
-                .inspect_alone(&context, state, &mut self.arbiter, &mut alerts)
+            self.detector.inspect_alone(
+                &context,
+                state.map(Into::into),
+                &mut self.arbiter,
+                &mut alerts,
+            )
         } else {
-            self.detector.inspect(&context, state, &mut alerts)
+            self.detector
+                .inspect(&context, state.map(Into::into), &mut alerts)
         };
         (alerts, verdict)
     }

@@ -11,6 +11,7 @@ mod stream;
 mod variables;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tapir_config::{ConfigError, Node};
@@ -19,7 +20,7 @@ use tapir_flow::defrag::DefragConfig;
 use tapir_flow::tcp;
 use tapir_output::{OutputConfig, SinkConfig};
 use tapir_packet::DecodeConfig;
-use tapir_protocols::ProtocolTable;
+use tapir_protocols::{ParserSettings, ProtocolTable};
 
 pub use detect::{DetectSettings, RuleSources};
 pub use grouping::PortGrouping;
@@ -81,6 +82,8 @@ pub struct Settings {
     pub hosts: Hosts,
     /// Application protocols to recognise.
     pub protocols: ProtocolTable,
+    /// Settings of the parsers of application protocols.
+    pub parsers: Arc<ParserSettings>,
     /// Rules: variables, files beside them, limits.
     pub detect: DetectSettings,
     /// Outputs.
@@ -131,6 +134,7 @@ impl Settings {
             policies: policy::policies(root, options.prevention)?,
             hosts: hosts::hosts(root)?,
             protocols: protocols::protocols(root)?,
+            parsers: Arc::new(protocols::parsers(root)?),
             detect: detect::detect(root)?,
             outputs,
             log_dir,

@@ -2,7 +2,7 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, ProtocolSettings, ProtocolTable, Transport,
+    AppProto, DetectionPorts, Enabled, ParserSettings, ProtocolSettings, ProtocolTable, Transport,
 };
 
 use super::variables::port_list;
@@ -18,6 +18,12 @@ pub(super) fn protocols(root: &Node) -> Result<ProtocolTable, ConfigError> {
         })
     });
     failed.into_inner().map_or(Ok(table), Err)
+}
+
+/// Settings of the parsers.
+pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
+    let _ = root;
+    Ok(ParserSettings::default())
 }
 
 fn settings(

@@ -82,11 +82,28 @@ impl Inspector {
             packet: bytes.then(|| Arc::new(PacketBytes::of(packet))),
             headers: (self.needs.headers || self.settings.prevention)
                 .then(|| Arc::new(PacketHeaders::of(packet))),
+            transactions: self.described(flow, &alerts),
             tagged: verdict.tagged,
             settled: self.arbiter.is_some().then_some(verdict),
             alerts,
         };
         self.find(Discovery::Alerted(Box::new(alerted)));
+    }
+
+    /// What the alerts show of the transactions that they are about.
+    fn described(&self, flow: Option<&FlowOf>, alerts: &[Alert]) -> Vec<(u64, Arc<[u8]>)> {
+        let mut described: Vec<(u64, Arc<[u8]>)> = Vec::new();
+        let Some(flow) = flow.filter(|_| self.needs.app_layer) else {
+            return described;
+        };
+        for id in alerts.iter().filter_map(|alert| alert.transaction) {
+            if described.iter().all(|(known, _)| *known != id)
+                && let Some(members) = self.describe_transaction(flow, id)
+            {
+                described.push((id, members.into()));
+            }
+        }
+        described
     }
 
     /// A packet dropped by something other than a rule that matches it.

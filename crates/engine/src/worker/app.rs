@@ -1,10 +1,11 @@
-//! Recognising what protocol a flow speaks.
+//! The application protocol of a flow: recognised, then parsed.
 
 use tapir_flow::tcp::{AppCursor, Segment, Session};
 use tapir_packet::{Direction, Packet};
-use tapir_protocols::{FirstData, Midstream, PATIENCE, ProtocolTable, Transport, Verdict};
+use tapir_protocols::{FirstData, Midstream, Orders, PATIENCE, ProtocolTable, Transport, Verdict};
 
 use super::circumstances::Circumstances;
+use super::dialogue::{Readable, Used};
 use super::inspector::Inspector;
 use super::{Attachment, FlowOf};
 
@@ -17,11 +18,15 @@ impl Inspector {
         flow: &mut FlowOf,
         seen: &mut Circumstances,
     ) {
-        let before = done(&flow.attachment);
-        if before[direction.index()] || packet.payload().is_empty() {
+        if packet.payload().is_empty() {
             return;
         }
+        let before = done(&flow.attachment);
+        let mut direction = direction;
         let ports = [flow.client_port(), flow.server_port()];
+        if before[direction.index()] {
+            return self.parse_datagram(packet, direction, flow, seen);
+        }
         let input = FirstData::new(Transport::Udp, direction, ports, packet.payload());
         let recognition = flow.attachment.app.feed(&self.settings.protocols, &input);
         for event in recognition.events.iter() {
@@ -29,14 +34,43 @@ impl Inspector {
         }
         if recognition.reversed {
             flow.swap();
-            seen.direction = Some(direction.reverse());
+            direction = direction.reverse();
+            seen.direction = Some(direction);
         }
         note_ended(&mut flow.attachment, before);
+        self.parse_datagram(packet, direction, flow, seen);
+    }
+
+    fn parse_datagram(
+        &mut self,
+        packet: &Packet<'_>,
+        direction: Direction,
+        flow: &mut FlowOf,
+        seen: &mut Circumstances,
+    ) {
+        let readable = Readable {
+            direction,
+            data: packet.payload(),
+            eof: false,
+            transport: Transport::Udp,
+            ports: [flow.client_port(), flow.server_port()],
+            time: packet.ts,
+        };
+        let mut orders = Orders::default();
+        let attachment = &mut flow.attachment;
+        attachment.dialogue.feed(
+            attachment.app.flow(),
+            &self.settings.parsers,
+            &readable,
+            &mut orders,
+        );
+        self.obey(&orders, packet, flow, seen);
     }
 
     /// Reads what became readable of a stream, as far as recognition needs it.
     pub(super) fn recognise_stream(
         &mut self,
+        packet: &Packet<'_>,
         flow: &mut FlowOf,
         segment: &mut Segment<'_>,
         seen: &mut Circumstances,
@@ -47,13 +81,14 @@ impl Inspector {
             [updates.next(), updates.next()]
         };
         for direction in directions.into_iter().flatten() {
-            self.read(flow, direction, segment, seen);
+            self.read(packet, flow, direction, segment, seen);
         }
         note_ended(&mut flow.attachment, before);
     }
 
     fn read(
         &mut self,
+        packet: &Packet<'_>,
         flow: &mut FlowOf,
         direction: Direction,
         segment: &mut Segment<'_>,
@@ -64,7 +99,11 @@ impl Inspector {
         };
         let mut cursor = session.app_cursor(direction, &self.outcome);
         loop {
-            let recognised = done(&flow.attachment)[direction.index()];
+            let recognised =
+                done(&flow.attachment)[direction.index()] && !flow.attachment.app.is_changing();
+            let before = flow.attachment.app.flow();
+            let ports = [flow.client_port(), flow.server_port()];
+            let mut orders = Orders::default();
             let circumstances = Beginning::of(flow, self.settings.stream.depth);
             let Some(session) = flow.tcp.as_deref_mut() else {
                 return;
@@ -81,12 +120,31 @@ impl Inspector {
                 if !recognised && flow.attachment.app.gap(direction) == Verdict::Failed {
                     session.disable_app();
                 }
+                if recognised && !flow.attachment.dialogue.gap(direction, gap, &mut orders) {
+                    session.disable_app();
+                }
                 session.app_consume(&cursor, gap);
+                self.obey(&orders, packet, flow, seen);
                 continue;
             }
+            let readable = Readable {
+                direction,
+                data: chunk.data,
+                eof,
+                transport: Transport::Tcp,
+                ports,
+                time: packet.ts,
+            };
             if recognised {
-                session.app_consume(&cursor, len);
-                if len == 0 {
+                let used = flow.attachment.dialogue.feed(
+                    before,
+                    &self.settings.parsers,
+                    &readable,
+                    &mut orders,
+                );
+                consume(session, &cursor, direction, used);
+                self.obey(&orders, packet, flow, seen);
+                if used.bytes == 0 {
                     return;
                 }
                 continue;
@@ -100,6 +158,7 @@ impl Inspector {
                 return turn(flow, segment, seen);
             }
             if recognition.other_side_first {
+                note_ended(&mut flow.attachment, [false; 2]);
                 settle_other_side(
                     flow,
                     direction,
@@ -108,10 +167,32 @@ impl Inspector {
                     seen,
                 );
             }
+            if flow.attachment.app.flow() != before
+                && let Some(mut left) = flow.attachment.dialogue.change()
+            {
+                self.finish_transactions(&mut left, packet, flow, seen, true);
+            }
+            if recognition.other_side_first {
+                self.read(packet, flow, direction.reverse(), segment, seen);
+            }
             if !conclude(flow, &cursor, direction, len) {
                 return;
             }
+            if let Some(session) = flow.tcp.as_deref() {
+                cursor = session.app_cursor(direction, &self.outcome);
+            }
         }
+    }
+}
+
+/// Notes what the parser has used of a stream.
+fn consume(session: &mut Session, cursor: &AppCursor, direction: Direction, used: Used) {
+    session.app_consume(cursor, used.bytes as u64);
+    if used.needed > 0 {
+        session.app_require(direction, u32::try_from(used.needed).unwrap_or(u32::MAX));
+    }
+    if used.failed {
+        session.disable_app();
     }
 }
 
@@ -157,7 +238,11 @@ fn conclude(flow: &mut FlowOf, cursor: &AppCursor, direction: Direction, len: u6
     }
     if ended[direction.index()] {
         flow.attachment.app.parsed();
-        session.app_consume(cursor, len);
+        // What was recognised is read again, by the parser.
+        let parsed = !failed && flow.attachment.app.flow().has_parser();
+        if !parsed {
+            session.app_consume(cursor, len);
+        }
         return len > 0;
     }
     false

@@ -45,6 +45,21 @@ impl Enveloper<'_> {
         envelope
     }
 
+    /// Of a record about what was said in a flow, as a packet brought it to light: from client to server.
+    pub(super) fn of_flow(
+        &self,
+        packet: &Packet<'_>,
+        number: u64,
+        flow: &Flow<Attachment>,
+    ) -> Envelope {
+        let mut envelope = self.of_packet(packet, number, None, Some(flow));
+        envelope.src_ip = flow.client();
+        envelope.dest_ip = flow.server();
+        envelope.src_port = flow.client_port();
+        envelope.dest_port = flow.server_port();
+        envelope
+    }
+
     /// Of a record about a flow that is over: from its client to its server.
     pub(super) fn of_ended(&self, flow: &Flow<Attachment>) -> Envelope {
         let mut vlans = [0; 3];

@@ -41,7 +41,7 @@ impl Inspector {
         let Some(session) = flow.tcp.as_deref() else {
             return;
         };
-        if !session.needs_end(direction, false) {
+        if !session.needs_end(direction, flow.attachment.dialogue.has_open()) {
             return;
         }
         let segment = Segment::end_of(session, direction, flow.last());
@@ -61,5 +61,8 @@ impl Inspector {
             ..Circumstances::default()
         };
         self.segment(&packet, segment, flow, &mut seen);
+        if direction == Direction::ToClient {
+            self.transactions(&packet, flow, &seen, true);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tapir_detect::{
-    Alert, Arbiter, ArbiterLimits, Detector, FlowState as DetectState, FlowVerdict, PacketContext,
+    Alert, Arbiter, ArbiterLimits, Detector, FlowApp, FlowSubject, FlowVerdict, PacketContext,
     PacketTraits, PacketVerdict, StreamWindow,
 };
 use tapir_flow::tcp::{self, Segment, SegmentFlags};
@@ -11,9 +11,9 @@ use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
 
-use super::FlowOf;
 use super::circumstances::{Circumstances, protos_of, view_of};
 use super::envelope::{Enveloper, Origin};
+use super::{Attachment, FlowOf};
 use crate::counters::Counters;
 use crate::finding::{Discovery, Finding, Place, Stage};
 use crate::rules::LoadedRules;
@@ -173,6 +173,7 @@ impl Inspector {
             _ => {}
         }
         self.detect(packet, Some(flow), &seen, None);
+        self.transactions(packet, flow, &seen, false);
         self.bypass_if_wanted(flow);
     }
 
@@ -234,7 +235,7 @@ impl Inspector {
                     offset: window.offset,
                     data: window.data,
                 });
-                let state = Some(&mut flow.attachment.detect);
+                let state = Some(subject_of(&mut flow.attachment, seen));
                 inspect(
                     &mut self.detector,
                     self.arbiter.as_mut(),
@@ -250,7 +251,9 @@ impl Inspector {
             tried = !windows.is_empty();
         }
         if !tried {
-            let state = flow.as_deref_mut().map(|flow| &mut flow.attachment.detect);
+            let state = flow
+                .as_deref_mut()
+                .map(|flow| subject_of(&mut flow.attachment, seen));
             inspect(
                 &mut self.detector,
                 self.arbiter.as_mut(),
@@ -267,11 +270,26 @@ impl Inspector {
     }
 }
 
+/// What detection works on of a flow.
+fn subject_of<'f>(attachment: &'f mut Attachment, seen: &Circumstances) -> FlowSubject<'f> {
+    let ended = seen.is_stream_end()
+        || seen
+            .direction
+            .is_some_and(|direction| attachment.dialogue.has_ended(direction));
+    FlowSubject {
+        state: &mut attachment.detect,
+        app: attachment
+            .dialogue
+            .state_mut()
+            .map(|state| FlowApp { state, ended }),
+    }
+}
+
 fn inspect(
     detector: &mut Detector,
     arbiter: Option<&mut Arbiter>,
     context: &PacketContext<'_>,
-    state: Option<&mut DetectState>,
+    state: Option<FlowSubject<'_>>,
     alerts: &mut Vec<Alert>,
     verdict: &mut PacketVerdict,
 ) {

@@ -4,11 +4,13 @@ mod alerted;
 mod anomalies;
 mod app;
 mod circumstances;
+mod dialogue;
 mod envelope;
 mod flow_end;
 mod flow_record;
 mod inspector;
 mod stream;
+mod transactions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -31,6 +33,7 @@ use crate::finding::Finding;
 use crate::rules::LoadedRules;
 use crate::settings::Settings;
 use circumstances::Circumstances;
+use dialogue::Dialogue;
 use inspector::Inspector;
 
 /// What the layers above remember of a flow.
@@ -40,6 +43,8 @@ pub(crate) struct Attachment {
     pub(crate) detect: DetectState,
     /// Recognition of the application protocol.
     pub(crate) app: Recogniser,
+    /// The parser of the protocol.
+    pub(crate) dialogue: Dialogue,
     /// Sides whose recognition ended on the packet at hand.
     pub(crate) app_ended: [bool; 2],
     /// Directions in which a packet was dropped already.

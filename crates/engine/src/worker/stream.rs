@@ -25,13 +25,14 @@ impl Inspector {
             if self.outcome.is(SegmentFlags::REVERSED) {
                 flow.swap();
                 flow.attachment.app.swap();
+                flow.attachment.dialogue.swap();
                 segment.dir = segment.dir.reverse();
                 seen.direction = Some(segment.dir);
             }
             if let Some(state) = self.outcome.flow_state {
                 flow.set_state(state);
             }
-            self.recognise_stream(flow, &mut segment, seen);
+            self.recognise_stream(packet, flow, &mut segment, seen);
         }
         seen.segment = self.outcome.flags;
         if self.outcome.events.contains(StreamEvent::ReassemblySeqGap) {
@@ -55,6 +56,7 @@ impl Inspector {
         // The segment that ends the handshake belongs to what is not established, unless it brings data.
         seen.established |= self.outcome.flags.contains(SegmentFlags::FLOW_ESTABLISHED);
         let progress = self.detect(packet, Some(flow), seen, Some(&segment));
+        self.transactions(packet, flow, seen, false);
         if let Some(session) = flow.tcp.as_deref_mut() {
             if seen.segment.contains(SegmentFlags::ESTABLISHED) {
                 session.raw_done(segment.dir, progress);

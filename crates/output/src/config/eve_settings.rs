@@ -2,6 +2,8 @@
 
 use tapir_config::{ConfigError, Node};
 
+use tapir_protocols::RecordOptions;
+
 use super::settings::{destination, is_on};
 use super::{AlertOptions, AnomalyOptions, DropOptions, EveConfig, EveTypes, StatsOptions, Xff};
 
@@ -88,10 +90,32 @@ fn types(options: &Node) -> Result<EveTypes, ConfigError> {
             "flow" => types.flow = true,
             "netflow" => types.netflow = true,
             "metadata" => types.metadata = true,
-            name => types.app.push(event_type(name).to_owned()),
+            name => {
+                let name = event_type(name).to_owned();
+                types
+                    .app_options
+                    .insert(name.clone(), record_options(options));
+                types.app.push(name);
+            }
         }
     }
     Ok(types)
+}
+
+/// What a type's options say of its records.
+fn record_options(options: &Node) -> RecordOptions {
+    let mut read = RecordOptions::default();
+    for (name, value) in options.entries() {
+        match value.text() {
+            Some(text) => read.set(name, text),
+            None => {
+                let items = value.items();
+                let words = items.iter().filter_map(|item| item.text());
+                read.set_list(name, words.map(str::to_owned));
+            }
+        }
+    }
+    read
 }
 
 /// The `event_type` of the records that a name under `types` stands for.

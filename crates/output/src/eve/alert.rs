@@ -198,9 +198,7 @@ impl Records {
         sides: &Sides<'_>,
     ) {
         if options.app_layer {
-            for fragment in &alert.fragments {
-                json.raw(fragment.key, &fragment.json);
-            }
+            json.members(alert.transaction.as_deref().unwrap_or_default());
         }
         envelope::app_protos(json, &at.app_protos);
         json.word(

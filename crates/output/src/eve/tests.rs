@@ -12,8 +12,8 @@ use crate::config::{
 };
 use crate::event::{
     Anomaly, AnomalyKind, Body, Bypass, DropRecord, Ether, Event, ExceptionPolicy, FlowAction,
-    FlowEnd, FlowState, Fragment, Icmp, PacketBytes, PacketSource, RejectTarget, RuleCounts,
-    StatsTree, Target, TunnelInfo, Variables, Verdict,
+    FlowEnd, FlowState, Icmp, PacketBytes, PacketSource, RejectTarget, RuleCounts, StatsTree,
+    Target, TunnelInfo, Variables, Verdict,
 };
 use crate::samples::{alert, alert_body, flow, flow_record, headers, text, time, utc};
 
@@ -88,10 +88,7 @@ fn an_alert_with_every_option() {
     let Body::Alert(alert) = &mut event.body else {
         panic!("an alert")
     };
-    alert.fragments = vec![Fragment {
-        key: "http",
-        json: br#"{"status":200}"#[..].into(),
-    }];
+    alert.transaction = Some(br#""http":{"status":200}"#[..].into());
     alert.verdict = Verdict::Reject {
         to: RejectTarget::Client,
         dropped: true,

@@ -63,8 +63,8 @@ pub struct Alert {
     pub xff: Option<Box<str>>,
     /// Whether the transaction was guessed rather than known.
     pub tx_guessed: bool,
-    /// Further parts of the record, rendered by whoever knows them (`http`, `files`, ...).
-    pub fragments: Vec<Fragment>,
+    /// The members that tell of the transaction (`"http":{...},"files":[...]`), rendered by whoever knows it.
+    pub transaction: Option<Arc<[u8]>>,
     /// Data that keywords attached, as the inside of a JSON object (`"key":{...}`).
     pub context: Option<Box<str>>,
     /// Name of the packet log's file that holds the packet, when there is one.
@@ -84,7 +84,7 @@ impl Alert {
             verdict: Verdict::Alert,
             xff: None,
             tx_guessed: false,
-            fragments: Vec::new(),
+            transaction: None,
             context: None,
             capture_file: None,
         }
@@ -167,13 +167,4 @@ impl PacketBytes {
             wire_len: u32::try_from(packet.data.len()).unwrap_or(u32::MAX),
         }
     }
-}
-
-/// A part of a record rendered elsewhere.
-#[derive(Debug, Clone)]
-pub struct Fragment {
-    /// The key under which it stands in the record.
-    pub key: &'static str,
-    /// Its value as JSON.
-    pub json: Box<[u8]>,
 }

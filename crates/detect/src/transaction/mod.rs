@@ -1,0 +1,135 @@
+//! Rules about transactions of application protocols.
+//!
+//! A rule's tests are tried as soon as the transaction has come so far that their values are there. What a rule has
+//! settled, and what it waits for, stays with the transaction ([`tapir_protocols::Inspection`]).
+
+mod field;
+mod inspect;
+mod prefilter;
+
+use tapir_packet::Direction;
+use tapir_protocols::{AppProto, Transaction, Value};
+use tapir_rules::keywords::{Directions, KeywordId};
+
+pub(crate) use field::FieldTest;
+pub(crate) use inspect::{Attempt, TransactionWork, inspect};
+pub(crate) use prefilter::{Filing, Pattern, Prefilter};
+
+use crate::context::PacketContext;
+use crate::recorder::Recorder;
+use crate::section::{Looking, Section};
+
+/// What a rule asks of a transaction.
+#[derive(Debug)]
+pub(crate) struct TransactionPart {
+    pub(crate) tests: Box<[Test]>,
+    /// Requests and responses are asked together (`=>`).
+    pub(crate) both_ways: bool,
+}
+
+impl TransactionPart {
+    /// The progress of a direction at which all that is asked for there is there, in flows of a protocol; nothing if
+    /// that never is.
+    pub(crate) fn place(&self, proto: AppProto, direction: Direction) -> Option<u8> {
+        let mut furthest = None;
+        for test in &self.tests {
+            match test.place(proto, direction) {
+                Some(place) => furthest = furthest.max(Some(place)),
+                None if self.both_ways => {
+                    test.place(proto, direction.reverse())?;
+                }
+                None => return None,
+            }
+        }
+        furthest
+    }
+}
+
+/// One thing that a rule asks of a transaction.
+#[derive(Debug)]
+pub(crate) enum Test {
+    /// Options that look at a buffer.
+    Buffer(KeywordId, Section),
+    /// A field.
+    Field(FieldTest),
+    /// Something that the parser found wrong: the protocol and the number of its event.
+    Event(AppProto, u8),
+}
+
+impl Test {
+    /// The keyword whose value is asked for; nothing for an event.
+    pub(crate) fn keyword(&self) -> Option<KeywordId> {
+        match self {
+            Test::Buffer(keyword, _) => Some(*keyword),
+            Test::Field(field) => Some(field.keyword),
+            Test::Event(..) => None,
+        }
+    }
+
+    /// From which progress on it can be tried in flows of a protocol; nothing if never.
+    pub(crate) fn place(&self, proto: AppProto, direction: Direction) -> Option<u8> {
+        match self {
+            Test::Event(wanted, _) => (*wanted == proto || wanted.covers(proto)).then_some(0),
+            _ => proto.place(self.keyword()?, direction),
+        }
+    }
+
+    /// Whether it holds for a transaction. `is_final`: the value will not change any more.
+    fn holds<R: Recorder>(
+        &self,
+        subject: &Subject<'_>,
+        direction: Direction,
+        is_final: bool,
+        context: &PacketContext<'_>,
+        looking: &mut Looking<'_, R>,
+    ) -> bool {
+        match self {
+            Test::Event(_, number) => subject.events.contains(number),
+            Test::Field(field) => field.holds(subject.transaction, direction),
+            Test::Buffer(keyword, section) => {
+                let mut there = false;
+                let holds = subject
+                    .transaction
+                    .values(*keyword, direction, &mut |value| {
+                        there = true;
+                        match value {
+                            Value::Bytes(data) => section.holds(context, data, looking),
+                            Value::Window { data, offset, end } => {
+                                section.holds_window(context, data, offset, end, looking)
+                            }
+                            Value::Number(_) => false,
+                        }
+                    });
+                holds || (!there && is_final && section.holds_without_buffer())
+            }
+        }
+    }
+}
+
+/// A transaction while rules are tried on it.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'s> {
+    pub(crate) transaction: &'s dyn Transaction,
+    pub(crate) events: &'s [u8],
+    pub(crate) proto: AppProto,
+    pub(crate) progress: [u8; 2],
+    pub(crate) complete: [u8; 2],
+}
+
+/// Whether some parser has values for a keyword.
+pub(crate) fn has_values(keyword: KeywordId) -> bool {
+    AppProto::ALL.iter().any(|proto| {
+        [Direction::ToServer, Direction::ToClient]
+            .iter()
+            .any(|direction| proto.place(keyword, *direction).is_some())
+    })
+}
+
+/// The direction that a keyword's values have, as far as its row says.
+pub(crate) fn direction_of(keyword: KeywordId) -> Option<Direction> {
+    match keyword.row().direction {
+        Directions::Both => None,
+        Directions::ToServer => Some(Direction::ToServer),
+        Directions::ToClient => Some(Direction::ToClient),
+    }
+}

@@ -1,0 +1,385 @@
+//! Records of transactions, and letting them go.
+
+use tapir_flow::FlowFlags;
+use tapir_json::Json;
+use tapir_output::event::{Anomaly, AnomalyKind};
+use tapir_output::{Body, Event};
+use tapir_packet::{Direction, Packet};
+use tapir_protocols::{AppProto, AppState, File, FileState, Meta, RecordOptions, Transaction};
+
+use super::FlowOf;
+use super::circumstances::Circumstances;
+use super::inspector::Inspector;
+use crate::finding::Discovery;
+
+/// More open transactions than this are not kept for one flow: the oldest go.
+const MAX_OPEN: usize = 1024;
+
+const DIRECTIONS: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
+
+/// Something about a transaction that goes into a record of its own.
+struct Entry {
+    event_type: &'static str,
+    json: Vec<u8>,
+    tx_id: Option<u64>,
+    /// It is about what the server sent.
+    from_server: bool,
+}
+
+impl Inspector {
+    /// Writes the records of a flow's transactions that are due, and lets go of those that are done with.
+    /// `last`: the flow is over.
+    pub(super) fn transactions(
+        &mut self,
+        packet: &Packet<'_>,
+        flow: &mut FlowOf,
+        seen: &Circumstances,
+        last: bool,
+    ) {
+        let Some(mut state) = flow.attachment.dialogue.take_state() else {
+            return;
+        };
+        self.finish_transactions(&mut state, packet, flow, seen, last);
+        flow.attachment.dialogue.put_state(state);
+    }
+
+    /// The same for a parser whose protocol has been left.
+    pub(super) fn finish_transactions(
+        &mut self,
+        state: &mut AppState,
+        packet: &Packet<'_>,
+        flow: &FlowOf,
+        seen: &Circumstances,
+        last: bool,
+    ) {
+        if state.is_empty() {
+            return;
+        }
+        let proto = flow.attachment.app.flow();
+        let complete = state.complete();
+        let closed = DIRECTIONS.map(|way| last || flow.attachment.dialogue.has_ended(way));
+        let mut entries = Vec::new();
+        let excess = state.len().saturating_sub(MAX_OPEN);
+        for place in 0..state.len() {
+            let Some(meta) = state.meta(place) else { break };
+            let is_done = |way: Direction| {
+                meta.skip[way.index()]
+                    || closed[way.index()]
+                    || meta.progress(way) >= complete[way.index()]
+            };
+            let finished = (is_done(Direction::ToServer) && is_done(Direction::ToClient))
+                || place < excess
+                || last;
+            let (due, id) = (!meta.logged && (finished || meta.log_now), meta.id());
+            self.event_anomalies(state, place, proto, (packet, flow, seen));
+            if due {
+                self.transaction_records(state, place, proto, &mut entries);
+            }
+            self.file_records(state, place, proto, finished, &mut entries);
+            if let Some(meta) = state.meta_mut(place) {
+                meta.log_now = false;
+                meta.logged |= finished;
+                for entry in &mut entries {
+                    if entry.event_type != "fileinfo" && has_number(proto) {
+                        entry.tx_id = Some(id);
+                    }
+                }
+            }
+            for entry in entries.drain(..) {
+                self.transaction_record(entry, packet, flow);
+            }
+        }
+        let inspects = DIRECTIONS.map(|way| self.rules.set.looks_at_transactions(proto, way));
+        let is_settled = |meta: &Meta, way: usize| {
+            meta.skip[way] || !inspects[way] || meta.inspection[way].complete
+        };
+        let mut excess = excess;
+        state.release(|meta| {
+            let done = (meta.logged && is_settled(meta, 0) && is_settled(meta, 1)) || excess > 0;
+            excess = excess.saturating_sub(1);
+            done
+        });
+    }
+
+    fn options(&self, event_type: &str) -> Option<&RecordOptions> {
+        self.needs.app_options.get(event_type)
+    }
+
+    fn transaction_records(
+        &self,
+        state: &mut AppState,
+        place: usize,
+        proto: AppProto,
+        entries: &mut Vec<Entry>,
+    ) {
+        let name = record_name(proto);
+        let default = RecordOptions::default();
+        if self.needs.app.is_empty() {
+            return;
+        }
+        let options = self.options(name).unwrap_or(&default);
+        let wanted = &self.needs.app;
+        if let Some(transaction) = state.transaction_mut(place) {
+            transaction.records(options, &mut |event_type, write| {
+                if wanted.iter().any(|wanted| wanted == event_type) {
+                    entries.push(Entry {
+                        event_type,
+                        json: members(write),
+                        tx_id: None,
+                        from_server: false,
+                    });
+                }
+            });
+        }
+    }
+
+    fn file_records(
+        &self,
+        state: &mut AppState,
+        place: usize,
+        proto: AppProto,
+        finished: bool,
+        entries: &mut Vec<Entry>,
+    ) {
+        let Some(id) = state.meta(place).map(Meta::id) else {
+            return;
+        };
+        let wanted = self.needs.app.iter().any(|wanted| wanted == "fileinfo");
+        let default = RecordOptions::default();
+        let options = self.options(record_name(proto)).unwrap_or(&default);
+        for way in DIRECTIONS {
+            let mut due = Vec::new();
+            if let Some(transaction) = state.transaction_mut(place) {
+                for (number, file) in transaction.files_mut(way).iter_mut().enumerate() {
+                    if finished {
+                        file.close(FileState::Truncated);
+                    }
+                    if file.state() != FileState::Open && !std::mem::replace(&mut file.logged, true)
+                    {
+                        due.push(number);
+                    }
+                }
+            }
+            let Some(transaction) = state.transaction(place).filter(|_| wanted) else {
+                continue;
+            };
+            for file in due
+                .into_iter()
+                .filter_map(|number| transaction.files(way).get(number))
+            {
+                entries.push(Entry {
+                    event_type: "fileinfo",
+                    json: members(&|json| {
+                        transaction.describe(json, options);
+                        describe_file(json, file, id);
+                    }),
+                    tx_id: None,
+                    from_server: way == Direction::ToClient,
+                });
+            }
+        }
+    }
+
+    fn transaction_record(&mut self, entry: Entry, packet: &Packet<'_>, flow: &FlowOf) {
+        let mut envelope = self.enveloper().of_flow(packet, self.number(), flow);
+        if entry.from_server {
+            std::mem::swap(&mut envelope.src_ip, &mut envelope.dest_ip);
+            std::mem::swap(&mut envelope.src_port, &mut envelope.dest_port);
+        }
+        envelope.tx_id = entry.tx_id;
+        let event = Event {
+            packet: self.number(),
+            order: self.order(),
+            ts: packet.ts,
+            envelope,
+            body: Body::App {
+                event_type: entry.event_type,
+                json: entry.json.into(),
+            },
+        };
+        self.find(Discovery::Event(Box::new(event)));
+    }
+
+    /// Notes what the parser found wrong with a transaction since this was last asked.
+    fn event_anomalies(
+        &mut self,
+        state: &mut AppState,
+        place: usize,
+        proto: AppProto,
+        (packet, flow, seen): (&Packet<'_>, &FlowOf, &Circumstances),
+    ) {
+        let names = state.events();
+        let Some(meta) = state.meta_mut(place) else {
+            return;
+        };
+        let new = meta.events.get(meta.events_logged..).unwrap_or_default();
+        if new.is_empty() {
+            return;
+        }
+        let new: Vec<&'static str> = new
+            .iter()
+            .filter_map(|event| names.get(usize::from(*event)).copied())
+            .collect();
+        let id = meta.id();
+        meta.events_logged = meta.events.len();
+        if !self.needs.applayer_anomalies {
+            return;
+        }
+        for name in new {
+            let mut envelope =
+                self.enveloper()
+                    .of_packet(packet, self.number(), seen.direction, Some(flow));
+            envelope.tx_id = Some(id);
+            let body = Body::Anomaly(Box::new(Anomaly {
+                kind: AnomalyKind::AppLayer {
+                    app_proto: proto.event_name(),
+                    layer: "proto_parser",
+                },
+                event: Some(name),
+                code: 0,
+                packet: None,
+            }));
+            let event = Event {
+                packet: self.number(),
+                order: self.order(),
+                ts: packet.ts,
+                envelope,
+                body,
+            };
+            self.find(Discovery::Event(Box::new(event)));
+        }
+    }
+
+    /// What alerts show of a transaction: the members of their records.
+    pub(super) fn describe_transaction(&self, flow: &FlowOf, id: u64) -> Option<Box<[u8]>> {
+        let state = flow.attachment.dialogue.state()?;
+        let place = (0..state.len())
+            .find(|&place| state.meta(place).is_some_and(|meta| meta.id() == id))?;
+        let transaction = state.transaction(place)?;
+        let default = RecordOptions::default();
+        let options = self
+            .options(record_name(flow.attachment.app.flow()))
+            .unwrap_or(&default);
+        let json = members(&|json| {
+            transaction.describe(json, options);
+            describe_files(json, transaction, id);
+        });
+        (!json.is_empty()).then(|| json.into())
+    }
+
+    /// Does what a parser asks of its flow.
+    pub(super) fn obey(
+        &mut self,
+        orders: &tapir_protocols::Orders,
+        packet: &Packet<'_>,
+        flow: &mut FlowOf,
+        seen: &Circumstances,
+    ) {
+        if orders.no_payload_inspection || orders.no_inspection {
+            flow.insert_flags(FlowFlags::NO_PAYLOAD_INSPECTION);
+        }
+        if let Some(session) = flow.tcp.as_deref_mut() {
+            for way in DIRECTIONS {
+                if orders.inspect_stream[way.index()] {
+                    session.trigger_raw(way);
+                }
+                if orders.no_payload_inspection || orders.no_inspection {
+                    session.disable_raw(way);
+                }
+            }
+            if orders.no_reassembly {
+                session.disable_app();
+            }
+        }
+        if orders.bypass {
+            flow.attachment.detect.request_bypass();
+        }
+        if let Some((port, proto)) = orders.change {
+            flow.attachment.app.announce(port, proto);
+        }
+        let _ = (packet, seen);
+    }
+}
+
+/// The members that `write` writes of an object.
+fn members(write: &dyn Fn(&mut Json<'_>)) -> Vec<u8> {
+    let mut out = Vec::new();
+    write(&mut Json::begin(&mut out));
+    out.drain(..1);
+    out
+}
+
+/// The `event_type` under which the records of a protocol are configured.
+fn record_name(proto: AppProto) -> &'static str {
+    match proto {
+        AppProto::Http1 | AppProto::Http2 | AppProto::Http => "http",
+        AppProto::FtpData => "ftp_data",
+        AppProto::BittorrentDht => "bittorrent_dht",
+        other => other.name(),
+    }
+}
+
+/// Whether records of a protocol's transactions have their number.
+fn has_number(proto: AppProto) -> bool {
+    matches!(
+        proto,
+        AppProto::Http1 | AppProto::Http2 | AppProto::Smtp | AppProto::Ssh
+    )
+}
+
+fn describe_files(json: &mut Json<'_>, transaction: &dyn Transaction, id: u64) {
+    let mut files = DIRECTIONS
+        .iter()
+        .flat_map(|way| transaction.files(*way))
+        .peekable();
+    if files.peek().is_none() {
+        return;
+    }
+    json.open_array("files");
+    for file in files {
+        json.open();
+        file_members(json, file, id);
+        json.close_object();
+    }
+    json.close_array();
+}
+
+fn describe_file(json: &mut Json<'_>, file: &File, id: u64) {
+    json.open_object("fileinfo");
+    file_members(json, file, id);
+    json.close_object();
+}
+
+fn file_members(json: &mut Json<'_>, file: &File, id: u64) {
+    json.bytes("filename", &file.name);
+    if !file.sids.is_empty() {
+        json.open_array("sid");
+        file.sids.iter().for_each(|sid| json.uint_element(*sid));
+        json.close_array();
+    }
+    if let Some(magic) = &file.magic {
+        json.text("magic", magic);
+    }
+    json.bool("gaps", file.gaps);
+    json.word("state", file.state().name());
+    let digests = file.digests();
+    if let Some(md5) = &digests.md5 {
+        json.hex("md5", md5);
+    }
+    if let Some(sha1) = &digests.sha1 {
+        json.hex("sha1", sha1);
+    }
+    if let Some(sha256) = &digests.sha256 {
+        json.hex("sha256", sha256);
+    }
+    json.bool("stored", file.id.is_some());
+    if let Some(id) = file.id {
+        json.uint("file_id", id);
+    }
+    json.uint("size", file.size());
+    if let Some(range) = &file.range {
+        json.uint("start", range.start);
+        json.uint("end", range.end);
+    }
+    json.uint("tx_id", id);
+}
