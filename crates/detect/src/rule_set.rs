@@ -2,7 +2,7 @@
 
 use tapir_matcher::Seen;
 use tapir_packet::Direction;
-use tapir_protocols::AppProto;
+use tapir_protocols::{AppProto, FileSettings};
 
 use crate::address_set::AddressSets;
 use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
@@ -74,6 +74,17 @@ impl RuleSet {
     /// Whether rules look at transactions of a protocol in a direction.
     pub fn looks_at_transactions(&self, proto: AppProto, direction: Direction) -> bool {
         self.transactions.has_rules(proto, direction)
+    }
+
+    /// What the rules ask of files, added to `settings`.
+    pub fn ask_of_files(&self, settings: &mut FileSettings) {
+        let parts = self
+            .rules
+            .iter()
+            .filter_map(|rule| rule.transaction.as_deref());
+        for test in parts.flat_map(|part| &part.tests) {
+            test.ask_of_files(settings);
+        }
     }
 
     /// The bits of a flow that are set, by name.

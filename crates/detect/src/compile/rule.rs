@@ -25,7 +25,7 @@ use crate::host_bits::HostBit;
 use crate::host_condition::HostPart;
 use crate::rule::{Response, Rule, RuleFlags, RuleKind};
 use crate::section::{Section, SectionDraft};
-use crate::transaction::{self, FieldTest, Test, TransactionPart};
+use crate::transaction::{self, FieldTest, FileTest, FileTests, Test, TransactionPart};
 
 /// The version of Suricata whose rules these are.
 const VERSION: (u8, u8, u8) = (9, 0, 0);
@@ -174,6 +174,7 @@ pub(super) struct Parts {
     sections: Vec<SectionDraft>,
     /// Tests of fields and events of transactions.
     tests: Vec<Test>,
+    files: FileTests,
     current: Current,
     pub(super) effects: Vec<Effect>,
     pub(super) bits: Vec<HostBit>,
@@ -246,6 +247,10 @@ impl Parts {
                         option,
                         shop.config.known,
                     )?));
+                }
+                Kind::Field if transaction::is_file_test(keyword) => {
+                    let directory = (shop.config.directory)(tree.source);
+                    self.files.0.push(FileTest::compile(option, directory)?);
                 }
                 Kind::Field => self.tests.push(Test::Field(FieldTest::compile(option)?)),
                 Kind::State | Kind::Event | Kind::Buffer | Kind::BufferModifier(_) => {
@@ -356,6 +361,10 @@ impl Parts {
         tree: &Tree,
     ) -> Result<Option<Box<TransactionPart>>, CompileError> {
         let mut tests = std::mem::take(&mut self.tests);
+        let files = std::mem::take(&mut self.files);
+        if !files.0.is_empty() {
+            tests.push(Test::File(files));
+        }
         for draft in std::mem::take(&mut self.sections) {
             if let Some(buffer) = draft.buffer()
                 && let Some(section) = draft.compile(shop)?
@@ -385,7 +394,8 @@ impl Parts {
         let mut looks = Looks::of(&tree.options);
         looks.payload = !self.payload.options.is_empty();
         looks.buffer = !self.buffers.is_empty();
-        looks.transaction = !self.sections.is_empty() || !self.tests.is_empty();
+        looks.transaction =
+            !self.sections.is_empty() || !self.tests.is_empty() || !self.files.0.is_empty();
         looks.app = app.is_some();
         looks.negated = self.negated;
         looks.below_ip = matches!(head.protocol, ProtocolTest::Arp | ProtocolTest::Ethernet);

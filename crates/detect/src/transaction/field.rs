@@ -5,6 +5,7 @@ use tapir_protocols::{Transaction, Value};
 use tapir_rules::keywords::{KeywordId, http, tls};
 use tapir_rules::tree::{IntegerTest, Opt, OptionKind};
 
+use super::file::unquoted;
 use crate::error::CompileError;
 
 /// A test of a field.
@@ -40,7 +41,8 @@ impl FieldTest {
             OptionKind::Text(text)
                 if [tls::SUBJECT, tls::ISSUERDN, tls::FINGERPRINT].contains(&keyword) =>
             {
-                quoted(text)
+                let (text, negated) = unquoted(text);
+                What::Contains { text, negated }
             }
             _ => {
                 return Err(CompileError::not_evaluated(
@@ -67,17 +69,5 @@ impl FieldTest {
                 _ => false,
             },
         )
-    }
-}
-
-/// `"text"`, or `!"text"`.
-fn quoted(argument: &str) -> What {
-    let (negated, text) = match argument.trim().strip_prefix('!') {
-        Some(rest) => (true, rest.trim()),
-        None => (false, argument.trim()),
-    };
-    What::Contains {
-        text: text.trim_matches('"').as_bytes().into(),
-        negated,
     }
 }

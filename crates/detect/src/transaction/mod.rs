@@ -4,14 +4,16 @@
 //! settled, and what it waits for, stays with the transaction ([`tapir_protocols::Inspection`]).
 
 mod field;
+mod file;
 mod inspect;
 mod prefilter;
 
 use tapir_packet::Direction;
-use tapir_protocols::{AppProto, Transaction, Value};
+use tapir_protocols::{AppProto, FileSettings, Transaction, Value};
 use tapir_rules::keywords::{Directions, KeywordId};
 
 pub(crate) use field::FieldTest;
+pub(crate) use file::{FileTest, FileTests, is_file_test};
 pub(crate) use inspect::{Attempt, TransactionWork, inspect};
 pub(crate) use prefilter::{Filing, Pattern, Prefilter};
 
@@ -52,6 +54,8 @@ pub(crate) enum Test {
     Buffer(KeywordId, Section),
     /// A field.
     Field(FieldTest),
+    /// A file.
+    File(FileTests),
     /// Something that the parser found wrong: the protocol and the number of its event.
     Event(AppProto, u8),
 }
@@ -62,7 +66,7 @@ impl Test {
         match self {
             Test::Buffer(keyword, _) => Some(*keyword),
             Test::Field(field) => Some(field.keyword),
-            Test::Event(..) => None,
+            Test::Event(..) | Test::File(_) => None,
         }
     }
 
@@ -70,7 +74,20 @@ impl Test {
     pub(crate) fn place(&self, proto: AppProto, direction: Direction) -> Option<u8> {
         match self {
             Test::Event(wanted, _) => (*wanted == proto || wanted.covers(proto)).then_some(0),
+            Test::File(_) => file::place(proto, direction),
+            Test::Buffer(tapir_rules::keywords::file::NAME, _) => file::place(proto, direction),
             _ => proto.place(self.keyword()?, direction),
+        }
+    }
+
+    /// Adds what the test needs to know of files.
+    pub(crate) fn ask_of_files(&self, settings: &mut FileSettings) {
+        match self {
+            Test::Buffer(keyword, _) => {
+                settings.content |= *keyword == tapir_rules::keywords::file::DATA;
+            }
+            Test::File(tests) => tests.0.iter().for_each(|test| test.ask(settings)),
+            Test::Field(_) | Test::Event(..) => {}
         }
     }
 
@@ -86,6 +103,12 @@ impl Test {
         match self {
             Test::Event(_, number) => subject.events.contains(number),
             Test::Field(field) => field.holds(subject.transaction, direction),
+            Test::File(tests) => tests.hold(subject.transaction, direction),
+            Test::Buffer(tapir_rules::keywords::file::NAME, section) => subject
+                .transaction
+                .files(direction)
+                .iter()
+                .any(|file| section.holds(context, &file.name, looking)),
             Test::Buffer(keyword, section) => {
                 let mut there = false;
                 let holds = subject
@@ -118,6 +141,11 @@ pub(crate) struct Subject<'s> {
 
 /// Whether some parser has values for a keyword.
 pub(crate) fn has_values(keyword: KeywordId) -> bool {
+    let keyword = if keyword == tapir_rules::keywords::file::NAME || is_file_test(keyword) {
+        tapir_rules::keywords::file::DATA
+    } else {
+        keyword
+    };
     AppProto::ALL.iter().any(|proto| {
         [Direction::ToServer, Direction::ToClient]
             .iter()

@@ -58,12 +58,9 @@ impl Inspector {
         };
         let mut orders = Orders::default();
         let attachment = &mut flow.attachment;
-        attachment.dialogue.feed(
-            attachment.app.flow(),
-            &self.settings.parsers,
-            &readable,
-            &mut orders,
-        );
+        attachment
+            .dialogue
+            .feed(attachment.app.flow(), &self.parsers, &readable, &mut orders);
         self.obey(&orders, packet, flow, seen);
     }
 
@@ -136,12 +133,10 @@ impl Inspector {
                 time: packet.ts,
             };
             if recognised {
-                let used = flow.attachment.dialogue.feed(
-                    before,
-                    &self.settings.parsers,
-                    &readable,
-                    &mut orders,
-                );
+                let used =
+                    flow.attachment
+                        .dialogue
+                        .feed(before, &self.parsers, &readable, &mut orders);
                 consume(session, &cursor, direction, used);
                 self.obey(&orders, packet, flow, seen);
                 if used.bytes == 0 {

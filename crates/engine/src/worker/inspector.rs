@@ -10,6 +10,7 @@ use tapir_flow::tcp::{self, Segment, SegmentFlags};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
+use tapir_protocols::ParserSettings;
 
 use super::circumstances::{Circumstances, protos_of, view_of};
 use super::envelope::{Enveloper, Origin};
@@ -22,6 +23,8 @@ use crate::settings::Settings;
 /// Inspects packets of flows, and those without.
 pub(super) struct Inspector {
     pub(super) settings: Arc<Settings>,
+    /// Settings of parsers, as the rules in force and the outputs want them.
+    pub(super) parsers: Arc<ParserSettings>,
     pub(super) rules: Arc<LoadedRules>,
     pub(super) needs: Arc<Needs>,
     pub(super) origin: Origin,
@@ -62,6 +65,7 @@ impl Inspector {
             alerts: Vec::new(),
             own: Counters::default(),
             origin: Origin::default(),
+            parsers: parsers_for(&settings, &rules, &needs),
             settings,
             rules,
             needs,
@@ -84,6 +88,7 @@ impl Inspector {
         if let Some(arbiter) = &mut self.arbiter {
             arbiter.reload(Arc::clone(&rules.set));
         }
+        self.parsers = parsers_for(&self.settings, &rules, &self.needs);
         self.rules = rules;
     }
 
@@ -302,6 +307,30 @@ fn inspect(
     verdict.suppressed += found.suppressed;
     verdict.discarded += found.discarded;
     verdict.tagged |= found.tagged;
+}
+
+/// The settings of parsers, with what rules and outputs want to know of files.
+fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<ParserSettings> {
+    let mut parsers = (*settings.parsers).clone();
+    let mut files = (*parsers.files).clone();
+    files.content = false;
+    rules.set.ask_of_files(&mut files);
+    if let Some(digests) = needs
+        .app_options
+        .get("fileinfo")
+        .and_then(|options| options.list("force-hash"))
+    {
+        for digest in digests {
+            match &**digest {
+                "md5" => files.md5 = true,
+                "sha1" => files.sha1 = true,
+                "sha256" => files.sha256 = true,
+                _ => {}
+            }
+        }
+    }
+    parsers.files = Arc::new(files);
+    Arc::new(parsers)
 }
 
 fn new_arbiter(rules: &LoadedRules) -> Arbiter {
