@@ -8,6 +8,7 @@ use tapir_flow::defrag::DefragCounters;
 use tapir_flow::tcp;
 use tapir_output::event::StatsTree;
 use tapir_packet::{DecodeCounters, DecodeEvent};
+use tapir_protocols::{AppProto, Transport};
 
 /// What one worker counted, or several together.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,21 @@ pub(crate) struct Counters {
     pub(crate) drops: BTreeMap<&'static str, u64>,
     /// Exception policies applied, by target and policy.
     pub(crate) exceptions: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    /// Application protocols, over TCP and over UDP.
+    pub(crate) protocols: BTreeMap<(AppProto, Transport), ProtocolCounters>,
+}
+
+/// What was counted of one application protocol.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ProtocolCounters {
+    /// Flows that were recognised as speaking it.
+    pub(crate) flows: u64,
+    /// Their transactions.
+    pub(crate) transactions: u64,
+    /// Flows whose parser gave up on what it read.
+    pub(crate) parser_errors: u64,
+    /// Flows whose parser gave up because of missing data.
+    pub(crate) gap_errors: u64,
 }
 
 impl Counters {
@@ -59,6 +75,13 @@ impl Counters {
         self.gaps += other.gaps;
         for (reason, count) in &other.drops {
             *self.drops.entry(reason).or_default() += count;
+        }
+        for (protocol, counts) in &other.protocols {
+            let mine = self.protocols.entry(*protocol).or_default();
+            mine.flows += counts.flows;
+            mine.transactions += counts.transactions;
+            mine.parser_errors += counts.parser_errors;
+            mine.gap_errors += counts.gap_errors;
         }
         for (target, policies) in &other.exceptions {
             for (policy, count) in policies {
@@ -123,12 +146,29 @@ impl Counters {
         for (name, value) in &self.tcp {
             put(name, *value);
         }
+        self.protocol_counters(&mut put);
         put("tcp.memuse", self.tcp_memory[0]);
         put("tcp.reassembly_memuse", self.tcp_memory[1]);
         StatsTree {
             uptime,
             counters,
             rules: None,
+        }
+    }
+
+    fn protocol_counters(&self, put: &mut impl FnMut(&str, u64)) {
+        for ((proto, transport), counts) in &self.protocols {
+            let name = protocol_name(*proto, *transport);
+            put(&format!("app_layer.flow.{name}"), counts.flows);
+            if !proto.has_parser() {
+                continue;
+            }
+            put(&format!("app_layer.tx.{name}"), counts.transactions);
+            put(&format!("app_layer.error.{name}.gap"), counts.gap_errors);
+            put(
+                &format!("app_layer.error.{name}.parser"),
+                counts.parser_errors,
+            );
         }
     }
 
@@ -178,5 +218,30 @@ impl Counters {
         ] {
             put(name, value);
         }
+    }
+}
+
+/// The name of a protocol among the counters: with its transport, if it may have either.
+fn protocol_name(proto: AppProto, transport: Transport) -> String {
+    let both = matches!(
+        proto,
+        AppProto::Failed
+            | AppProto::Dns
+            | AppProto::Dcerpc
+            | AppProto::Krb5
+            | AppProto::Nfs
+            | AppProto::Sip
+            | AppProto::Ldap
+            | AppProto::Enip
+            | AppProto::Llmnr
+    );
+    let name = match proto {
+        AppProto::Http1 => "http",
+        other => other.name(),
+    };
+    match (both, transport) {
+        (false, _) => name.to_owned(),
+        (true, Transport::Tcp) => format!("{name}_tcp"),
+        (true, Transport::Udp) => format!("{name}_udp"),
     }
 }

@@ -5,7 +5,7 @@ use tapir_packet::Direction;
 use crate::AppProto;
 
 /// What carries the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
     /// A stream.
     Tcp,

@@ -2,7 +2,9 @@
 
 use tapir_flow::tcp::{AppCursor, Segment, Session};
 use tapir_packet::{Direction, Packet};
-use tapir_protocols::{FirstData, Midstream, Orders, PATIENCE, ProtocolTable, Transport, Verdict};
+use tapir_protocols::{
+    AppProto, FirstData, Midstream, Orders, PATIENCE, ProtocolTable, Transport, Verdict,
+};
 
 use super::circumstances::Circumstances;
 use super::dialogue::{Readable, Used};
@@ -28,7 +30,9 @@ impl Inspector {
             return self.parse_datagram(packet, direction, flow, seen);
         }
         let input = FirstData::new(Transport::Udp, direction, ports, packet.payload());
+        let known = flow.attachment.app.flow();
         let recognition = flow.attachment.app.feed(&self.settings.protocols, &input);
+        self.count_flow(flow.attachment.app.flow(), known, Transport::Udp);
         for event in recognition.events.iter() {
             seen.app_events.insert(event);
         }
@@ -58,9 +62,13 @@ impl Inspector {
         };
         let mut orders = Orders::default();
         let attachment = &mut flow.attachment;
-        attachment
+        let proto = attachment.app.flow();
+        let used = attachment
             .dialogue
-            .feed(attachment.app.flow(), &self.parsers, &readable, &mut orders);
+            .feed(proto, &self.parsers, &readable, &mut orders);
+        if used.failed {
+            self.count_error(proto, Transport::Udp);
+        }
         self.obey(&orders, packet, flow, seen);
     }
 
@@ -119,6 +127,11 @@ impl Inspector {
                 }
                 if recognised && !flow.attachment.dialogue.gap(direction, gap, &mut orders) {
                     session.disable_app();
+                    self.own
+                        .protocols
+                        .entry((before, Transport::Tcp))
+                        .or_default()
+                        .gap_errors += 1;
                 }
                 session.app_consume(&cursor, gap);
                 self.obey(&orders, packet, flow, seen);
@@ -138,6 +151,9 @@ impl Inspector {
                         .dialogue
                         .feed(before, &self.parsers, &readable, &mut orders);
                 consume(session, &cursor, direction, used);
+                if used.failed {
+                    self.count_error(before, Transport::Tcp);
+                }
                 self.obey(&orders, packet, flow, seen);
                 if used.bytes == 0 {
                     return;
@@ -146,6 +162,7 @@ impl Inspector {
             }
             let input = circumstances.input(direction, chunk.data, eof);
             let recognition = flow.attachment.app.feed(&self.settings.protocols, &input);
+            self.count_flow(flow.attachment.app.flow(), before, Transport::Tcp);
             for event in recognition.events.iter() {
                 seen.app_events.insert(event);
             }
@@ -188,6 +205,27 @@ fn consume(session: &mut Session, cursor: &AppCursor, direction: Direction, used
     }
     if used.failed {
         session.disable_app();
+    }
+}
+
+impl Inspector {
+    fn count_error(&mut self, proto: AppProto, transport: Transport) {
+        self.own
+            .protocols
+            .entry((proto, transport))
+            .or_default()
+            .parser_errors += 1;
+    }
+
+    /// Counts a flow under the protocol that it was just found to speak.
+    fn count_flow(&mut self, proto: AppProto, before: AppProto, transport: Transport) {
+        if proto != before && proto != AppProto::Unknown {
+            self.own
+                .protocols
+                .entry((proto, transport))
+                .or_default()
+                .flows += 1;
+        }
     }
 }
 

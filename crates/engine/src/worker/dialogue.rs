@@ -13,6 +13,8 @@ pub(crate) struct Dialogue {
     proto: AppProto,
     /// The parser has failed, or was told to stop: it gets no more.
     is_over: bool,
+    /// Transactions that have been counted.
+    counted: u64,
     /// Nothing will follow, by direction.
     ended: [bool; 2],
 }
@@ -60,6 +62,12 @@ impl Dialogue {
         self.state = Some(state);
     }
 
+    /// How many transactions are new, given how many there have been.
+    pub(super) fn count(&mut self, total: u64) -> u64 {
+        let before = std::mem::replace(&mut self.counted, total);
+        total.saturating_sub(before)
+    }
+
     /// Whether nothing will follow in a direction, as far as the parser is concerned.
     pub(crate) fn has_ended(&self, direction: Direction) -> bool {
         self.is_over || self.ended[direction.index()]
@@ -79,6 +87,7 @@ impl Dialogue {
     pub(super) fn change(&mut self) -> Option<AppState> {
         self.is_over = false;
         self.proto = AppProto::Unknown;
+        self.counted = 0;
         self.state.take()
     }
 

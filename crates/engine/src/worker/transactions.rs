@@ -5,7 +5,9 @@ use tapir_json::Json;
 use tapir_output::event::{Anomaly, AnomalyKind};
 use tapir_output::{Body, Event};
 use tapir_packet::{Direction, Packet};
-use tapir_protocols::{AppProto, AppState, File, FileState, Meta, RecordOptions, Transaction};
+use tapir_protocols::{
+    AppProto, AppState, File, FileState, Meta, RecordOptions, Transaction, Transport,
+};
 
 use super::FlowOf;
 use super::circumstances::Circumstances;
@@ -39,8 +41,22 @@ impl Inspector {
         let Some(mut state) = flow.attachment.dialogue.take_state() else {
             return;
         };
+        self.count_transactions(&state, flow);
         self.finish_transactions(&mut state, packet, flow, seen, last);
         flow.attachment.dialogue.put_state(state);
+    }
+
+    fn count_transactions(&mut self, state: &AppState, flow: &mut FlowOf) {
+        let new = flow.attachment.dialogue.count(state.total());
+        if new > 0 {
+            let transport = if flow.tcp.is_some() {
+                Transport::Tcp
+            } else {
+                Transport::Udp
+            };
+            let key = (flow.attachment.app.flow(), transport);
+            self.own.protocols.entry(key).or_default().transactions += new;
+        }
     }
 
     /// The same for a parser whose protocol has been left.
