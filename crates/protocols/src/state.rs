@@ -1,6 +1,6 @@
 //! The parser of a flow, whichever it is.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tapir_packet::Direction;
 use tapir_rules::keywords::KeywordId;
@@ -115,8 +115,8 @@ macro_rules! parsers {
                 matches!(self, $($(AppProto::$proto)|+)|*)
             }
 
-            /// From which progress of a direction on a keyword has its value there, in flows of this protocol.
-            pub fn place(self, keyword: KeywordId, direction: Direction) -> Option<u8> {
+            /// As its parser says.
+            fn asked_place(self, keyword: KeywordId, direction: Direction) -> Option<u8> {
                 match self {
                     $($(AppProto::$proto)|+ => <$parser>::place(keyword, direction),)*
                     _ => None,
@@ -132,6 +132,35 @@ macro_rules! parsers {
             }
         }
     };
+}
+
+/// No value of a keyword.
+const NOWHERE: u8 = u8::MAX;
+
+/// What all parsers say of all keywords: rules ask often. By protocol and keyword.
+static PLACES: LazyLock<Vec<[u8; 2]>> = LazyLock::new(|| {
+    let mut places = vec![[NOWHERE; 2]; AppProto::ALL.len() * KeywordId::LIMIT];
+    for proto in AppProto::ALL.iter().filter(|proto| proto.has_parser()) {
+        for (keyword, _) in tapir_rules::keywords::all() {
+            if let Some(entry) = places.get_mut(proto.row(keyword)) {
+                *entry = [Direction::ToServer, Direction::ToClient]
+                    .map(|way| proto.asked_place(keyword, way).unwrap_or(NOWHERE));
+            }
+        }
+    }
+    places
+});
+
+impl AppProto {
+    fn row(self, keyword: KeywordId) -> usize {
+        self as usize * KeywordId::LIMIT + keyword.index()
+    }
+
+    /// From which progress of a direction on a keyword has its value there, in flows of this protocol.
+    pub fn place(self, keyword: KeywordId, direction: Direction) -> Option<u8> {
+        let place = PLACES.get(self.row(keyword))?[direction.index()];
+        (place != NOWHERE).then_some(place)
+    }
 }
 
 parsers! {

@@ -113,8 +113,10 @@ impl Draft {
                             .any(|proto| proto.place(pattern.keyword, *direction).is_some())
                 })
         });
+        let prompted = pattern.is_some() || event.is_some();
         let places = AppProto::ALL
             .iter()
+            .filter(|proto| !prompted && proto.has_parser())
             .filter(|proto| {
                 rule.app
                     .is_none_or(|app| crate::condition::carries(app, **proto))

@@ -8,6 +8,8 @@ mod file;
 mod inspect;
 mod prefilter;
 
+use std::sync::LazyLock;
+
 use tapir_packet::Direction;
 use tapir_protocols::{AppProto, FileSettings, Transaction, Value};
 use tapir_rules::keywords::{Directions, KeywordId};
@@ -146,12 +148,23 @@ pub(crate) fn has_values(keyword: KeywordId) -> bool {
     } else {
         keyword
     };
-    AppProto::ALL.iter().any(|proto| {
-        [Direction::ToServer, Direction::ToClient]
-            .iter()
-            .any(|direction| proto.place(keyword, *direction).is_some())
-    })
+    VALUED.get(keyword.index()).copied().unwrap_or(false)
 }
+
+/// Keywords that some parser has values for.
+static VALUED: LazyLock<Vec<bool>> = LazyLock::new(|| {
+    let mut valued = vec![false; KeywordId::LIMIT];
+    for (keyword, _) in tapir_rules::keywords::all() {
+        if let Some(entry) = valued.get_mut(keyword.index()) {
+            *entry = AppProto::ALL.iter().any(|proto| {
+                [Direction::ToServer, Direction::ToClient]
+                    .iter()
+                    .any(|way| proto.place(keyword, *way).is_some())
+            });
+        }
+    }
+    valued
+});
 
 /// The direction that a keyword's values have, as far as its row says.
 pub(crate) fn direction_of(keyword: KeywordId) -> Option<Direction> {
