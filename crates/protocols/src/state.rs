@@ -164,5 +164,6 @@ impl AppProto {
 }
 
 parsers! {
+    Dns(dns::Dns) for Dns | Mdns | Llmnr;
     Tftp(tftp::Tftp) for Tftp;
 }

@@ -5,7 +5,7 @@ mod bittorrent_dht;
 mod dcerpc;
 mod dhcp;
 mod dnp3;
-mod dns;
+pub(crate) mod dns;
 mod enip;
 mod ftp;
 mod ftp_data;

@@ -1,5 +1,12 @@
 //! Domain names (RFC 1035).
 
+mod message;
+mod names;
+mod parser;
+mod record;
+
+pub use parser::Dns;
+
 use tapir_packet::Direction::{ToClient, ToServer};
 
 use crate::AppProto;
