@@ -16,6 +16,8 @@ use crate::transaction::{Entry, Meta, Transaction};
 pub struct ParserSettings {
     /// Files of all protocols.
     pub files: Arc<FileSettings>,
+    /// HTTP before version 2.
+    pub http1: http1::Settings,
 }
 
 macro_rules! parsers {
@@ -165,5 +167,6 @@ impl AppProto {
 
 parsers! {
     Dns(dns::Dns) for Dns | Mdns | Llmnr;
+    Http1(http1::Http1) for Http1;
     Tftp(tftp::Tftp) for Tftp;
 }

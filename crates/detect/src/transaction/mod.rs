@@ -86,7 +86,9 @@ impl Test {
     pub(crate) fn ask_of_files(&self, settings: &mut FileSettings) {
         match self {
             Test::Buffer(keyword, _) => {
-                settings.content |= *keyword == tapir_rules::keywords::file::DATA;
+                use tapir_rules::keywords::{file, http};
+                let bodies = [file::DATA, http::REQUEST_BODY, http::RESPONSE_BODY];
+                settings.content |= bodies.contains(keyword);
             }
             Test::File(tests) => tests.0.iter().for_each(|test| test.ask(settings)),
             Test::Field(_) | Test::Event(..) => {}

@@ -9,7 +9,7 @@ pub(crate) mod dns;
 mod enip;
 mod ftp;
 mod ftp_data;
-mod http1;
+pub(crate) mod http1;
 mod http2;
 mod ike;
 mod imap;

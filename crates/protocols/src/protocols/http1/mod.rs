@@ -1,5 +1,14 @@
 //! HTTP before version 2 (RFC 9112).
 
+mod body;
+mod head;
+mod parser;
+mod record;
+mod transaction;
+mod uri;
+
+pub use parser::{Http1, Settings};
+
 use tapir_packet::Direction::{ToClient, ToServer};
 
 use crate::AppProto;
