@@ -169,4 +169,5 @@ parsers! {
     Dns(dns::Dns) for Dns | Mdns | Llmnr;
     Http1(http1::Http1) for Http1;
     Tftp(tftp::Tftp) for Tftp;
+    Tls(tls::Tls) for Tls;
 }

@@ -1,5 +1,12 @@
 //! TLS and SSL (RFC 8446, 6101; SSL 2 as in Hickman, 1995).
 
+mod certificate;
+mod hello;
+mod parser;
+mod transaction;
+
+pub use parser::Tls;
+
 use tapir_packet::Direction::{self, ToClient, ToServer};
 
 use crate::AppProto;
