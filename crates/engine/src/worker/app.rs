@@ -125,7 +125,7 @@ impl Inspector {
                 if !recognised && flow.attachment.app.gap(direction) == Verdict::Failed {
                     session.disable_app();
                 }
-                if recognised && !flow.attachment.dialogue.gap(direction, gap, &mut orders) {
+                if !flow.attachment.dialogue.gap(direction, gap, &mut orders) {
                     session.disable_app();
                     self.own
                         .protocols

@@ -41,6 +41,8 @@ pub struct Http1 {
     files: [Arc<FileSettings>; 2],
     transactions: Transactions<Exchange>,
     phases: [Phase; 2],
+    /// A first line is missing: what comes is passed over until one is seen. By direction.
+    lost: [bool; 2],
     /// Numbers of the transactions that the two sides are at.
     at: [Option<u64>; 2],
     /// Number of the transaction that the next response belongs to.
@@ -66,6 +68,8 @@ pub(super) mod event {
     pub(in super::super) const RESPONSE_FIELD_TOO_LONG: u8 = 14;
     pub(in super::super) const CONTINUE_ALREADY_SEEN: u8 = 15;
     pub(in super::super) const HOST_AMBIGUOUS: u8 = 16;
+    pub(in super::super) const MISSING_PROTOCOL: u8 = 17;
+    pub(in super::super) const AUTH_UNRECOGNIZED: u8 = 18;
 }
 
 /// What a step of the reading made of the bytes.
@@ -90,6 +94,7 @@ impl Http1 {
             files,
             transactions: Transactions::default(),
             phases: [Phase::default(); 2],
+            lost: [false; 2],
             at: [None; 2],
             next_response: 0,
         }
@@ -213,6 +218,17 @@ impl Http1 {
             // Empty lines before a message are passed over.
             return;
         }
+        let lost = &mut self.lost[direction.index()];
+        if *lost {
+            let begins = match direction {
+                Direction::ToServer => memchr::memmem::find(text, b" HTTP/").is_some(),
+                Direction::ToClient => text.starts_with(b"HTTP/"),
+            };
+            if !begins {
+                return;
+            }
+            *lost = false;
+        }
         match direction {
             Direction::ToServer => {
                 let entry = self.transactions.open(Exchange::default());
@@ -224,6 +240,7 @@ impl Http1 {
                     self.phases[0] = Phase::Headers;
                 } else {
                     // Version 0.9 has nothing but the line.
+                    entry.meta.event(event::MISSING_PROTOCOL);
                     self.complete(direction, orders);
                 }
             }
@@ -243,13 +260,15 @@ impl Http1 {
                 let sound = entry.tx.status_line(text);
                 entry.meta.advance(direction, HEADERS);
                 if sound {
+                    if !entry.tx.has_valid_version() {
+                        entry.meta.event(event::RESPONSE_INVALID_PROTOCOL);
+                    }
                     if entry.tx.status().is_none() {
                         entry.meta.event(event::RESPONSE_INVALID_STATUS);
                     }
                     self.phases[1] = Phase::Headers;
                 } else {
                     // A response of version 0.9 is all body.
-                    entry.meta.event(event::RESPONSE_INVALID_PROTOCOL);
                     entry.meta.advance(direction, BODY);
                     self.begin_body(direction);
                     self.phases[1] = Phase::UntilClose;
@@ -281,6 +300,9 @@ impl Http1 {
         }
         if direction == Direction::ToServer {
             let (missing, ambiguous) = entry.tx.settle_host();
+            if entry.tx.has_unknown_authorization() {
+                entry.meta.event(event::AUTH_UNRECOGNIZED);
+            }
             if missing {
                 entry.meta.event(event::MISSING_HOST_HEADER);
             }
@@ -329,13 +351,17 @@ impl Http1 {
         if !connected && status != 101 {
             return false;
         }
+        let upgrade = entry.tx.response.head.get(b"upgrade").unwrap_or_default();
+        if upgrade.eq_ignore_ascii_case(b"websocket") {
+            // Its frames are known by the upgrade alone: there is nothing to recognise.
+            self.complete(Direction::ToClient, orders);
+            self.phases = [Phase::Tunnel; 2];
+            return true;
+        }
         let (port, proto) = if connected {
             (entry.tx.target_port(), AppProto::Unknown)
         } else {
-            let upgrade = entry.tx.response.head.get(b"upgrade").unwrap_or_default();
-            if upgrade.eq_ignore_ascii_case(b"websocket") {
-                (0, AppProto::Websocket)
-            } else if upgrade.starts_with(b"h2") {
+            if upgrade.starts_with(b"h2") {
                 (0, AppProto::Http2)
             } else {
                 (0, AppProto::Unknown)
@@ -418,6 +444,8 @@ impl Parser for Http1 {
         "response_field_too_long",
         "100_continue_already_seen",
         "host_header_ambiguous",
+        "request_line_missing_protocol",
+        "request_auth_unrecognized",
     ];
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
@@ -477,6 +505,7 @@ impl Parser for Http1 {
                 self.phases[way] = Phase::Chunk(left - bytes);
             }
             Phase::UntilClose | Phase::Tunnel => gap(self),
+            Phase::Line => self.lost[way] = true,
             _ => return Outcome::Failed,
         }
         Outcome::Done

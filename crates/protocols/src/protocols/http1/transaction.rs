@@ -113,6 +113,28 @@ impl Exchange {
             .is_some_and(|start| start.eq_ignore_ascii_case(b"HTTP/"))
     }
 
+    /// Whether the response's version is two digits around a dot.
+    pub(super) fn has_valid_version(&self) -> bool {
+        let version = self.version(Direction::ToClient).unwrap_or_default();
+        matches!(version.get(5..), Some([major, b'.', minor])
+            if major.is_ascii_digit() && minor.is_ascii_digit())
+    }
+
+    /// Whether the request says who it is from in a way that is not known.
+    pub(super) fn has_unknown_authorization(&self) -> bool {
+        let known: [&[u8]; 3] = [b"basic", b"digest", b"bearer"];
+        self.request
+            .head
+            .get(b"authorization")
+            .is_some_and(|value| {
+                !known.iter().any(|scheme| {
+                    value
+                        .get(..scheme.len())
+                        .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+                })
+            })
+    }
+
     /// The status code as sent, and the words after it.
     pub(super) fn status_parts(&self) -> (&[u8], &[u8]) {
         let line = &self.response.head.line;

@@ -41,6 +41,11 @@ const INVALID_HANDSHAKE: u8 = 3;
 const INVALID_CERTIFICATE: u8 = 4;
 const INVALID_SSLV2_HEADER: u8 = 5;
 
+/// Whether a version encrypts all but the hellos: 1.3 and its drafts.
+pub(super) fn is_hidden(version: u16) -> bool {
+    version == 0x0304 || version >> 8 == 0x7f
+}
+
 /// A record's content has at most so many bytes (with room for compression and encryption).
 const MAX_RECORD: usize = (1 << 14) + 2048;
 /// A handshake message is kept up to so many bytes.
@@ -166,7 +171,7 @@ impl Tls {
                     return false;
                 };
                 // From version 1.3 on all that follows is encrypted.
-                let hidden = hello.version == 0x0304;
+                let hidden = is_hidden(hello.version);
                 session.server = Some(hello);
                 entry.meta.advance(direction, SERVER_HELLO);
                 if hidden {
@@ -238,6 +243,13 @@ impl Parser for Tls {
 
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let mut used = 0;
+        let finished = self
+            .transactions
+            .iter()
+            .all(|entry| entry.meta.progress(Direction::ToServer) >= CLIENT_FINISHED);
+        if finished {
+            return Outcome::Done;
+        }
         while let Some(data) = input.data.get(used..).filter(|data| !data.is_empty()) {
             let direction = input.direction;
             if let Some(len) = Self::old_record(data).filter(|_| used == 0) {

@@ -6,7 +6,7 @@ use tapir_rules::keywords::{KeywordId, tls};
 
 use super::certificate::{Certificate, moment};
 use super::hello::Hello;
-use super::parser::{CLIENT_CERT, CLIENT_HELLO, SERVER_CERT, SERVER_HELLO};
+use super::parser::{CLIENT_CERT, CLIENT_HELLO, SERVER_CERT, SERVER_HELLO, is_hidden};
 use crate::record::RecordOptions;
 use crate::transaction::{Transaction, Value};
 
@@ -84,7 +84,7 @@ fn version_name(version: u16) -> &'static str {
         0x0301 => "TLSv1",
         0x0302 => "TLS 1.1",
         0x0303 => "TLS 1.2",
-        0x0304 => "TLS 1.3",
+        0x0304 | 0x7f00..=0x7fff => "TLS 1.3",
         _ => "UNDETERMINED",
     }
 }
@@ -192,7 +192,7 @@ impl Transaction for Session {
         show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
     ) {
         let certified = self.chain(Direction::ToClient).first.is_some();
-        let hidden = self.version() == 0x0304;
+        let hidden = is_hidden(self.version());
         let resumed = self.is_resumed() && options.is_on("session-resumption", false);
         if self.client.is_some() && (certified || hidden || resumed) {
             show("tls", &|json| self.describe(json, options));
