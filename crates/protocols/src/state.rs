@@ -136,4 +136,5 @@ macro_rules! parsers {
 
 parsers! {
     Tftp(tftp::Tftp) for Tftp;
+    Dcerpc(dcerpc::Dcerpc) for Dcerpc;
 }
