@@ -16,6 +16,8 @@ use crate::transaction::{Entry, Meta, Transaction};
 pub struct ParserSettings {
     /// Files of all protocols.
     pub files: Arc<FileSettings>,
+    /// SMB.
+    pub smb: smb::Settings,
 }
 
 macro_rules! parsers {
@@ -137,4 +139,5 @@ macro_rules! parsers {
 parsers! {
     Tftp(tftp::Tftp) for Tftp;
     Dcerpc(dcerpc::Dcerpc) for Dcerpc;
+    Smb(smb::Smb) for Smb;
 }

@@ -4,7 +4,7 @@ mod call;
 mod parser;
 pub(crate) mod pdu;
 
-pub use call::Call;
+pub use call::{Call, CallName};
 pub use parser::Dcerpc;
 
 use tapir_packet::Direction::{ToClient, ToServer};
