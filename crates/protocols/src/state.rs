@@ -16,6 +16,8 @@ use crate::transaction::{Entry, Meta, Transaction};
 pub struct ParserSettings {
     /// Files of all protocols.
     pub files: Arc<FileSettings>,
+    /// HTTP/2.
+    pub http2: http2::Settings,
     /// SMB.
     pub smb: smb::Settings,
 }
@@ -140,4 +142,5 @@ parsers! {
     Tftp(tftp::Tftp) for Tftp;
     Dcerpc(dcerpc::Dcerpc) for Dcerpc;
     Smb(smb::Smb) for Smb;
+    Http2(http2::Http2) for Http2;
 }

@@ -19,7 +19,8 @@ use crate::{AppProto, ParserSettings};
 /// What can be wrong, by place in [`Smb::EVENTS`].
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
-#[allow(missing_docs)]
+// The names that nothing here causes keep the others' numbers in step with the list.
+#[allow(missing_docs, dead_code)]
 pub enum Event {
     InternalError,
     MalformedData,
