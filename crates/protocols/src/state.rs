@@ -143,4 +143,5 @@ parsers! {
     Dcerpc(dcerpc::Dcerpc) for Dcerpc;
     Smb(smb::Smb) for Smb;
     Http2(http2::Http2) for Http2;
+    Krb5(krb5::Krb5) for Krb5;
 }
