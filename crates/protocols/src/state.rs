@@ -144,4 +144,5 @@ parsers! {
     Smb(smb::Smb) for Smb;
     Http2(http2::Http2) for Http2;
     Krb5(krb5::Krb5) for Krb5;
+    Nfs(nfs::Nfs) for Nfs;
 }

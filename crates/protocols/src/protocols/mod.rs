@@ -35,6 +35,7 @@ mod telnet;
 mod template;
 pub(crate) mod tftp;
 mod tls;
+mod transfer;
 
 use crate::AppProto;
 use crate::signature::Signature;

@@ -8,10 +8,10 @@ mod pipe;
 mod settings;
 mod status;
 mod transaction;
-mod transfer;
 mod version1;
 mod version2;
 
+pub(super) use bounded::Bounded;
 pub use parser::Smb;
 pub use settings::Settings;
 

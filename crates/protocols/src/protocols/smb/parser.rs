@@ -8,11 +8,11 @@ use tapir_rules::keywords::{KeywordId, file, windows};
 use super::bounded::Bounded;
 use super::status::Status;
 use super::transaction::{Detail, Dialect, Tree, Tx};
-use super::transfer::{Refused, Transfer};
 use super::{version1, version2};
 use crate::file::FileState;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::dcerpc::pdu::Known;
+use crate::protocols::transfer::{Refused, Transfer};
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, ParserSettings};
 

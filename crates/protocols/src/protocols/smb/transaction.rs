@@ -7,10 +7,10 @@ use tapir_rules::keywords::{KeywordId, file, windows};
 use super::command;
 use super::ntlmssp::Authenticate;
 use super::status::Status;
-use super::transfer::Transfer;
 use crate::file::File;
 use crate::protocols::dcerpc::pdu::{self, Interface};
 use crate::protocols::dcerpc::{Call, CallName};
+use crate::protocols::transfer::Transfer;
 use crate::record::RecordOptions;
 use crate::transaction::{Transaction, Value};
 
