@@ -52,7 +52,6 @@ impl Dcerpc {
             self.transactions.len() - 1
         });
         // The place was found or made above.
-        #[allow(clippy::expect_used)]
         self.transactions.get_mut(place).expect("an open call")
     }
 

@@ -102,7 +102,7 @@ impl Content {
     pub fn read(header: &Header, payload: &[u8]) -> Option<Self> {
         Some(match header.kind {
             SETTINGS => {
-                if payload.len() % 6 != 0 {
+                if !payload.len().is_multiple_of(6) {
                     return None;
                 }
                 let settings = payload.chunks_exact(6).filter_map(|setting| {

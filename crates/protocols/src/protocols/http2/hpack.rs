@@ -93,10 +93,13 @@ pub enum Error {
     Bomb,
 }
 
+/// Name and value.
+type Pair = (Arc<[u8]>, Arc<[u8]>);
+
 /// One direction's table of recent headers.
 #[derive(Debug)]
 pub struct Decoder {
-    table: VecDeque<(Arc<[u8]>, Arc<[u8]>)>,
+    table: VecDeque<Pair>,
     size: usize,
     limit: usize,
     /// What the other side, or the configuration, allows.
@@ -138,7 +141,7 @@ impl Decoder {
         self.shrink();
     }
 
-    fn entry(&self, number: u64) -> Result<(Arc<[u8]>, Arc<[u8]>), Error> {
+    fn entry(&self, number: u64) -> Result<Pair, Error> {
         let place = usize::try_from(number)
             .ok()
             .and_then(|number| number.checked_sub(1))

@@ -112,12 +112,7 @@ impl Http2 {
             }
         };
         // Found or begun just above.
-        #[allow(clippy::expect_used)]
-        let entry = self.transactions.get_mut(place).expect("an open stream");
-        if known.is_some() && is_done(entry, ToServer) && is_done(entry, ToClient) {
-            entry.meta.event(Event::StreamIdReuse as u8);
-        }
-        entry
+        self.transactions.get_mut(place).expect("an open stream")
     }
 
     fn make_room(&mut self) {
@@ -165,6 +160,11 @@ impl Http2 {
         };
         let entry = self.stream(id);
         let kind = header.kind;
+        // Windows and priorities may still come for a stream that is over.
+        if id != 0 && kind == frame::HEADERS && is_done(entry, ToServer) && is_done(entry, ToClient)
+        {
+            entry.meta.event(Event::StreamIdReuse as u8);
+        }
         let side = entry.tx.side_mut(direction);
         if side.frames.len() < FRAMES {
             side.frames.push(Frame { kind, content });

@@ -250,9 +250,12 @@ impl Nfs {
     }
 
     fn message(&mut self, direction: Direction, data: &[u8]) -> Option<()> {
-        let understood = match direction {
-            ToServer => self.call(data),
-            ToClient => self.reply(data),
+        let is_call = matches!(data.get(4..8), Some([0, 0, 0, 0]));
+        let understood = match (direction, is_call) {
+            (ToServer, true) => self.call(data),
+            (ToClient, false) => self.reply(data),
+            // The server may call the client back, which is no call of NFS.
+            _ => return Some(()),
         };
         if understood.is_none() {
             self.malformed(direction);

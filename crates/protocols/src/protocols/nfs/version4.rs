@@ -157,14 +157,7 @@ fn read_operation<'a>(
             reader.take(STATE)?;
             attributes(reader)
         }
-        SETCLIENTID => {
-            reader.take(8)?;
-            reader.opaque()?;
-            reader.take(4)?;
-            reader.opaque()?;
-            reader.opaque()?;
-            reader.take(4).map(|_| ())
-        }
+        SETCLIENTID => read_client(reader),
         SETCLIENTID_CONFIRM => reader.take(16).map(|_| ()),
         WRITE => {
             reader.take(STATE)?;
@@ -176,6 +169,16 @@ fn read_operation<'a>(
         SEQUENCE => reader.take(32).map(|_| ()),
         _ => None,
     }
+}
+
+/// Who a client is, and where it can be called back.
+fn read_client(reader: &mut Reader<'_>) -> Option<()> {
+    reader.take(8)?;
+    reader.opaque()?;
+    reader.take(4)?;
+    reader.opaque()?;
+    reader.opaque()?;
+    reader.take(4).map(|_| ())
 }
 
 fn attributes(reader: &mut Reader<'_>) -> Option<()> {
@@ -297,7 +300,12 @@ fn skip_result(operation: u32, reader: &mut Reader<'_>) -> Option<()> {
             reader.take(STATE + 20 + 4)?;
             reader.words()?;
             let delegation = reader.word()?;
-            if delegation != 0 {
+            if delegation == 3 {
+                // None, and why: because of contention or resources it says whether one may come later.
+                if matches!(reader.word()?, 1 | 2) {
+                    reader.word()?;
+                }
+            } else if delegation != 0 {
                 reader.take(STATE + 4)?;
                 if delegation == 2 {
                     reader.take(12)?;

@@ -163,7 +163,6 @@ impl Smb {
                 .get(place)
                 .is_some_and(|e| e.meta.id() == id)
         );
-        #[allow(clippy::expect_used)]
         let entry = self
             .transactions
             .get_mut(place)
@@ -329,11 +328,11 @@ impl Smb {
             0 => rest.handle.take(),
             _ => rest.handle.clone(),
         };
-        if let Some(entry) = handle.and_then(|handle| self.transfer(&handle, direction)) {
-            if let Detail::File(transfer) = &mut entry.tx.detail {
-                transfer.push(data.get(..count).unwrap_or_default());
-                entry.meta.updated[direction.index()] = true;
-            }
+        if let Some(entry) = handle.and_then(|handle| self.transfer(&handle, direction))
+            && let Detail::File(transfer) = &mut entry.tx.detail
+        {
+            transfer.push(data.get(..count).unwrap_or_default());
+            entry.meta.updated[direction.index()] = true;
         }
         count
     }
@@ -419,31 +418,13 @@ impl Parser for Smb {
                 };
             };
             let length = u32::from_be_bytes([0, l0, l1, l2]) as usize;
-            let message = match body.get(..length) {
-                Some(message) => message,
-                None if kind == 0
-                    && length > LARGE
-                    && body.len() >= BEGINNING
-                    && self.is_file_content(direction, body) =>
-                {
-                    self.rest[direction.index()] = Rest {
-                        bytes: length - body.len(),
-                        handle: None,
-                    };
-                    body
-                }
-                None => {
-                    let all_of_it = HEADER + length;
-                    let beginning = length > LARGE && body.len() < BEGINNING;
-                    return Outcome::Incomplete {
-                        consumed,
-                        needed: if beginning {
-                            HEADER + BEGINNING
-                        } else {
-                            all_of_it
-                        },
-                    };
-                }
+            let Some(message) = body
+                .get(..length)
+                .or_else(|| self.begin(direction, kind, length, body))
+            else {
+                let headers = length > LARGE && body.len() < BEGINNING;
+                let needed = HEADER + if headers { BEGINNING } else { length };
+                return Outcome::Incomplete { consumed, needed };
             };
             // Other types of messages set sessions up or keep them alive.
             if kind == 0 && !message.is_empty() {
@@ -464,10 +445,10 @@ impl Parser for Smb {
         } else {
             rest.handle.clone()
         };
-        if let Some(entry) = handle.and_then(|handle| self.transfer(&handle, direction)) {
-            if let Detail::File(transfer) = &mut entry.tx.detail {
-                transfer.gap(inside);
-            }
+        if let Some(entry) = handle.and_then(|handle| self.transfer(&handle, direction))
+            && let Detail::File(transfer) = &mut entry.tx.detail
+        {
+            transfer.gap(inside);
         }
         self.lost[direction.index()] |= inside < bytes;
         Outcome::Done
@@ -496,6 +477,25 @@ impl Parser for Smb {
 }
 
 impl Smb {
+    /// Begins a large message that need not be waited for; the rest of it follows.
+    fn begin<'a>(
+        &mut self,
+        direction: Direction,
+        kind: u8,
+        length: usize,
+        body: &'a [u8],
+    ) -> Option<&'a [u8]> {
+        let beginning = kind == 0 && length > LARGE && body.len() >= BEGINNING;
+        if !beginning || !self.is_file_content(direction, body) {
+            return None;
+        }
+        self.rest[direction.index()] = Rest {
+            bytes: length - body.len(),
+            handle: None,
+        };
+        Some(body)
+    }
+
     /// Whether the beginning of a message says that it carries content of a file, which need not wait for its end.
     fn is_file_content(&self, direction: Direction, data: &[u8]) -> bool {
         match data {

@@ -4,7 +4,7 @@ use tapir_packet::Direction::{self, ToClient, ToServer};
 
 use super::parser::{Origin, Smb};
 use super::transaction::{Detail, Tx};
-use crate::protocols::dcerpc::pdu::{self, HEADER, Header, Request};
+use crate::protocols::dcerpc::pdu::{self, HEADER, Header, Interface, Request};
 use crate::protocols::dcerpc::{Call, CallName};
 use crate::transaction::Entry;
 
@@ -50,6 +50,43 @@ fn find<'a>(
     })
 }
 
+/// What a fragment says.
+#[derive(Default)]
+struct Content<'a> {
+    stub: &'a [u8],
+    operation: Option<u16>,
+    interfaces: Option<Vec<Interface>>,
+}
+
+/// Reads a fragment: `stub` is its body without what proves the sender. Nothing when it is malformed.
+fn read<'a>(smb: &mut Smb, header: &Header, body: &[u8], stub: &'a [u8]) -> Option<Content<'a>> {
+    let mut content = Content::default();
+    match header.kind {
+        pdu::BIND | pdu::ALTER_CONTEXT => {
+            if let Some(named) = pdu::interfaces(header, body) {
+                smb.known.bind(header, named);
+            }
+            content.interfaces = Some(smb.known.last_named().to_vec());
+        }
+        pdu::BIND_ACK | pdu::ALTER_CONTEXT_RESPONSE => {
+            if let Some(answers) = pdu::answers(header, body) {
+                smb.known.answer(&answers);
+            }
+            content.interfaces = Some(smb.known.last_named().to_vec());
+        }
+        pdu::REQUEST => {
+            let request = Request::read(header, stub)?;
+            let interface = smb.known.of_context(request.context);
+            content.stub = request.stub;
+            content.operation = Some(request.operation);
+            content.interfaces = Some(interface.cloned().into_iter().collect());
+        }
+        pdu::RESPONSE => content.stub = pdu::response_stub(stub).unwrap_or_default(),
+        _ => {}
+    }
+    Some(content)
+}
+
 fn fragment(smb: &mut Smb, origin: &Origin, direction: Direction, header: &Header, body: &[u8]) {
     let name = CallName::Connection(header.call, header.minor);
     let proof = match header.auth_length {
@@ -57,37 +94,9 @@ fn fragment(smb: &mut Smb, origin: &Origin, direction: Direction, header: &Heade
         length => length + 8,
     };
     let content = body.get(..body.len().saturating_sub(proof)).unwrap_or(body);
-    let (mut stub, mut operation, mut interfaces) = (&[][..], None, None);
-    match header.kind {
-        pdu::BIND | pdu::ALTER_CONTEXT => {
-            if let Some(named) = pdu::interfaces(header, body) {
-                smb.known.bind(header, named);
-            }
-            interfaces = Some(smb.known.last_named().to_vec());
-        }
-        pdu::BIND_ACK | pdu::ALTER_CONTEXT_RESPONSE => {
-            if let Some(answers) = pdu::answers(header, body) {
-                smb.known.answer(&answers);
-            }
-            interfaces = Some(smb.known.last_named().to_vec());
-        }
-        pdu::REQUEST => {
-            let Some(request) = Request::read(header, content) else {
-                return;
-            };
-            stub = request.stub;
-            operation = Some(request.operation);
-            interfaces = Some(
-                smb.known
-                    .of_context(request.context)
-                    .cloned()
-                    .into_iter()
-                    .collect(),
-            );
-        }
-        pdu::RESPONSE => stub = pdu::response_stub(content).unwrap_or_default(),
-        _ => {}
-    }
+    let Some(content) = read(smb, header, body, content) else {
+        return;
+    };
     if find(smb, origin, name, direction).is_none() {
         smb.open(origin, Detail::Call(Box::new(Call::new(name))));
     }
@@ -97,12 +106,12 @@ fn fragment(smb: &mut Smb, origin: &Origin, direction: Direction, header: &Heade
     let Detail::Call(call) = &mut entry.tx.detail else {
         return;
     };
-    call.operation = operation.or(call.operation);
-    if let Some(interfaces) = interfaces {
+    call.operation = content.operation.or(call.operation);
+    if let Some(interfaces) = content.interfaces {
         call.interfaces = interfaces;
     }
     let side = call.side_mut(direction);
-    side.add(header.kind, stub, STUB_LIMIT);
+    side.add(header.kind, content.stub, STUB_LIMIT);
     side.done = header.is_last();
     let done = side.done;
     entry.meta.updated[direction.index()] = true;
