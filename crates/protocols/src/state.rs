@@ -18,6 +18,10 @@ pub struct ParserSettings {
     pub files: Arc<FileSettings>,
     /// HTTP before version 2.
     pub http1: http1::Settings,
+    /// HTTP/2.
+    pub http2: http2::Settings,
+    /// SMB.
+    pub smb: smb::Settings,
 }
 
 macro_rules! parsers {
@@ -170,4 +174,9 @@ parsers! {
     Http1(http1::Http1) for Http1;
     Tftp(tftp::Tftp) for Tftp;
     Tls(tls::Tls) for Tls;
+    Dcerpc(dcerpc::Dcerpc) for Dcerpc;
+    Smb(smb::Smb) for Smb;
+    Http2(http2::Http2) for Http2;
+    Krb5(krb5::Krb5) for Krb5;
+    Nfs(nfs::Nfs) for Nfs;
 }

@@ -1,5 +1,12 @@
 //! DCE remote procedure calls (C706, chapter 12): version 5 over TCP, version 4 over UDP.
 
+mod call;
+mod parser;
+pub(crate) mod pdu;
+
+pub use call::{Call, CallName};
+pub use parser::Dcerpc;
+
 use tapir_packet::Direction::{ToClient, ToServer};
 
 use crate::AppProto;

@@ -1,5 +1,20 @@
 //! Server Message Block, versions 1 to 3, over NetBIOS session or direct TCP ([MS-CIFS], [MS-SMB2], RFC 1002).
 
+mod bounded;
+mod command;
+mod ntlmssp;
+mod parser;
+mod pipe;
+mod settings;
+mod status;
+mod transaction;
+mod version1;
+mod version2;
+
+pub(super) use bounded::Bounded;
+pub use parser::Smb;
+pub use settings::Settings;
+
 use tapir_packet::Direction::{self, ToClient, ToServer};
 
 use crate::AppProto;
@@ -116,3 +131,6 @@ fn probe_encrypted(data: &[u8], circumstances: &Circumstances) -> Opinion {
         (opinion, _) => opinion,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,15 @@
 //! Network File System, versions 2 to 4, over ONC RPC (RFC 5531, 1813, 7530).
 
+mod call;
+mod names;
+mod parser;
+mod reader;
+mod transaction;
+mod version3;
+mod version4;
+
+pub use parser::Nfs;
+
 use tapir_packet::Direction::{self, ToClient, ToServer};
 
 use crate::AppProto;
@@ -123,3 +133,6 @@ fn judge_reply(message: &[u8]) -> Opinion {
         Opinion::NotMine
     }
 }
+
+#[cfg(test)]
+mod tests;

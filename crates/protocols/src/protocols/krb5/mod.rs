@@ -1,5 +1,11 @@
 //! Kerberos version 5 (RFC 4120).
 
+mod message;
+mod names;
+mod parser;
+
+pub use parser::Krb5;
+
 use super::ber::{self, SEQUENCE, Unreadable};
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Probe, Signature, Transport};

@@ -1,5 +1,15 @@
 //! HTTP/2 (RFC 9113).
 
+mod body;
+mod frame;
+mod hpack;
+mod parser;
+mod settings;
+mod stream;
+
+pub use parser::Http2;
+pub use settings::Settings;
+
 use tapir_packet::Direction::{ToClient, ToServer};
 
 use crate::AppProto;

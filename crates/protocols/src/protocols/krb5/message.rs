@@ -1,0 +1,171 @@
+//! Messages (RFC 4120, section 5).
+
+use super::super::ber::{self, INTEGER, SEQUENCE};
+
+/// Types of messages: the numbers of their elements too.
+pub const AS_REQ: u32 = 10;
+/// The answer to [`AS_REQ`].
+pub const AS_REP: u32 = 11;
+/// A ticket for a service is wanted.
+pub const TGS_REQ: u32 = 12;
+/// The answer to [`TGS_REQ`].
+pub const TGS_REP: u32 = 13;
+/// A ticket is shown to a service.
+pub const AP_REQ: u32 = 14;
+/// The answer to [`AP_REQ`].
+pub const AP_REP: u32 = 15;
+/// Something went wrong.
+pub const ERROR: u32 = 30;
+
+/// What is known of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Message {
+    /// Its type.
+    pub kind: u32,
+    /// What went wrong.
+    pub error: Option<i32>,
+    /// The client, part by part.
+    pub client: Option<Vec<Vec<u8>>>,
+    /// Where the client is known.
+    pub realm: Option<Vec<u8>>,
+    /// The service, part by part.
+    pub service: Option<Vec<Vec<u8>>>,
+    /// How the answer is encrypted.
+    pub encryption: Option<i32>,
+    /// How the ticket is encrypted.
+    pub ticket_encryption: Option<i32>,
+}
+
+/// An element: what it is, and its content; and what follows.
+fn element(data: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (element, rest) = ber::header(data).ok()?;
+    let (content, rest) = rest.split_at_checked(element.len)?;
+    Some((element.identifier, content, rest))
+}
+
+/// The content of an element that must be of a kind.
+fn expect(data: &[u8], identifier: u8) -> Option<&[u8]> {
+    let (found, content, _) = element(data)?;
+    (found == identifier).then_some(content)
+}
+
+/// The numbered elements of a sequence.
+fn numbered(mut data: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    const NUMBERED: u8 = 0xa0;
+    std::iter::from_fn(move || {
+        let (identifier, content, rest) = element(data)?;
+        data = rest;
+        (identifier & 0xe0 == NUMBERED).then_some((identifier & 0x1f, content))
+    })
+}
+
+fn integer(data: &[u8]) -> Option<i32> {
+    let content = expect(data, INTEGER)?;
+    let first = *content.first()?;
+    let start = if first & 0x80 != 0 { -1i64 } else { 0 };
+    if content.len() > 5 {
+        return None;
+    }
+    let value = content
+        .iter()
+        .fold(start, |value, byte| value << 8 | i64::from(*byte));
+    Some(value as i32)
+}
+
+fn text(data: &[u8]) -> Option<Vec<u8>> {
+    const GENERAL_STRING: u8 = 0x1b;
+    expect(data, GENERAL_STRING).map(<[u8]>::to_vec)
+}
+
+/// The parts of a name (5.2.2).
+fn name(data: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let sequence = expect(data, SEQUENCE)?;
+    let (_, list) = numbered(sequence).find(|(number, _)| *number == 1)?;
+    let mut rest = expect(list, SEQUENCE)?;
+    let mut parts = Vec::new();
+    while let Some((_, part, after)) = element(rest) {
+        parts.push(part.to_vec());
+        rest = after;
+    }
+    Some(parts)
+}
+
+/// How something is encrypted (5.2.9).
+fn encryption(data: &[u8]) -> Option<i32> {
+    let sequence = expect(data, SEQUENCE)?;
+    let (_, number) = numbered(sequence).find(|(number, _)| *number == 0)?;
+    integer(number)
+}
+
+impl Message {
+    /// Reads a message.
+    pub fn read(data: &[u8]) -> Option<Self> {
+        const APPLICATION: u8 = 0x60;
+        let (identifier, content, _) = element(data)?;
+        if identifier & 0xe0 != APPLICATION {
+            return None;
+        }
+        let mut message = Self {
+            kind: u32::from(identifier & 0x1f),
+            ..Self::default()
+        };
+        let sequence = expect(content, SEQUENCE)?;
+        match message.kind {
+            AS_REQ | TGS_REQ => message.read_request(sequence)?,
+            AS_REP | TGS_REP => message.read_reply(sequence)?,
+            ERROR => message.read_error(sequence)?,
+            AP_REQ | AP_REP => {}
+            _ => return None,
+        }
+        Some(message)
+    }
+
+    fn read_request(&mut self, sequence: &[u8]) -> Option<()> {
+        let (_, body) = numbered(sequence).find(|(number, _)| *number == 4)?;
+        for (number, content) in numbered(expect(body, SEQUENCE)?) {
+            match number {
+                1 => self.client = Some(name(content)?),
+                2 => self.realm = Some(text(content)?),
+                3 => self.service = Some(name(content)?),
+                _ => {}
+            }
+        }
+        self.realm.as_ref().map(|_| ())
+    }
+
+    fn read_reply(&mut self, sequence: &[u8]) -> Option<()> {
+        const TICKET: u8 = 0x61;
+        for (number, content) in numbered(sequence) {
+            match number {
+                3 => self.realm = Some(text(content)?),
+                4 => self.client = Some(name(content)?),
+                5 => {
+                    let ticket = expect(expect(content, TICKET)?, SEQUENCE)?;
+                    for (number, content) in numbered(ticket) {
+                        match number {
+                            2 => self.service = Some(name(content)?),
+                            3 => self.ticket_encryption = Some(encryption(content)?),
+                            _ => {}
+                        }
+                    }
+                }
+                6 => self.encryption = Some(encryption(content)?),
+                _ => {}
+            }
+        }
+        self.encryption.map(|_| ())
+    }
+
+    fn read_error(&mut self, sequence: &[u8]) -> Option<()> {
+        for (number, content) in numbered(sequence) {
+            match number {
+                6 => self.error = Some(integer(content)?),
+                7 => self.realm = Some(text(content)?),
+                8 => self.client = Some(name(content)?),
+                10 => self.service = Some(name(content)?),
+                _ => {}
+            }
+        }
+        self.error.map(|_| ())
+    }
+}
