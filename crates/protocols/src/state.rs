@@ -40,6 +40,11 @@ macro_rules! parsers {
                 }
             }
 
+            /// Another flow announced this one; see [`Parser::announced`].
+            pub fn announced(&mut self, note: &[u8], file_direction: Direction) {
+                match self { $(Self::$name(parser) => parser.announced(note, file_direction),)* }
+            }
+
             /// Feeds bytes; see [`Parser::parse`].
             pub fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
                 match self { $(Self::$name(parser) => parser.parse(input, orders),)* }
@@ -167,6 +172,8 @@ impl AppProto {
 
 parsers! {
     Dns(dns::Dns) for Dns | Mdns | Llmnr;
+    Ftp(ftp::Ftp) for Ftp;
+    FtpData(ftp_data::FtpData) for FtpData;
     Http1(http1::Http1) for Http1;
     Tftp(tftp::Tftp) for Tftp;
     Tls(tls::Tls) for Tls;
