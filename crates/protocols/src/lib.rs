@@ -38,6 +38,7 @@ pub use event::{AppLayerEvent, AppLayerEvents};
 pub use file::{Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES};
 pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
 pub use protocols::http1::Settings as Http1Settings;
+pub use protocols::smtp::Settings as SmtpSettings;
 pub use recogniser::{FirstData, Midstream, PATIENCE, Recogniser, Recognition, Verdict};
 pub use record::RecordOptions;
 pub use signature::Transport;

@@ -18,6 +18,8 @@ pub struct ParserSettings {
     pub files: Arc<FileSettings>,
     /// HTTP before version 2.
     pub http1: http1::Settings,
+    /// Mail transfer.
+    pub smtp: smtp::Settings,
 }
 
 macro_rules! parsers {
@@ -175,6 +177,7 @@ parsers! {
     Ftp(ftp::Ftp) for Ftp;
     FtpData(ftp_data::FtpData) for FtpData;
     Http1(http1::Http1) for Http1;
+    Smtp(smtp::Smtp) for Smtp;
     Tftp(tftp::Tftp) for Tftp;
     Tls(tls::Tls) for Tls;
 }
