@@ -40,6 +40,7 @@ pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
 pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;
 pub use protocols::smb::Settings as SmbSettings;
+pub use protocols::smtp::Settings as SmtpSettings;
 pub use recogniser::{FirstData, Midstream, PATIENCE, Recogniser, Recognition, Verdict};
 pub use record::RecordOptions;
 pub use signature::Transport;

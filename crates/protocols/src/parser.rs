@@ -26,6 +26,11 @@ pub trait Parser {
     /// A value that grows (a body) is there from its first byte on, and final once the progress is beyond.
     fn place(keyword: tapir_rules::keywords::KeywordId, direction: Direction) -> Option<u8>;
 
+    /// Another flow announced this one: what it noted, and which way the file goes; see [`ExpectedFlow`].
+    fn announced(&mut self, note: &[u8], file_direction: Direction) {
+        let _ = (note, file_direction);
+    }
+
     /// Takes bytes of one direction: of a stream all that was not yet consumed, of a datagram the payload.
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome;
 

@@ -22,6 +22,8 @@ pub struct ParserSettings {
     pub http2: http2::Settings,
     /// SMB.
     pub smb: smb::Settings,
+    /// Mail transfer.
+    pub smtp: smtp::Settings,
 }
 
 macro_rules! parsers {
@@ -42,6 +44,11 @@ macro_rules! parsers {
                     $($(AppProto::$proto)|+ => Some(Self::$name(Box::new(<$parser>::new(proto, settings)))),)*
                     _ => None,
                 }
+            }
+
+            /// Another flow announced this one; see [`Parser::announced`].
+            pub fn announced(&mut self, note: &[u8], file_direction: Direction) {
+                match self { $(Self::$name(parser) => parser.announced(note, file_direction),)* }
             }
 
             /// Feeds bytes; see [`Parser::parse`].
@@ -171,7 +178,10 @@ impl AppProto {
 
 parsers! {
     Dns(dns::Dns) for Dns | Mdns | Llmnr;
+    Ftp(ftp::Ftp) for Ftp;
+    FtpData(ftp_data::FtpData) for FtpData;
     Http1(http1::Http1) for Http1;
+    Smtp(smtp::Smtp) for Smtp;
     Tftp(tftp::Tftp) for Tftp;
     Tls(tls::Tls) for Tls;
     Dcerpc(dcerpc::Dcerpc) for Dcerpc;

@@ -1,5 +1,9 @@
 //! File transfer, data connection: announced by a control connection, never recognised by its data.
 
+mod parser;
+
+pub use parser::FtpData;
+
 use crate::AppProto;
 use crate::signature::Signature;
 

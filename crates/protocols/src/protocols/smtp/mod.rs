@@ -1,5 +1,15 @@
 //! Mail submission and transfer (RFC 5321).
 
+mod decode;
+mod events;
+mod message;
+mod parser;
+mod settings;
+mod transaction;
+
+pub use parser::Smtp;
+pub use settings::Settings;
+
 use memchr::memchr;
 use tapir_packet::Direction::ToServer;
 

@@ -1,5 +1,11 @@
 //! File transfer, control connection (RFC 959).
 
+mod parser;
+mod port;
+mod transaction;
+
+pub use parser::Ftp;
+
 use memchr::memchr;
 use tapir_packet::Direction::{ToClient, ToServer};
 

@@ -1,0 +1,301 @@
+//! Commands and replies of file transfer.
+
+use std::sync::Arc;
+
+use tapir_packet::Direction;
+use tapir_rules::keywords::{KeywordId, internet};
+
+use super::port;
+use super::transaction::{Command, Reply};
+use crate::parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
+use crate::protocols::line::{LineReader, Piece};
+use crate::transaction::{Entry, Transactions};
+use crate::{AppProto, ParserSettings};
+
+/// Bytes of a line that are looked at.
+const MAX_LINE: usize = 4096;
+/// Transactions that may be open at once.
+const MAX_OPEN: usize = 1024;
+/// Lines of replies that a command keeps.
+const MAX_REPLIES: usize = 256;
+
+const REQUEST_TOO_LONG: u8 = 0;
+const RESPONSE_TOO_LONG: u8 = 1;
+const TOO_MANY: u8 = 2;
+const FILE_WITHOUT_NAME: u8 = 3;
+const FILE_BEFORE_PORT: u8 = 4;
+
+const COMMANDS: [&str; 63] = [
+    "ABOR", "ACCT", "ALLO", "APPE", "AUTH TLS", "CDUP", "CHMOD", "CWD", "DELE", "EPRT", "EPSV",
+    "FEAT", "HELP", "IDLE", "LIST", "LANG", "MAIL", "MDTM", "MIC", "MKD", "MLFL", "MODE", "MRCP",
+    "MRSQ", "MSAM", "MSND", "MSOM", "NLST", "NOOP", "OPTS", "PASS", "PASV", "PORT", "PBSZ", "PROT",
+    "PWD", "QUIT", "REIN", "REST", "RETR", "RMD", "RNFR", "RNTO", "SITE", "SIZE", "SMNT", "STAT",
+    "STOR", "STOU", "STRU", "SYST", "TYPE", "UMASK", "USER", "XCWD", "XMKD", "XPWD", "XRMD",
+    "XCUP", "CLNT", "HOST", "CCC", "MFMT",
+];
+
+/// The parser of a control connection.
+#[derive(Debug, Default)]
+pub struct Ftp {
+    transactions: Transactions<Command>,
+    readers: [LineReader; 2],
+    /// Where the next data connection goes, and whether the client listens.
+    port: Option<(u16, bool)>,
+    /// The transaction that lines of a reply without an open command belong to.
+    last_answered: Option<u64>,
+}
+
+impl Ftp {
+    pub(crate) fn new(_: AppProto, _: &Arc<ParserSettings>) -> Self {
+        Self::default()
+    }
+
+    fn request(&mut self, line: &[u8], is_cut: bool, orders: &mut Orders) {
+        let too_many = self.transactions.len() >= MAX_OPEN;
+        if too_many {
+            if let Some(Entry { meta, .. }) = self.transactions.last_mut() {
+                meta.event(TOO_MANY);
+            }
+            return;
+        }
+        let mut command = split(line);
+        command.is_cut = is_cut;
+        let mut wrong = is_cut.then_some(REQUEST_TOO_LONG);
+        if command.is("PORT") || command.is("EPRT") {
+            command.port = if command.is("PORT") {
+                port::six_numbers(&command.argument)
+            } else {
+                port::extended(&command.argument)
+            };
+            command.is_active = true;
+            self.port = command.port.map(|port| (port, true));
+        } else if command.is("RETR") || command.is("STOR") {
+            wrong = self.transfer(&command, orders).or(wrong);
+        }
+        let meta = &mut self.transactions.open(command).meta;
+        meta.advance(Direction::ToServer, 1);
+        if let Some(event) = wrong {
+            meta.event(event);
+        }
+        orders.inspect_stream[Direction::ToServer.index()] = true;
+    }
+
+    /// A file will come or go: tells what is wrong with that.
+    fn transfer(&mut self, command: &Command, orders: &mut Orders) -> Option<u8> {
+        if command.argument.is_empty() {
+            return Some(FILE_WITHOUT_NAME);
+        }
+        let Some((port, is_active)) = self.port.take() else {
+            return Some(FILE_BEFORE_PORT);
+        };
+        let is_retrieval = command.is("RETR");
+        orders.expected_flow = Some(ExpectedFlow {
+            proto: AppProto::FtpData,
+            port,
+            listener: if is_active {
+                Direction::ToClient
+            } else {
+                Direction::ToServer
+            },
+            note: command.argument.clone().into(),
+            file_direction: if is_retrieval {
+                Direction::ToClient
+            } else {
+                Direction::ToServer
+            },
+        });
+        None
+    }
+
+    fn reply(&mut self, line: &[u8], is_cut: bool, orders: &mut Orders) {
+        let open = self
+            .transactions
+            .iter()
+            .find(|entry| !entry.tx.is_answered)
+            .map(|entry| entry.meta.id());
+        let known = open.or(self.last_answered).unwrap_or(u64::MAX);
+        if self.transactions.find(known).is_none() {
+            // A greeting, or a reply to nothing.
+            let meta = &mut self.transactions.open(Command::default()).meta;
+            meta.advance(Direction::ToServer, 1);
+            self.last_answered = Some(meta.id());
+        }
+        let id = open.or(self.last_answered).unwrap_or(u64::MAX);
+        let Some(Entry { meta, tx }) = self.transactions.find(id) else {
+            return;
+        };
+        if tx.replies.len() < MAX_REPLIES {
+            tx.replies.push(Reply {
+                line: line.to_vec(),
+            });
+        }
+        if is_cut {
+            tx.reply_is_cut = true;
+            meta.event(RESPONSE_TOO_LONG);
+        }
+        let is_tls = tx.is("AUTH TLS") && line.starts_with(b"234");
+        if is_tls {
+            orders.change = Some((0, AppProto::Tls));
+        }
+        if tx.is("PASV") && line.starts_with(b"227") {
+            tx.port = port::six_numbers(line.get(4..).unwrap_or_default());
+            self.port = tx.port.map(|port| (port, false));
+        } else if tx.is("EPSV") && line.starts_with(b"229") {
+            tx.port = port::extended(line);
+            self.port = tx.port.map(|port| (port, false));
+        }
+        meta.updated = [true; 2];
+        // A preliminary reply is followed by another.
+        let is_preliminary = line.first() == Some(&b'1') && line.len() >= 3;
+        if !is_preliminary {
+            tx.is_answered = true;
+            self.last_answered = Some(id);
+            meta.advance(Direction::ToClient, 1);
+            orders.inspect_stream[Direction::ToClient.index()] = true;
+        }
+    }
+}
+
+/// The command of a line and its argument.
+fn split(line: &[u8]) -> Command {
+    let line = line.trim_ascii_start();
+    let is_tls = line
+        .get(..8)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"AUTH TLS"));
+    let end = if is_tls {
+        8
+    } else {
+        line.iter()
+            .position(|&byte| byte == b' ')
+            .unwrap_or(line.len())
+    };
+    let (name, argument) = line.split_at(end.min(line.len()));
+    let is_known = COMMANDS
+        .iter()
+        .any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+    Command {
+        name: if is_known {
+            name.to_ascii_uppercase()
+        } else {
+            Vec::new()
+        },
+        argument: argument.strip_prefix(b" ").unwrap_or(argument).to_vec(),
+        is_known,
+        ..Command::default()
+    }
+}
+
+impl Parser for Ftp {
+    type Tx = Command;
+    const COMPLETE: [u8; 2] = [1, 1];
+    const EVENTS: &'static [&'static str] = &[
+        "request_command_too_long",
+        "response_command_too_long",
+        "too_many_transactions",
+        "file_without_name",
+        "file_before_port",
+    ];
+
+    fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
+        let to_server = direction == Direction::ToServer;
+        match keyword {
+            internet::FTP_COMMAND | internet::FTP_COMMAND_DATA => to_server.then_some(0),
+            internet::FTP_REPLY | internet::FTP_COMPLETION_CODE => (!to_server).then_some(1),
+            internet::FTP_MODE | internet::FTP_REPLY_RECEIVED | internet::FTP_DYNAMIC_PORT => {
+                Some(if to_server { 0 } else { 1 })
+            }
+            _ => None,
+        }
+    }
+
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
+        let mut consumed = 0;
+        loop {
+            let rest = input.data.get(consumed..).unwrap_or_default();
+            let way = input.direction.index();
+            match self.readers[way].next(rest, MAX_LINE) {
+                Piece::Line { text, used, cut } => {
+                    consumed += used;
+                    if input.direction == Direction::ToServer {
+                        self.request(text, cut, orders);
+                    } else {
+                        self.reply(text, cut, orders);
+                        // What follows is no longer this protocol's.
+                        if orders.change.is_some() {
+                            return Outcome::Done;
+                        }
+                    }
+                }
+                Piece::Rest(used) => consumed += used,
+                Piece::Wait if rest.is_empty() => return Outcome::Done,
+                Piece::Wait => {
+                    return Outcome::Incomplete {
+                        consumed,
+                        needed: rest.len() + 1,
+                    };
+                }
+            }
+        }
+    }
+
+    fn transactions(&self) -> &Transactions<Command> {
+        &self.transactions
+    }
+
+    fn transactions_mut(&mut self) -> &mut Transactions<Command> {
+        &mut self.transactions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tapir_packet::Direction::{ToClient, ToServer};
+
+    fn feed(ftp: &mut Ftp, direction: Direction, data: &[u8]) -> Orders {
+        let mut orders = Orders::default();
+        assert_eq!(
+            ftp.parse(&Input::new(direction, data), &mut orders),
+            Outcome::Done
+        );
+        orders
+    }
+
+    #[test]
+    fn a_passive_retrieval_announces_its_connection() {
+        let mut ftp = Ftp::default();
+        feed(&mut ftp, ToClient, b"220 hello\r\n");
+        feed(&mut ftp, ToServer, b"PASV\r\n");
+        feed(&mut ftp, ToClient, b"227 Passive (10,0,0,1,4,1)\r\n");
+        let flow = feed(&mut ftp, ToServer, b"retr a.txt\r\n").expected_flow;
+        let expected = ExpectedFlow {
+            proto: AppProto::FtpData,
+            port: 1025,
+            listener: ToServer,
+            note: b"a.txt"[..].into(),
+            file_direction: ToClient,
+        };
+        assert_eq!(flow, Some(expected));
+        let names: Vec<_> = ftp.transactions.iter().map(|e| &e.tx.name[..]).collect();
+        assert_eq!(names, [&b""[..], b"PASV", b"RETR"]);
+        feed(&mut ftp, ToClient, b"150 wait\r\n226 done\r\n");
+        let last = ftp.transactions.last_mut().map(|e| e.tx.replies.len());
+        assert_eq!(last, Some(2));
+    }
+
+    #[test]
+    fn a_file_needs_a_port_and_a_name() {
+        let mut ftp = Ftp::default();
+        feed(&mut ftp, ToServer, b"RETR a\r\nSTOR\r\n");
+        let events: Vec<_> = ftp.transactions.iter().map(|e| e.meta.events[0]).collect();
+        assert_eq!(events, [FILE_BEFORE_PORT, FILE_WITHOUT_NAME]);
+    }
+
+    #[test]
+    fn encryption_changes_the_protocol() {
+        let mut ftp = Ftp::default();
+        feed(&mut ftp, ToServer, b"AUTH TLS\r\n");
+        let orders = feed(&mut ftp, ToClient, b"234 go\r\n");
+        assert_eq!(orders.change, Some((0, AppProto::Tls)));
+    }
+}

@@ -1,0 +1,429 @@
+//! A message (RFC 5322) and its parts (RFC 2046), line by line.
+
+use std::sync::Arc;
+
+use md5::{Digest as _, Md5};
+use memchr::memmem;
+
+use super::decode::{Decoder, hex};
+use super::events;
+use super::settings::Settings;
+use crate::file::{File, FileSettings, FileState};
+
+const MAX_NAME: usize = 75;
+const MAX_LINE: usize = 998;
+const MAX_ENCODED: usize = 76;
+const MAX_BOUNDARY: usize = 254;
+const MAX_FILENAME: usize = 255;
+const MAX_DEPTH: usize = 10;
+const MAX_FIELDS: usize = 256;
+const MAX_FILES: usize = 128;
+const MAX_URLS: usize = 256;
+
+/// A message, as far as it has come.
+#[derive(Debug)]
+pub(super) struct Message {
+    /// Fields of the message itself: name in small letters, and value.
+    pub(super) fields: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) files: Vec<File>,
+    pub(super) urls: Vec<Vec<u8>>,
+    pub(super) body_md5: Option<String>,
+    pub(super) events: Vec<u8>,
+    pub(super) place: Place,
+    field: Option<(Vec<u8>, Vec<u8>)>,
+    is_top: bool,
+    part: Part,
+    boundaries: Vec<Vec<u8>>,
+    md5: Md5,
+    line_end: &'static [u8],
+    /// A piece of the current line has come already.
+    is_continued: bool,
+    settings: Settings,
+    file_settings: Arc<FileSettings>,
+}
+
+/// Where in a message the next line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Header,
+    Body,
+    Between,
+    Done,
+}
+
+#[derive(Debug, Default)]
+struct Part {
+    decoder: Decoder,
+    name: Option<Vec<u8>>,
+    has_file: bool,
+    is_text: bool,
+    boundary: Option<Vec<u8>>,
+}
+
+impl Message {
+    pub(super) fn new(settings: &Settings, file_settings: &Arc<FileSettings>) -> Self {
+        Self {
+            fields: Vec::new(),
+            files: Vec::new(),
+            urls: Vec::new(),
+            body_md5: None,
+            events: Vec::new(),
+            place: Place::Header,
+            field: None,
+            is_top: true,
+            part: Part {
+                is_text: true,
+                ..Part::default()
+            },
+            boundaries: Vec::new(),
+            md5: Md5::new(),
+            line_end: b"",
+            is_continued: false,
+            settings: settings.clone(),
+            file_settings: Arc::clone(file_settings),
+        }
+    }
+
+    /// The values of a field, by its name in small letters.
+    pub(super) fn all<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.fields
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| &value[..])
+    }
+
+    /// The name of its state in records.
+    pub(super) fn status(&self) -> &'static str {
+        match self.place {
+            Place::Header => "HEADER_STARTED",
+            Place::Body => "BODY_STARTED",
+            Place::Between => "BODY_END_BOUND",
+            Place::Done => "PARSE_DONE",
+        }
+    }
+
+    fn event(&mut self, event: u8) {
+        if !self.events.contains(&event) {
+            self.events.push(event);
+        }
+    }
+
+    /// A line, or a piece of one: then nothing has ended it.
+    pub(super) fn line(&mut self, line: &[u8], end: &'static [u8]) {
+        if line.len() > MAX_LINE {
+            self.event(events::LONG_LINE);
+        }
+        let was_body = !(self.is_top && self.place == Place::Header);
+        let is_start = !std::mem::replace(&mut self.is_continued, end.is_empty());
+        if was_body {
+            self.md5.update(self.line_end);
+            self.md5.update(line);
+            self.line_end = end;
+        }
+        match self.place {
+            Place::Done => {}
+            Place::Header if is_start => self.header_line(line),
+            Place::Header => {}
+            Place::Body | Place::Between => {
+                if !(is_start && self.boundary_line(line)) && self.place == Place::Body {
+                    self.body_line(line, end);
+                }
+            }
+        }
+    }
+
+    fn header_line(&mut self, line: &[u8]) {
+        if line.is_empty() {
+            self.end_field();
+            self.begin_body();
+            return;
+        }
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            let depth = self.settings.header_value_depth;
+            if let Some((_, value)) = &mut self.field {
+                value.push(b' ');
+                value.extend_from_slice(line.trim_ascii());
+                if value.len() > depth {
+                    value.truncate(depth);
+                    self.event(events::LONG_VALUE);
+                }
+            }
+            return;
+        }
+        self.end_field();
+        if !self.is_top && self.boundary_line(line) {
+            return;
+        }
+        let Some(colon) = memchr::memchr(b':', line) else {
+            self.event(events::MALFORMED);
+            return;
+        };
+        let (name, value) = line.split_at(colon);
+        if name.len() > MAX_NAME {
+            self.event(events::LONG_NAME);
+        }
+        let mut value = value.get(1..).unwrap_or_default().trim_ascii().to_vec();
+        if value.len() > self.settings.header_value_depth {
+            value.truncate(self.settings.header_value_depth);
+            self.event(events::LONG_VALUE);
+        }
+        self.field = Some((name.trim_ascii().to_ascii_lowercase(), value));
+    }
+
+    fn end_field(&mut self) {
+        let Some((name, value)) = self.field.take() else {
+            return;
+        };
+        match &name[..] {
+            b"content-transfer-encoding" => self.part.decoder = Decoder::named(&value),
+            b"content-disposition" => {
+                if let Some(name) = parameter(&value, b"filename") {
+                    self.part.name = Some(name);
+                }
+            }
+            b"content-type" => self.content_type(&value),
+            _ => {}
+        }
+        if self.is_top && self.fields.len() < MAX_FIELDS {
+            self.fields.push((name, value));
+        }
+    }
+
+    fn content_type(&mut self, value: &[u8]) {
+        let is = |start: &[u8]| {
+            value
+                .get(..start.len())
+                .is_some_and(|found| found.eq_ignore_ascii_case(start))
+        };
+        self.part.is_text = is(b"text/");
+        if is(b"multipart/") {
+            self.part.boundary = parameter(value, b"boundary");
+        }
+        if self.part.name.is_none() {
+            self.part.name = parameter(value, b"name");
+        }
+    }
+
+    fn begin_body(&mut self) {
+        self.is_top = false;
+        self.place = Place::Body;
+        if let Some(boundary) = self.part.boundary.take() {
+            if boundary.len() > MAX_BOUNDARY {
+                self.event(events::LONG_BOUNDARY);
+            }
+            if self.boundaries.len() < MAX_DEPTH && !boundary.is_empty() {
+                self.boundaries.push(boundary);
+            }
+            self.place = Place::Between;
+            return;
+        }
+        if let Some(mut name) = self.part.name.take()
+            && self.files.len() < MAX_FILES
+        {
+            if name.len() > MAX_FILENAME {
+                name.truncate(MAX_FILENAME);
+                self.event(events::LONG_FILENAME);
+            }
+            self.files.push(File::new(&self.file_settings, &name));
+            self.part.has_file = true;
+        }
+    }
+
+    /// Whether a line is a boundary of an open part, which then ends.
+    fn boundary_line(&mut self, line: &[u8]) -> bool {
+        let Some(rest) = line.strip_prefix(b"--") else {
+            return false;
+        };
+        let found = self.boundaries.iter().rposition(|boundary| {
+            rest.strip_prefix(&boundary[..])
+                .is_some_and(|rest| matches!(rest.trim_ascii(), b"" | b"--"))
+        });
+        let Some(depth) = found else {
+            return false;
+        };
+        let is_last = rest.trim_ascii_end().len() > self.boundaries[depth].len();
+        self.end_part(FileState::Closed);
+        self.boundaries
+            .truncate(if is_last { depth } else { depth + 1 });
+        self.place = if is_last {
+            Place::Between
+        } else {
+            Place::Header
+        };
+        true
+    }
+
+    fn end_part(&mut self, state: FileState) {
+        if self.part.has_file
+            && let Some(file) = self.files.last_mut()
+        {
+            file.close(state);
+        }
+        self.part = Part {
+            is_text: true,
+            ..Part::default()
+        };
+    }
+
+    fn body_line(&mut self, line: &[u8], end: &[u8]) {
+        let is_encoded = !matches!(self.part.decoder, Decoder::Plain);
+        if is_encoded && line.len() > MAX_ENCODED {
+            self.event(events::LONG_ENCODED);
+        }
+        let mut out = Vec::with_capacity(line.len() + end.len());
+        if !self.part.decoder.decode(line, end, &mut out) {
+            let is_quoted = matches!(self.part.decoder, Decoder::Quoted { .. });
+            self.event(if is_quoted {
+                events::BAD_QP
+            } else {
+                events::BAD_BASE64
+            });
+        }
+        if self.part.has_file {
+            if let Some(file) = self.files.last_mut() {
+                file.append(&out);
+            }
+        }
+        if self.part.is_text && self.settings.extract_urls {
+            self.find_urls(&out);
+        }
+    }
+
+    fn find_urls(&mut self, text: &[u8]) {
+        let mut rest = text;
+        while let Some(at) = memmem::find(rest, b"://") {
+            let (before, from) = rest.split_at(at);
+            let address = from.get(3..).unwrap_or_default();
+            let end = address
+                .iter()
+                .position(|byte| !(0x21..0x7f).contains(byte) || b"\"'<>".contains(byte))
+                .unwrap_or(address.len());
+            let address_only = address.get(..end).unwrap_or_default();
+            let scheme = self.settings.url_schemes.iter().find(|scheme| {
+                before
+                    .len()
+                    .checked_sub(scheme.len())
+                    .and_then(|start| before.get(start..))
+                    .is_some_and(|found| found.eq_ignore_ascii_case(scheme.as_bytes()))
+            });
+            if let Some(scheme) = scheme
+                && !address_only.is_empty()
+                && self.urls.len() < MAX_URLS
+            {
+                let mut url = Vec::new();
+                if self.settings.log_url_scheme {
+                    url.extend_from_slice(scheme.as_bytes());
+                    url.extend_from_slice(b"://");
+                }
+                url.extend_from_slice(address_only);
+                url.make_ascii_lowercase();
+                if !self.urls.contains(&url) {
+                    self.urls.push(url);
+                }
+            }
+            rest = address.get(end..).unwrap_or_default();
+        }
+    }
+
+    /// No line follows; `is_whole` when the sender said so.
+    pub(super) fn end(&mut self, is_whole: bool) {
+        if self.place == Place::Done {
+            return;
+        }
+        self.end_field();
+        let had_body = !self.is_top;
+        self.end_part(if is_whole {
+            FileState::Closed
+        } else {
+            FileState::Truncated
+        });
+        if had_body && is_whole {
+            let digest = std::mem::take(&mut self.md5).finalize();
+            self.body_md5 = Some(digest.iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        self.place = Place::Done;
+    }
+}
+
+/// A parameter of a field's value, joined from its continuations (RFC 2231).
+fn parameter(value: &[u8], wanted: &[u8]) -> Option<Vec<u8>> {
+    let mut found: Option<Vec<u8>> = None;
+    for part in semicolons(value).into_iter().skip(1) {
+        let Some(equals) = memchr::memchr(b'=', part) else {
+            continue;
+        };
+        let (name, text) = part.split_at(equals);
+        let text = text.get(1..).unwrap_or_default().trim_ascii();
+        let name = name.trim_ascii();
+        let (base, marks) = match memchr::memchr(b'*', name) {
+            Some(star) => name.split_at(star),
+            None => (name, &b""[..]),
+        };
+        if !base.eq_ignore_ascii_case(wanted) {
+            continue;
+        }
+        let text = text.strip_prefix(b"\"").unwrap_or(text);
+        let text = text.strip_suffix(b"\"").unwrap_or(text);
+        let target = found.get_or_insert_default();
+        if marks.ends_with(b"*") {
+            // Character set and language come first, in the first piece.
+            let mut pieces = text.splitn(3, |&byte| byte == b'\'');
+            let is_first = target.is_empty();
+            let last = pieces.nth(2).filter(|_| is_first).unwrap_or(text);
+            percent(last, target);
+        } else if marks.is_empty() && !target.is_empty() {
+            continue;
+        } else {
+            target.extend_from_slice(text);
+        }
+    }
+    found.filter(|name| !name.is_empty())
+}
+
+/// Parts between semicolons that are not quoted.
+fn semicolons(value: &[u8]) -> Vec<&[u8]> {
+    let mut is_quoted = false;
+    value
+        .split(|&byte| {
+            is_quoted ^= byte == b'"';
+            byte == b';' && !is_quoted
+        })
+        .collect()
+}
+
+fn percent(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some((&byte, behind)) = rest.split_first() {
+        rest = behind;
+        if byte == b'%'
+            && let [high, low, after @ ..] = behind
+            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+        {
+            out.push(high << 4 | low);
+            rest = after;
+        } else {
+            out.push(byte);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_multipart_message_has_its_attachment() {
+        let text = "Subject: a\r\n b\r\nContent-Type: multipart/mixed; boundary=\"x\"\r\n\r\n--x\r\n\r\nsee HTTP://a.org/b?\r\n--x\r\nContent-Disposition: attachment; filename*0=\"a.\"; filename*1=txt\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--x--\r\n";
+        let mut message = Message::new(&Settings::default(), &Arc::default());
+        for line in text.lines() {
+            message.line(line.as_bytes(), b"\r\n");
+        }
+        message.end(true);
+        assert_eq!(message.all(b"subject").next(), Some(&b"a b"[..]));
+        assert_eq!(message.urls, [b"a.org/b?"]);
+        assert_eq!(message.files.len(), 1);
+        assert_eq!(&message.files[0].name[..], b"a.txt");
+        assert_eq!(message.files[0].content().1, b"hello");
+        assert_eq!(message.files[0].state(), FileState::Closed);
+    }
+}
