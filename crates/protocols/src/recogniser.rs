@@ -157,6 +157,14 @@ impl Recogniser {
         self.side_done[direction.index()]
     }
 
+    /// Takes the protocol as known, because another flow announced it.
+    pub fn assume(&mut self, proto: AppProto) {
+        self.flow = proto;
+        self.sides = [proto; 2];
+        self.side_done = [true; 2];
+        self.parsing = true;
+    }
+
     /// Exchanges the sides, as the flow's client and server are.
     pub fn swap(&mut self) {
         self.ruled_out.swap(0, 1);

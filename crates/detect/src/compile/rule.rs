@@ -227,6 +227,7 @@ impl Parts {
             return Ok(());
         }
         match keyword {
+            keywords::payload::FTPBOUNCE => self.tests.push(Test::Bounce),
             response::ALERT => self.alert = Some(true),
             response::BYPASS => {
                 self.gate |= Gate::FLOW;

@@ -8,11 +8,12 @@ mod file;
 mod inspect;
 mod prefilter;
 
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use tapir_packet::Direction;
 use tapir_protocols::{AppProto, FileSettings, Transaction, Value};
-use tapir_rules::keywords::{Directions, KeywordId};
+use tapir_rules::keywords::{Directions, KeywordId, internet};
 
 pub(crate) use field::FieldTest;
 pub(crate) use file::{FileTest, FileTests, is_file_test};
@@ -56,6 +57,8 @@ pub(crate) enum Test {
     Buffer(KeywordId, Section),
     /// A field.
     Field(FieldTest),
+    /// A `PORT` command of FTP that names another host than the one that sends it.
+    Bounce,
     /// A file.
     File(FileTests),
     /// Something that the parser found wrong: the protocol and the number of its event.
@@ -68,6 +71,7 @@ impl Test {
         match self {
             Test::Buffer(keyword, _) => Some(*keyword),
             Test::Field(field) => Some(field.keyword),
+            Test::Bounce => Some(internet::FTP_COMMAND_DATA),
             Test::Event(..) | Test::File(_) => None,
         }
     }
@@ -91,7 +95,7 @@ impl Test {
                 settings.content |= bodies.contains(keyword);
             }
             Test::File(tests) => tests.0.iter().for_each(|test| test.ask(settings)),
-            Test::Field(_) | Test::Event(..) => {}
+            Test::Field(_) | Test::Event(..) | Test::Bounce => {}
         }
     }
 
@@ -107,6 +111,7 @@ impl Test {
         match self {
             Test::Event(_, number) => subject.events.contains(number),
             Test::Field(field) => field.holds(subject.transaction, direction),
+            Test::Bounce => is_bounce(subject.transaction, direction, context.packet.src),
             Test::File(tests) => tests.hold(subject.transaction, direction),
             Test::Buffer(tapir_rules::keywords::file::NAME, section) => subject
                 .transaction
@@ -131,6 +136,31 @@ impl Test {
             }
         }
     }
+}
+
+/// Whether a transaction is a `PORT` command (RFC 959, section 4.1.2) with an address other than `sender`.
+fn is_bounce(transaction: &dyn Transaction, direction: Direction, sender: IpAddr) -> bool {
+    let is_port = transaction.values(
+        internet::FTP_COMMAND,
+        direction,
+        &mut |value| matches!(value, Value::Bytes(name) if name.eq_ignore_ascii_case(b"PORT")),
+    );
+    is_port
+        && transaction.values(internet::FTP_COMMAND_DATA, direction, &mut |value| {
+            let Value::Bytes(argument) = value else {
+                return false;
+            };
+            let mut parts = argument.split(|byte| *byte == b',').map(|part| {
+                std::str::from_utf8(part.trim_ascii())
+                    .ok()
+                    .and_then(|part| part.parse::<u8>().ok())
+            });
+            let mut next = || parts.next().flatten();
+            match (next(), next(), next(), next()) {
+                (Some(a), Some(b), Some(c), Some(d)) => IpAddr::from([a, b, c, d]) != sender,
+                _ => false,
+            }
+        })
 }
 
 /// A transaction while rules are tried on it.

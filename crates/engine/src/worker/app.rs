@@ -27,7 +27,7 @@ impl Inspector {
         let mut direction = direction;
         let ports = [flow.client_port(), flow.server_port()];
         if before[direction.index()] {
-            return self.parse_datagram(packet, direction, flow, seen);
+            return self.parse_datagram(packet, direction, flow);
         }
         let input = FirstData::new(Transport::Udp, direction, ports, packet.payload());
         let known = flow.attachment.app.flow();
@@ -42,7 +42,7 @@ impl Inspector {
             seen.direction = Some(direction);
         }
         note_ended(&mut flow.attachment, before);
-        self.parse_datagram(packet, direction, flow, seen);
+        self.parse_datagram(packet, direction, flow);
     }
 
     fn parse_datagram(
@@ -50,7 +50,6 @@ impl Inspector {
         packet: &Packet<'_>,
         direction: Direction,
         flow: &mut FlowOf,
-        seen: &mut Circumstances,
     ) {
         let readable = Readable {
             direction,
@@ -69,7 +68,7 @@ impl Inspector {
         if used.failed {
             self.count_error(proto, Transport::Udp);
         }
-        self.obey(&orders, packet, flow, seen);
+        self.obey(&orders, packet, flow);
     }
 
     /// Reads what became readable of a stream, as far as recognition needs it.
@@ -134,7 +133,7 @@ impl Inspector {
                         .gap_errors += 1;
                 }
                 session.app_consume(&cursor, gap);
-                self.obey(&orders, packet, flow, seen);
+                self.obey(&orders, packet, flow);
                 continue;
             }
             let readable = Readable {
@@ -154,7 +153,7 @@ impl Inspector {
                 if used.failed {
                     self.count_error(before, Transport::Tcp);
                 }
-                self.obey(&orders, packet, flow, seen);
+                self.obey(&orders, packet, flow);
                 if used.bytes == 0 {
                     return;
                 }
@@ -218,7 +217,7 @@ impl Inspector {
     }
 
     /// Counts a flow under the protocol that it was just found to speak.
-    fn count_flow(&mut self, proto: AppProto, before: AppProto, transport: Transport) {
+    pub(super) fn count_flow(&mut self, proto: AppProto, before: AppProto, transport: Transport) {
         if proto != before && proto != AppProto::Unknown {
             self.own
                 .protocols

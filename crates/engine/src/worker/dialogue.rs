@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use tapir_packet::{Direction, Timestamp};
-use tapir_protocols::{AppProto, AppState, Input, Orders, Outcome, ParserSettings, Transport};
+use tapir_protocols::{
+    AppProto, AppState, ExpectedFlow, Input, Orders, Outcome, ParserSettings, Transport,
+};
 
 /// The parser of a flow, and whether it still listens.
 #[derive(Debug, Default)]
@@ -81,6 +83,15 @@ impl Dialogue {
     /// Client and server of the flow have changed places.
     pub(crate) fn swap(&mut self) {
         self.ended.swap(0, 1);
+    }
+
+    /// Begins with a protocol that another flow announced.
+    pub(super) fn begin(&mut self, expected: &ExpectedFlow, settings: &Arc<ParserSettings>) {
+        self.proto = expected.proto;
+        self.state = AppState::new(expected.proto, settings);
+        if let Some(state) = &mut self.state {
+            state.announced(&expected.note, expected.file_direction);
+        }
     }
 
     /// Begins anew with another protocol; the parser before is handed back.

@@ -14,6 +14,7 @@ use tapir_protocols::ParserSettings;
 
 use super::circumstances::{Circumstances, protos_of, view_of};
 use super::envelope::{Enveloper, Origin};
+use super::expectations::Expectations;
 use super::{Attachment, FlowOf};
 use crate::counters::Counters;
 use crate::finding::{Discovery, Finding, Place, Stage};
@@ -32,6 +33,8 @@ pub(super) struct Inspector {
     pub(super) tcp: tcp::Engine,
     pub(super) outcome: tcp::Outcome,
     detector: Detector,
+    /// Flows that others have announced.
+    pub(super) expectations: Expectations,
     /// Of the only worker of an entangled rule set: what crosses flows is settled at once.
     pub(super) arbiter: Option<Arbiter>,
     pub(super) findings: Vec<Finding>,
@@ -54,6 +57,7 @@ impl Inspector {
             tcp: new_tcp(&settings, share),
             outcome: tcp::Outcome::default(),
             detector: Detector::new(Arc::clone(&rules.set)),
+            expectations: Expectations::default(),
             arbiter: rules.set.is_entangled().then(|| new_arbiter(&rules)),
             findings: Vec::new(),
             place: Place {
@@ -77,6 +81,7 @@ impl Inspector {
     pub(super) fn begin(&mut self, origin: Origin) {
         self.origin = origin;
         self.own = Counters::default();
+        self.expectations = Expectations::default();
         self.tcp = new_tcp(&self.settings, self.share);
         if self.arbiter.is_some() {
             self.arbiter = Some(new_arbiter(&self.rules));

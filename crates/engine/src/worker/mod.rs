@@ -6,6 +6,7 @@ mod app;
 mod circumstances;
 mod dialogue;
 mod envelope;
+mod expectations;
 mod flow_end;
 mod flow_record;
 mod inspector;

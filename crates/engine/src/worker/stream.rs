@@ -3,7 +3,8 @@
 use tapir_detect::FlowVerdict;
 use tapir_flow::FlowState;
 use tapir_flow::tcp::{DropReason, Exception, Segment, SegmentFlags, StreamEvent};
-use tapir_packet::Packet;
+use tapir_packet::{Direction, Packet};
+use tapir_protocols::Transport;
 
 use super::FlowOf;
 use super::circumstances::Circumstances;
@@ -31,6 +32,9 @@ impl Inspector {
             }
             if let Some(state) = self.outcome.flow_state {
                 flow.set_state(state);
+            }
+            if seen.first {
+                self.meet_expectation(packet, flow);
             }
             self.recognise_stream(packet, flow, &mut segment, seen);
         }
@@ -62,6 +66,21 @@ impl Inspector {
                 session.raw_done(segment.dir, progress);
             }
             self.tcp.prune(session, segment.dir);
+        }
+    }
+
+    /// A flow that another has announced is known before it says anything.
+    fn meet_expectation(&mut self, packet: &Packet<'_>, flow: &mut FlowOf) {
+        let Some(expected) = self.expectations.take(flow, packet.ts) else {
+            return;
+        };
+        let before = flow.attachment.app.flow();
+        flow.attachment.app.assume(expected.proto);
+        flow.attachment.dialogue.begin(&expected, &self.parsers);
+        self.count_flow(expected.proto, before, Transport::Tcp);
+        if let Some(session) = flow.tcp.as_deref_mut() {
+            session.set_recognised(Direction::ToServer);
+            session.set_recognised(Direction::ToClient);
         }
     }
 

@@ -289,7 +289,6 @@ impl Inspector {
         orders: &tapir_protocols::Orders,
         packet: &Packet<'_>,
         flow: &mut FlowOf,
-        seen: &Circumstances,
     ) {
         if orders.no_payload_inspection || orders.no_inspection {
             flow.insert_flags(FlowFlags::NO_PAYLOAD_INSPECTION);
@@ -313,7 +312,9 @@ impl Inspector {
         if let Some((port, proto)) = orders.change {
             flow.attachment.app.announce(port, proto);
         }
-        let _ = (packet, seen);
+        if let Some(expected) = &orders.expected_flow {
+            self.expectations.add(flow, expected.clone(), packet.ts);
+        }
     }
 }
 
