@@ -181,6 +181,7 @@ parsers! {
     Ftp(ftp::Ftp) for Ftp;
     FtpData(ftp_data::FtpData) for FtpData;
     Http1(http1::Http1) for Http1;
+    Pop3(pop3::Pop3) for Pop3;
     Smtp(smtp::Smtp) for Smtp;
     Tftp(tftp::Tftp) for Tftp;
     Tls(tls::Tls) for Tls;

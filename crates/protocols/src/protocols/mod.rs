@@ -23,7 +23,7 @@ mod mqtt;
 pub(crate) mod nfs;
 mod ntp;
 mod pgsql;
-mod pop3;
+pub(crate) mod pop3;
 mod quic;
 mod rdp;
 mod rfb;

@@ -1,5 +1,9 @@
 //! Mail retrieval, version 3 (RFC 1939, 2449, 2595, 5034).
 
+mod parser;
+
+pub use parser::Pop3;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 
