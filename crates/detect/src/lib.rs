@@ -56,7 +56,7 @@
 //!         app: None,
 //!         stream_events: StreamEvents::NONE,
 //!     };
-//!     detector.inspect(&context, None::<&mut FlowState>, &mut alerts);
+//!     detector.inspect(&context, None, &mut alerts);
 //! }
 //! let messages: Vec<&str> = alerts.iter().filter_map(|alert| rules.meta(alert.rule)).map(|meta| &*meta.msg).collect();
 //! assert_eq!(messages, ["Tunnel"]);

@@ -2,8 +2,8 @@
 
 use tapir_packet::Direction;
 use tapir_protocols::{Transaction, Value};
-use tapir_rules::keywords::{KeywordId, http, tls};
-use tapir_rules::tree::{IntegerTest, Opt, OptionKind};
+use tapir_rules::keywords::{KeywordId, http, tls, windows};
+use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 
 use super::file::unquoted;
 use crate::error::CompileError;
@@ -21,6 +21,15 @@ enum What {
     Number(IntegerTest),
     /// The length of a value.
     Length(IntegerTest),
+    /// A number in one of these ranges, or in none of them.
+    Ranges {
+        ranges: Box<[(u64, u64)]>,
+        negated: bool,
+    },
+    /// Flags, one of which is set, or none of which.
+    Flags { mask: u64, negated: bool },
+    /// An interface of DCE/RPC.
+    Interface(Interface),
     /// Bytes somewhere in the value.
     Contains { text: Box<[u8]>, negated: bool },
 }
@@ -44,6 +53,18 @@ impl FieldTest {
                 let (text, negated) = unquoted(text);
                 What::Contains { text, negated }
             }
+            OptionKind::Text(text) => match named(keyword, text) {
+                Some(Ok(what)) => what,
+                Some(Err(message)) => {
+                    return Err(CompileError::refused(option.value.range(), message));
+                }
+                None => {
+                    return Err(CompileError::not_evaluated(
+                        option.span.range(),
+                        keyword.name(),
+                    ));
+                }
+            },
             _ => {
                 return Err(CompileError::not_evaluated(
                     option.span.range(),
@@ -61,6 +82,16 @@ impl FieldTest {
             direction,
             &mut |value| match (&self.what, value) {
                 (What::Number(test), Value::Number(number)) => test.holds(number),
+                (What::Ranges { ranges, negated }, Value::Number(number)) => {
+                    let inside = ranges
+                        .iter()
+                        .any(|(first, last)| (*first..=*last).contains(&number));
+                    inside != *negated
+                }
+                (What::Flags { mask, negated }, Value::Number(number)) => {
+                    (number & mask != 0) != *negated
+                }
+                (What::Interface(interface), Value::Bytes(bytes)) => interface.holds(bytes),
                 (What::Length(test), Value::Bytes(bytes)) => test.holds(bytes.len() as u64),
                 (What::Contains { text, negated }, Value::Bytes(bytes)) => {
                     let found = memchr::memmem::find(bytes, text).is_some();
@@ -69,5 +100,179 @@ impl FieldTest {
                 _ => false,
             },
         )
+    }
+}
+
+/// `dcerpc.iface`: an interface, perhaps of certain versions.
+#[derive(Debug)]
+struct Interface {
+    uuid: [u8; 16],
+    version: Option<IntegerTest>,
+    any_fragment: bool,
+}
+
+impl Interface {
+    /// `uuid[,>version][,any_frag]`.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(',').map(str::trim);
+        let digits: String = parts.next()?.split('-').collect();
+        let uuid = u128::from_str_radix(&digits, 16)
+            .ok()
+            .filter(|_| digits.len() == 32)?
+            .to_be_bytes();
+        let mut interface = Self {
+            uuid,
+            version: None,
+            any_fragment: false,
+        };
+        for part in parts {
+            if part == "any_frag" {
+                interface.any_fragment = true;
+                continue;
+            }
+            let op = match part.chars().next()? {
+                '<' => IntegerOp::Less,
+                '>' => IntegerOp::Greater,
+                '!' => IntegerOp::NotEqual,
+                '=' => IntegerOp::Equal,
+                _ => return None,
+            };
+            let number = part.get(1..)?.trim().parse::<u16>().ok()?;
+            interface.version = Some(IntegerTest::new(op, number.into(), 0));
+        }
+        Some(interface)
+    }
+
+    /// The value is the identifier, two bytes each of its version, and whether it is a first fragment.
+    fn holds(&self, value: &[u8]) -> bool {
+        let Some((uuid, [high, low, _, _, first])) = value.split_first_chunk::<16>() else {
+            return false;
+        };
+        let version = u16::from_be_bytes([*high, *low]);
+        *uuid == self.uuid
+            && (self.any_fragment || *first != 0)
+            && self
+                .version
+                .as_ref()
+                .is_none_or(|test| test.holds(version.into()))
+    }
+}
+
+/// The test of a keyword whose argument is words or lists; nothing for other keywords.
+fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
+    let wrong = || format!("`{}` does not know `{text}`", keyword.name());
+    Some(match keyword {
+        tls::VERSION | tls::SSL_VERSION => words(text, version).map_or_else(
+            || Err(wrong()),
+            |(versions, negated)| {
+                Ok(What::Ranges {
+                    ranges: versions
+                        .into_iter()
+                        .map(|version| (version, version))
+                        .collect(),
+                    negated,
+                })
+            },
+        ),
+        tls::SSL_STATE => words(text, handshake_state).map_or_else(
+            || Err(wrong()),
+            |(states, negated)| {
+                let mask = states.into_iter().fold(0, |mask, state| mask | state);
+                Ok(What::Flags { mask, negated })
+            },
+        ),
+        windows::DCERPC_OPNUM => ranges(text).map_or_else(
+            || Err(wrong()),
+            |ranges| {
+                Ok(What::Ranges {
+                    ranges: ranges.into(),
+                    negated: false,
+                })
+            },
+        ),
+        windows::DCERPC_IFACE => {
+            Interface::parse(text).map_or_else(|| Err(wrong()), |it| Ok(What::Interface(it)))
+        }
+        _ => return None,
+    })
+}
+
+/// Words joined by commas or bars, all of them negated or none.
+fn words(text: &str, known: fn(&str) -> Option<u64>) -> Option<(Vec<u64>, bool)> {
+    let mut values = Vec::new();
+    let mut negated = None;
+    for word in text.trim_matches('"').split([',', '|']).map(str::trim) {
+        let (word, not) = match word.strip_prefix('!') {
+            Some(word) => (word.trim(), true),
+            None => (word, false),
+        };
+        if *negated.get_or_insert(not) != not {
+            return None;
+        }
+        values.push(known(&word.to_ascii_lowercase())?);
+    }
+    Some((values, negated?))
+}
+
+fn version(word: &str) -> Option<u64> {
+    Some(match word {
+        "sslv2" => 0x0002,
+        "sslv3" => 0x0300,
+        "tls1.0" | "1.0" => 0x0301,
+        "tls1.1" | "1.1" => 0x0302,
+        "tls1.2" | "1.2" => 0x0303,
+        "tls1.3" | "1.3" => 0x0304,
+        _ => return None,
+    })
+}
+
+fn handshake_state(word: &str) -> Option<u64> {
+    Some(match word {
+        "client_hello" => 1,
+        "server_hello" => 2,
+        "client_keyx" => 4,
+        "server_keyx" => 8,
+        "unknown" => 16,
+        _ => return None,
+    })
+}
+
+/// `1,5-7`: numbers and ranges.
+fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
+    text.split(',')
+        .map(|part| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_states_are_named() {
+        assert_eq!(
+            words("!tls1.2, !tls1.3", version),
+            Some((vec![0x0303, 0x0304], true))
+        );
+        assert_eq!(
+            words("client_hello,server_hello", handshake_state),
+            Some((vec![1, 2], false))
+        );
+        assert_eq!(words("1.0,!1.1", version), None);
+        assert_eq!(ranges("1, 5-7"), Some(vec![(1, 1), (5, 7)]));
+    }
+
+    #[test]
+    fn an_interface_has_version_and_first_fragment() {
+        let interface = Interface::parse("367abb81-9844-35f1-ad32-98f038001003,>1").expect("one");
+        let mut value = interface.uuid.to_vec();
+        value.extend_from_slice(&[0, 2, 0, 0, 1]);
+        assert!(interface.holds(&value));
+        value[17] = 1;
+        assert!(!interface.holds(&value));
+        assert!(Interface::parse("367abb81").is_none());
     }
 }
