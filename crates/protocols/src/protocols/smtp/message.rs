@@ -279,10 +279,10 @@ impl Message {
                 events::BAD_BASE64
             });
         }
-        if self.part.has_file {
-            if let Some(file) = self.files.last_mut() {
-                file.append(&out);
-            }
+        if self.part.has_file
+            && let Some(file) = self.files.last_mut()
+        {
+            file.append(&out);
         }
         if self.part.is_text && self.settings.extract_urls {
             self.find_urls(&out);
