@@ -37,6 +37,7 @@ pub use app_proto::AppProto;
 pub use event::{AppLayerEvent, AppLayerEvents};
 pub use file::{Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES};
 pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
+pub use protocols::tls::{Encryption as TlsEncryption, Settings as TlsSettings};
 pub use recogniser::{FirstData, Midstream, PATIENCE, Recogniser, Recognition, Verdict};
 pub use record::RecordOptions;
 pub use signature::Transport;

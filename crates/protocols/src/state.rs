@@ -16,6 +16,8 @@ use crate::transaction::{Entry, Meta, Transaction};
 pub struct ParserSettings {
     /// Files of all protocols.
     pub files: Arc<FileSettings>,
+    /// TLS.
+    pub tls: crate::protocols::tls::Settings,
 }
 
 macro_rules! parsers {
@@ -136,4 +138,5 @@ macro_rules! parsers {
 
 parsers! {
     Tftp(tftp::Tftp) for Tftp;
+    Tls(tls::Tls) for Tls;
 }

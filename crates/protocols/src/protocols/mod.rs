@@ -34,7 +34,7 @@ mod ssh;
 mod telnet;
 mod template;
 pub(crate) mod tftp;
-mod tls;
+pub(crate) mod tls;
 
 use crate::AppProto;
 use crate::signature::Signature;
