@@ -41,6 +41,7 @@ pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;
 pub use protocols::smb::Settings as SmbSettings;
 pub use protocols::smtp::Settings as SmtpSettings;
+pub use protocols::tls::{Encryption as TlsEncryption, Settings as TlsSettings};
 pub use recogniser::{FirstData, Midstream, PATIENCE, Recogniser, Recognition, Verdict};
 pub use record::RecordOptions;
 pub use signature::Transport;

@@ -24,6 +24,8 @@ pub struct ParserSettings {
     pub smb: smb::Settings,
     /// Mail transfer.
     pub smtp: smtp::Settings,
+    /// TLS.
+    pub tls: crate::protocols::tls::Settings,
 }
 
 macro_rules! parsers {

@@ -1,82 +1,94 @@
-//! Certificates (RFC 5280), as rules and records show them.
+//! Certificates, and their names as text.
 
-use sha1::{Digest as _, Sha1};
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use sha1::{Digest, Sha1};
+use x509_parser::error::X509Error;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
-/// What a certificate says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+use super::parser::Event;
+
+/// What is known of a side's first certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Certificate {
-    pub(super) subject: String,
-    pub(super) issuer: String,
-    /// Bytes in hexadecimal digits, joined by colons.
-    pub(super) serial: String,
-    /// Seconds since the epoch.
-    pub(super) not_before: i64,
-    pub(super) not_after: i64,
-    pub(super) names: Vec<String>,
-}
-
-/// The SHA-1 digest of a certificate, in small digits joined by colons.
-pub(super) fn fingerprint(der: &[u8]) -> String {
-    colons(&Sha1::digest(der), false)
+    pub subject: Box<str>,
+    pub issuer: Box<str>,
+    pub serial: Box<str>,
+    pub fingerprint: Box<str>,
+    pub not_before: i64,
+    pub not_after: i64,
+    pub names: Vec<Box<str>>,
 }
 
 impl Certificate {
-    /// Reads a certificate; nothing if it is none.
-    pub(super) fn parse(der: &[u8]) -> Option<Self> {
-        let (_, parsed) = X509Certificate::from_der(der).ok()?;
-        let mut names = Vec::new();
-        if let Ok(Some(extension)) = parsed.subject_alternative_name() {
-            for name in &extension.value.general_names {
-                match name {
-                    GeneralName::DNSName(name) => names.push((*name).to_owned()),
-                    GeneralName::RFC822Name(name) | GeneralName::URI(name) => {
-                        names.push((*name).to_owned());
-                    }
-                    _ => {}
-                }
+    /// Reads a certificate; says what is wrong with one that cannot be read.
+    pub fn parse(der: &[u8]) -> Result<Self, Event> {
+        let (_, parsed) = X509Certificate::from_der(der).map_err(|error| match error {
+            x509_parser::nom::Err::Error(error) | x509_parser::nom::Err::Failure(error) => {
+                problem(&error)
             }
-        }
-        Some(Self {
-            subject: parsed.subject().to_string(),
-            issuer: parsed.issuer().to_string(),
-            serial: colons(parsed.raw_serial(), true),
+            x509_parser::nom::Err::Incomplete(_) => Event::CertificateInvalidDer,
+        })?;
+        Ok(Self {
+            subject: parsed.subject().to_string().into(),
+            issuer: parsed.issuer().to_string().into(),
+            serial: colons(parsed.raw_serial(), b"0123456789ABCDEF"),
+            fingerprint: colons(&Sha1::digest(der), b"0123456789abcdef"),
             not_before: parsed.validity().not_before.timestamp(),
             not_after: parsed.validity().not_after.timestamp(),
-            names,
+            names: names(&parsed),
         })
     }
 }
 
-fn colons(bytes: &[u8], capitals: bool) -> String {
-    let parts: Vec<String> = bytes
-        .iter()
-        .map(|byte| {
-            if capitals {
-                format!("{byte:02X}")
-            } else {
-                format!("{byte:02x}")
-            }
-        })
-        .collect();
-    parts.join(":")
+fn problem(error: &X509Error) -> Event {
+    match error {
+        X509Error::InvalidVersion => Event::CertificateInvalidVersion,
+        X509Error::InvalidSerial => Event::CertificateInvalidSerial,
+        X509Error::InvalidAlgorithmIdentifier => Event::CertificateInvalidAlgorithm,
+        X509Error::InvalidX509Name => Event::CertificateInvalidName,
+        X509Error::InvalidDate => Event::CertificateInvalidDate,
+        X509Error::InvalidExtensions => Event::CertificateInvalidExtensions,
+        X509Error::Der(_) => Event::CertificateInvalidDer,
+        _ => Event::InvalidCertificate,
+    }
 }
 
-/// A moment as `2024-01-31T23:59:59`.
-pub(super) fn moment(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Days to a date of the Gregorian calendar, counted in eras of 400 years that begin in March.
-    let days = days.saturating_add(719_468);
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+fn names(certificate: &X509Certificate<'_>) -> Vec<Box<str>> {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else {
+        return Vec::new();
+    };
+    let names = extension.value.general_names.iter();
+    names.filter_map(name).map(String::into_boxed_str).collect()
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(text) | GeneralName::RFC822Name(text) | GeneralName::URI(text) => {
+            Some((*text).to_owned())
+        }
+        GeneralName::DirectoryName(name) => Some(name.to_string()),
+        GeneralName::RegisteredID(id) => Some(id.to_string()),
+        GeneralName::IPAddress(bytes) => {
+            if let Ok(four) = <[u8; 4]>::try_from(*bytes) {
+                return Some(std::net::Ipv4Addr::from(four).to_string());
+            }
+            let six = <[u8; 16]>::try_from(*bytes).ok()?;
+            Some(std::net::Ipv6Addr::from(six).to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Bytes as pairs of hexadecimal digits with colons between them.
+fn colons(bytes: &[u8], digits: &[u8; 16]) -> Box<str> {
+    let mut text = String::with_capacity(bytes.len() * 3);
+    for byte in bytes {
+        if !text.is_empty() {
+            text.push(':');
+        }
+        text.push(char::from(digits[usize::from(byte >> 4)]));
+        text.push(char::from(digits[usize::from(byte & 15)]));
+    }
+    text.into()
 }
 
 #[cfg(test)]
@@ -84,16 +96,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_written_as_dates() {
-        assert_eq!(moment(0), "1970-01-01T00:00:00");
-        assert_eq!(moment(951_782_400), "2000-02-29T00:00:00");
-        assert_eq!(moment(1_735_689_599), "2024-12-31T23:59:59");
-        assert_eq!(moment(-1), "1969-12-31T23:59:59");
+    fn bytes_have_colons_between_them() {
+        assert_eq!(&*colons(&[0, 0xab, 5], b"0123456789ABCDEF"), "00:AB:05");
+        assert_eq!(&*colons(&[], b"0123456789ABCDEF"), "");
     }
 
     #[test]
-    fn what_is_no_certificate_is_none() {
-        assert_eq!(Certificate::parse(b"\x30\x03\x02\x01\x01"), None);
-        assert_eq!(Certificate::parse(b""), None);
+    fn garbage_is_no_certificate() {
+        assert!(Certificate::parse(b"").is_err());
+        assert!(Certificate::parse(&[0x30, 0x82, 0xff, 0xff, 1, 2, 3]).is_err());
     }
 }

@@ -1,207 +1,199 @@
-//! Hellos of client and server (RFC 8446, section 4.1; RFC 5246, section 7.4.1).
+//! The hello messages of both sides (RFC 8446, section 4.1).
 
-use md5::{Digest as _, Md5};
+use smallvec::SmallVec;
 
-/// What a hello says.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Hello {
-    /// The version that counts: the highest offered, or the one chosen.
-    pub(super) version: u16,
-    pub(super) random: Vec<u8>,
-    pub(super) session: Vec<u8>,
-    pub(super) server_name: Option<Vec<u8>>,
-    pub(super) protocols: Vec<Vec<u8>>,
-    /// The text of JA3, or JA3S of a server.
-    pub(super) ja3: String,
-    /// Its MD5 digest in hexadecimal digits.
-    pub(super) ja3_hash: String,
-    /// The server offers to continue a session without certificates (RFC 5077), or the client brings a ticket.
-    pub(super) has_ticket: bool,
+use super::parser::Event;
+
+/// More values than this in one list are not kept: no honest hello has them.
+const MOST_KEPT: usize = 512;
+
+/// What a side says in its hello.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Hello {
+    /// Version in the fixed part.
+    pub legacy_version: u16,
+    /// Version offered first or chosen, extensions considered.
+    pub version: u16,
+    pub random: [u8; 32],
+    pub session_id: Box<[u8]>,
+    pub ciphers: Vec<u16>,
+    pub extensions: Vec<u16>,
+    pub groups: Vec<u16>,
+    pub formats: Vec<u8>,
+    pub signatures: Vec<u16>,
+    pub versions: Vec<u16>,
+    pub name: Option<Box<[u8]>>,
+    pub alpn: Vec<Box<[u8]>>,
+    pub has_ticket: bool,
+    pub problems: SmallVec<[Event; 2]>,
 }
 
-struct Reader<'d>(&'d [u8]);
-
-impl<'d> Reader<'d> {
-    fn take(&mut self, len: usize) -> Option<&'d [u8]> {
-        let (taken, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
-    }
-
-    /// Bytes behind a length of one byte.
-    fn short(&mut self) -> Option<&'d [u8]> {
-        let len = self.u8()?;
-        self.take(len.into())
-    }
-
-    /// Bytes behind a length of two bytes.
-    fn long(&mut self) -> Option<&'d [u8]> {
-        let len = self.u16()?;
-        self.take(len.into())
-    }
-}
-
-/// Values that clients put in at random so that servers learn to pass them over (RFC 8701).
-fn is_grease(value: u16) -> bool {
+/// Values without meaning that clients add so that servers stay tolerant (RFC 8701).
+pub(crate) fn is_grease(value: u16) -> bool {
     value & 0x0f0f == 0x0a0a && value >> 8 == value & 0xff
 }
 
-fn words(data: &[u8]) -> impl Iterator<Item = u16> + '_ {
-    data.chunks_exact(2)
-        .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+/// Takes the first bytes off.
+pub(crate) fn take<'a>(data: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (first, rest) = data.split_at_checked(length)?;
+    *data = rest;
+    Some(first)
 }
 
-fn join(values: impl Iterator<Item = u16>) -> String {
-    let texts: Vec<String> = values
-        .filter(|value| !is_grease(*value))
-        .map(|value| value.to_string())
-        .collect();
-    texts.join("-")
+pub(crate) fn byte(data: &mut &[u8]) -> Option<u8> {
+    let (&first, rest) = data.split_first()?;
+    *data = rest;
+    Some(first)
+}
+
+pub(crate) fn word(data: &mut &[u8]) -> Option<u16> {
+    let (first, rest) = data.split_first_chunk()?;
+    *data = rest;
+    Some(u16::from_be_bytes(*first))
+}
+
+fn short<'a>(data: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = byte(data)?;
+    take(data, usize::from(length))
+}
+
+fn long<'a>(data: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = word(data)?;
+    take(data, usize::from(length))
+}
+
+fn words(data: &[u8]) -> Vec<u16> {
+    let pairs = data.chunks_exact(2).take(MOST_KEPT);
+    pairs
+        .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+        .collect()
 }
 
 impl Hello {
-    /// Reads a ClientHello; nothing if it is none.
-    pub(super) fn client(data: &[u8]) -> Option<Self> {
-        let mut reader = Reader(data);
-        let legacy = reader.u16()?;
-        let mut hello = Hello {
-            version: legacy,
-            random: reader.take(32)?.to_vec(),
-            session: reader.short()?.to_vec(),
-            ..Hello::default()
+    /// Reads the body of a hello.
+    pub fn parse(mut data: &[u8], from_client: bool) -> Option<Self> {
+        let data = &mut data;
+        let legacy_version = word(data)?;
+        let mut hello = Self {
+            legacy_version,
+            version: legacy_version,
+            random: take(data, 32)?.try_into().ok()?,
+            session_id: short(data)?.into(),
+            ..Self::default()
         };
-        let ciphers = reader.long()?;
-        reader.short()?;
-        let (mut groups, mut formats): (&[u8], &[u8]) = (&[], &[]);
-        let mut kinds = Vec::new();
-        let mut extensions = Reader(reader.long().unwrap_or_default());
-        while let Some((kind, body)) = extensions.u16().zip(extensions.long()) {
-            kinds.push(kind);
-            match kind {
-                0 => hello.server_name = server_name(body),
-                10 => groups = Reader(body).long().unwrap_or_default(),
-                11 => formats = Reader(body).short().unwrap_or_default(),
-                16 => hello.protocols = protocols(body),
-                35 => hello.has_ticket |= !body.is_empty(),
-                41 => hello.has_ticket = true,
-                43 => {
-                    let offered = Reader(body).short().unwrap_or_default();
-                    let highest = words(offered).filter(|version| !is_grease(*version)).max();
-                    hello.version = highest.unwrap_or(legacy);
+        if from_client {
+            hello.ciphers = words(long(data)?);
+            short(data)?;
+        } else {
+            hello.ciphers = vec![word(data)?];
+            byte(data)?;
+        }
+        if !data.is_empty() {
+            hello.read_extensions(long(data)?, from_client);
+        }
+        Some(hello)
+    }
+
+    fn read_extensions(&mut self, mut data: &[u8], from_client: bool) {
+        while !data.is_empty() {
+            let Some((kind, body)) = word(&mut data).zip(long(&mut data)) else {
+                self.problems.push(Event::InvalidHandshakeMessage);
+                return;
+            };
+            if self.extensions.len() < MOST_KEPT {
+                self.extensions.push(kind);
+            }
+            if self.read_extension(kind, body, from_client).is_none() {
+                self.problems.push(Event::InvalidHandshakeMessage);
+            }
+        }
+    }
+
+    fn read_extension(&mut self, kind: u16, mut body: &[u8], from_client: bool) -> Option<()> {
+        let body = &mut body;
+        match kind {
+            0 if from_client => self.read_name(body),
+            10 => self.groups = words(long(body)?),
+            11 => self.formats = short(body)?.to_vec(),
+            13 => self.signatures = words(long(body)?),
+            16 => {
+                let mut list = long(body)?;
+                while !list.is_empty() && self.alpn.len() < MOST_KEPT {
+                    self.alpn.push(short(&mut list)?.into());
                 }
-                _ => {}
             }
-        }
-        hello.ja3 = format!(
-            "{legacy},{},{},{},{}",
-            join(words(ciphers)),
-            join(kinds.into_iter()),
-            join(words(groups)),
-            join(formats.iter().map(|format| u16::from(*format))),
-        );
-        hello.ja3_hash = digest(&hello.ja3);
-        Some(hello)
-    }
-
-    /// Reads a ServerHello; nothing if it is none.
-    pub(super) fn server(data: &[u8]) -> Option<Self> {
-        let mut reader = Reader(data);
-        let legacy = reader.u16()?;
-        let mut hello = Hello {
-            version: legacy,
-            random: reader.take(32)?.to_vec(),
-            session: reader.short()?.to_vec(),
-            ..Hello::default()
-        };
-        let cipher = reader.u16()?;
-        reader.u8()?;
-        let mut kinds = Vec::new();
-        let mut extensions = Reader(reader.long().unwrap_or_default());
-        while let Some((kind, body)) = extensions.u16().zip(extensions.long()) {
-            kinds.push(kind);
-            match kind {
-                16 => hello.protocols = protocols(body),
-                43 => hello.version = Reader(body).u16().unwrap_or(legacy),
-                _ => {}
+            35 => self.has_ticket = !body.is_empty(),
+            43 if from_client => {
+                self.versions = words(short(body)?);
+                let mut offered = self.versions.iter().copied();
+                if let Some(first) = offered.find(|&version| is_version(version)) {
+                    self.version = first;
+                }
             }
+            43 => self.version = word(body)?,
+            _ => {}
         }
-        hello.ja3 = format!("{legacy},{cipher},{}", join(kinds.into_iter()));
-        hello.ja3_hash = digest(&hello.ja3);
-        Some(hello)
+        Some(())
     }
-}
 
-/// The host name of a server name extension (RFC 6066, section 3).
-fn server_name(body: &[u8]) -> Option<Vec<u8>> {
-    let mut list = Reader(Reader(body).long()?);
-    while let Some(kind) = list.u8() {
-        let name = list.long()?;
-        if kind == 0 {
-            return Some(name.to_vec());
+    fn read_name(&mut self, body: &mut &[u8]) {
+        if self.name.is_some() {
+            self.problems.push(Event::MultipleNames);
+            return;
+        }
+        // A server may answer with an empty extension; from a client that is no name either.
+        let Some(mut list) = long(body) else { return };
+        let Some(kind) = byte(&mut list) else { return };
+        if kind != 0 {
+            self.problems.push(Event::InvalidNameType);
+            return;
+        }
+        match long(&mut list) {
+            Some(name) if name.len() <= 255 => self.name = Some(name.into()),
+            _ => self.problems.push(Event::InvalidNameLength),
         }
     }
-    None
 }
 
-/// The names of an application-layer protocol extension (RFC 7301).
-fn protocols(body: &[u8]) -> Vec<Vec<u8>> {
-    let mut list = Reader(Reader(body).long().unwrap_or_default());
-    std::iter::from_fn(|| list.short().map(<[u8]>::to_vec)).collect()
-}
-
-fn digest(text: &str) -> String {
-    let mut out = Vec::new();
-    for byte in Md5::digest(text.as_bytes()) {
-        tapir_json::push_hex(&mut out, byte);
-    }
-    String::from_utf8(out).unwrap_or_default()
+/// Whether a version is one of SSL 3 to TLS 1.3 or one of the drafts of TLS 1.3.
+pub(crate) fn is_version(version: u16) -> bool {
+    matches!(version, 0x0300..=0x0304 | 0x7f10..=0x7f1c | 0xfb1a | 0xfb17)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    /// A hello for `example.org`, with one cipher, one group and one protocol.
-    fn client() -> Vec<u8> {
-        let mut hello = vec![3, 3];
-        hello.extend_from_slice(&[7; 32]);
-        hello.extend_from_slice(&[0, 0, 4, 0x0a, 0x0a, 0x13, 0x01, 1, 0]);
-        let name = b"example.org";
-        let mut extensions = vec![0, 0, 0, name.len() as u8 + 5, 0, name.len() as u8 + 3, 0, 0];
-        extensions.push(name.len() as u8);
-        extensions.extend_from_slice(name);
-        extensions.extend_from_slice(&[0, 10, 0, 4, 0, 2, 0, 29]);
-        extensions.extend_from_slice(&[0, 16, 0, 5, 0, 3, 2, b'h', b'2']);
-        extensions.extend_from_slice(&[0, 43, 0, 5, 4, 0x7a, 0x7a, 3, 4]);
-        hello.extend_from_slice(&(extensions.len() as u16).to_be_bytes());
-        hello.extend_from_slice(&extensions);
-        hello
+    /// A hello of a client that asks for `a.b` and offers h2.
+    pub fn client() -> Vec<u8> {
+        let mut data = vec![3, 3];
+        data.extend([7; 32]);
+        data.extend([0, 0, 4, 0x1a, 0x1a, 0x13, 1, 1, 0]);
+        let extensions: &[u8] = &[
+            0, 0, 0, 8, 0, 6, 0, 0, 3, b'a', b'.', b'b', 0, 10, 0, 4, 0, 2, 0, 29, 0, 16, 0, 5, 0,
+            3, 2, b'h', b'2', 0, 43, 0, 5, 4, 0x2a, 0x2a, 3, 4,
+        ];
+        data.extend([0, extensions.len() as u8]);
+        data.extend(extensions);
+        data
     }
 
     #[test]
-    fn a_client_names_server_protocol_and_version() {
-        let hello = Hello::client(&client()).expect("a hello");
-        assert_eq!(hello.server_name.as_deref(), Some(&b"example.org"[..]));
-        assert_eq!(hello.protocols, [b"h2".to_vec()]);
-        assert_eq!(hello.version, 0x0304);
-        assert_eq!(hello.ja3, "771,4865,0-10-16-43,29,");
-        assert_eq!(hello.ja3_hash.len(), 32);
+    fn a_hello_is_read() {
+        let hello = Hello::parse(&client(), true).unwrap();
+        assert_eq!(hello.name.as_deref(), Some(&b"a.b"[..]));
+        assert_eq!(hello.alpn, [b"h2".as_slice().into()]);
+        assert_eq!((hello.legacy_version, hello.version), (0x303, 0x304));
+        assert_eq!(hello.ciphers, [0x1a1a, 0x1301]);
+        assert!(hello.problems.is_empty());
     }
 
     #[test]
-    fn what_is_cut_is_no_hello() {
-        let hello = client();
-        for end in 0..35 {
-            assert_eq!(Hello::client(&hello[..end]), None);
-            assert_eq!(Hello::server(&hello[..end]), None);
+    fn what_is_cut_does_no_harm() {
+        let data = client();
+        for end in 0..data.len() {
+            let _ = Hello::parse(&data[..end], true);
+            let _ = Hello::parse(&data[..end], false);
         }
     }
 }

@@ -1,11 +1,15 @@
 //! TLS and SSL (RFC 8446, 6101; SSL 2 as in Hickman, 1995).
 
 mod certificate;
+mod fingerprint;
 mod hello;
 mod parser;
+mod record;
+mod settings;
 mod transaction;
 
 pub use parser::Tls;
+pub use settings::{Encryption, Settings};
 
 use tapir_packet::Direction::{self, ToClient, ToServer};
 

@@ -1,307 +1,524 @@
-//! Records and handshake messages (RFC 8446, sections 4 and 5; RFC 6101).
+//! Records of TLS, and the handshake in them.
 
 use std::sync::Arc;
 
-use tapir_packet::Direction;
-use tapir_rules::keywords::KeywordId;
+use tapir_packet::Direction::{self, ToClient, ToServer};
+use tapir_packet::Timestamp;
+use tapir_rules::keywords::{KeywordId, tls as keywords};
 
-use super::certificate::{Certificate, fingerprint};
-use super::hello::Hello;
-use super::transaction::{Session, place, state};
+use super::certificate::Certificate;
+use super::fingerprint::{Ja3, ja4};
+use super::hello::{Hello, is_version, take};
+use super::settings::Encryption;
+use super::transaction::{Session, Side, state};
 use crate::parser::{Input, Orders, Outcome, Parser};
-use crate::transaction::Transactions;
+use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, ParserSettings};
+
+/// A handshake message longer than this is not put together.
+const LONGEST_MESSAGE: usize = 1 << 18;
+/// More certificates than this are not kept.
+const MOST_CERTIFICATES: usize = 64;
+const MOST_RECORDS: usize = 255;
+
+macro_rules! events {
+    ($($event:ident = $name:literal,)*) => {
+        /// What can be wrong; its number is its place in the list of names.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(dead_code, reason = "rules may ask for events that no certificate raises")]
+        pub(crate) enum Event { $(#[doc = $name] $event,)* }
+        const NAMES: &[&str] = &[$($name,)*];
+    };
+}
+
+events! {
+    InvalidSsl2Header = "invalid_sslv2_header",
+    InvalidHeader = "invalid_tls_header",
+    InvalidRecordVersion = "invalid_record_version",
+    InvalidRecordType = "invalid_record_type",
+    InvalidHandshakeMessage = "invalid_handshake_message",
+    HeartbeatMessage = "heartbeat_message",
+    InvalidHeartbeat = "invalid_heartbeat_message",
+    OverflowHeartbeat = "overflow_heartbeat_message",
+    LeakingHeartbeat = "dataleak_heartbeat_mismatch",
+    HandshakeInvalidLength = "handshake_invalid_length",
+    MultipleNames = "multiple_sni_extensions",
+    InvalidNameType = "invalid_sni_type",
+    InvalidNameLength = "invalid_sni_length",
+    TooManyRecords = "too_many_records_in_packet",
+    InvalidAlert = "invalid_alert_message",
+    InvalidCertificate = "invalid_certificate",
+    CertificateInvalidLength = "certificate_invalid_length",
+    CertificateInvalidVersion = "certificate_invalid_version",
+    CertificateInvalidSerial = "certificate_invalid_serial",
+    CertificateInvalidAlgorithm = "certificate_invalid_algorithmidentifier",
+    CertificateInvalidName = "certificate_invalid_x509name",
+    CertificateInvalidDate = "certificate_invalid_date",
+    CertificateInvalidExtensions = "certificate_invalid_extensions",
+    CertificateInvalidDer = "certificate_invalid_der",
+    CertificateInvalidSubject = "certificate_invalid_subject",
+    CertificateInvalidIssuer = "certificate_invalid_issuer",
+    CertificateInvalidValidity = "certificate_invalid_validity",
+    ErrorMessage = "error_message_encountered",
+    InvalidRecord = "invalid_ssl_record",
+}
+
+/// Progress of the client's side.
+mod client {
+    pub const HELLO: u8 = 1;
+    pub const CERTIFICATE: u8 = 2;
+    pub const HANDSHAKE: u8 = 3;
+    pub const FINISHED: u8 = 4;
+}
+
+/// Progress of the server's side.
+mod server {
+    pub const HELLO: u8 = 1;
+    pub const CERTIFICATE: u8 = 2;
+    pub const HELLO_DONE: u8 = 3;
+    pub const HANDSHAKE: u8 = 4;
+    pub const FINISHED: u8 = 5;
+}
 
 /// The parser of a flow: one transaction, the session.
 #[derive(Debug)]
 pub struct Tls {
     transactions: Transactions<Session>,
-    /// Handshake messages that are not complete, by direction: they may go over several records.
-    handshake: [Vec<u8>; 2],
-    /// What comes is encrypted, by direction.
-    encrypted: [bool; 2],
+    settings: Arc<ParserSettings>,
+    /// Beginning of a handshake message whose rest comes in further records, by direction.
+    pending: [Vec<u8>; 2],
+    /// Bytes of an encrypted record still to be passed over, by direction.
+    passing: [usize; 2],
+    /// Length of the client's encrypted heartbeat that was not answered.
+    heartbeat: Option<usize>,
+    is_encrypted: bool,
 }
-
-/// Progress of the client's side.
-pub(super) const CLIENT_HELLO: u8 = 1;
-pub(super) const CLIENT_CERT: u8 = 2;
-const CLIENT_HANDSHAKE: u8 = 3;
-const CLIENT_FINISHED: u8 = 4;
-/// Progress of the server's side.
-pub(super) const SERVER_HELLO: u8 = 1;
-pub(super) const SERVER_CERT: u8 = 2;
-const SERVER_HELLO_DONE: u8 = 3;
-const SERVER_HANDSHAKE: u8 = 4;
-const SERVER_FINISHED: u8 = 5;
-
-const INVALID_RECORD_TYPE: u8 = 0;
-const INVALID_RECORD_VERSION: u8 = 1;
-const INVALID_RECORD_LENGTH: u8 = 2;
-const INVALID_HANDSHAKE: u8 = 3;
-const INVALID_CERTIFICATE: u8 = 4;
-const INVALID_SSLV2_HEADER: u8 = 5;
-
-/// Whether a version encrypts all but the hellos: 1.3 and its drafts.
-pub(super) fn is_hidden(version: u16) -> bool {
-    version == 0x0304 || version >> 8 == 0x7f
-}
-
-/// A record's content has at most so many bytes (with room for compression and encryption).
-const MAX_RECORD: usize = (1 << 14) + 2048;
-/// A handshake message is kept up to so many bytes.
-const MAX_HANDSHAKE: usize = 1 << 18;
 
 impl Tls {
-    pub(crate) fn new(_: AppProto, _: &Arc<ParserSettings>) -> Self {
+    pub(crate) fn new(_: AppProto, settings: &Arc<ParserSettings>) -> Self {
         let mut transactions = Transactions::default();
         transactions.open(Session::default());
         Self {
             transactions,
-            handshake: Default::default(),
-            encrypted: [false; 2],
+            settings: Arc::clone(settings),
+            pending: [Vec::new(), Vec::new()],
+            passing: [0; 2],
+            heartbeat: None,
+            is_encrypted: false,
         }
     }
 
-    fn event(&mut self, event: u8) {
-        if let Some(entry) = self.transactions.last_mut() {
-            entry.meta.event(event);
+    fn with(&mut self, change: impl FnOnce(&mut Entry<Session>)) {
+        if let Some(entry) = self.transactions.get_mut(0) {
+            change(entry);
         }
     }
 
-    fn advance(&mut self, direction: Direction, progress: u8) {
-        if let Some(entry) = self.transactions.last_mut() {
-            entry.meta.advance(direction, progress);
-        }
+    fn event(&mut self, event: Event) {
+        self.with(|entry| entry.meta.event(event as u8));
     }
 
-    /// A record of SSL version 2, which only a client's first may be. Its length, if it is one.
-    fn old_record(data: &[u8]) -> Option<usize> {
-        match data {
-            [high, low, 1, major, _, ..] if high & 0x80 != 0 && matches!(major, 0 | 2 | 3) => {
-                Some((usize::from(high & 0x7f) << 8 | usize::from(*low)) + 2)
-            }
-            _ => None,
-        }
+    fn fail(&mut self, event: Event) -> Outcome {
+        self.event(event);
+        Outcome::Failed
     }
 
-    fn record(&mut self, kind: u8, direction: Direction, body: &[u8], orders: &mut Orders) {
-        let way = direction.index();
+    fn advance(&mut self, direction: Direction, progress: [u8; 2]) {
+        self.with(|entry| entry.meta.advance(direction, progress[direction.index()]));
+    }
+
+    fn side(&self, direction: Direction) -> Option<&Side> {
+        self.transactions
+            .get(0)
+            .map(|entry| entry.tx.side(direction))
+    }
+
+    /// Whether what a side sends is encrypted.
+    fn is_hidden(&self, direction: Direction) -> bool {
+        self.is_encrypted || self.side(direction).is_some_and(|side| side.changed_cipher)
+    }
+
+    /// Takes one record off; says how many bytes it had, or what to answer instead.
+    fn record(
+        &mut self,
+        data: &[u8],
+        input: &Input<'_>,
+        orders: &mut Orders,
+    ) -> Result<usize, Outcome> {
+        let wait = |needed| Outcome::Incomplete {
+            consumed: 0,
+            needed,
+        };
+        let (&[kind, major, minor, high, low], body) = data.split_first_chunk().ok_or(wait(5))?;
+        let is_old =
+            kind & 0x80 != 0 || (!(20..=24).contains(&kind) && self.is_new(input.direction));
+        if is_old {
+            return self.old_record(data, input.direction);
+        }
+        let version = u16::from_be_bytes([major, minor]);
+        if !is_version(version) {
+            return Err(self.fail(Event::InvalidRecordVersion));
+        }
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        if !(20..=24).contains(&kind) {
+            return Err(self.fail(Event::InvalidRecordType));
+        }
+        if length > 0x4800 {
+            return Err(self.fail(Event::InvalidHeader));
+        }
+        self.note_version(input.direction, version);
+        let is_opaque = kind == 23 || (kind == 22 && self.is_hidden(input.direction));
+        if is_opaque {
+            self.opaque(kind, input.direction, orders);
+            let there = body.len().min(length);
+            self.passing[input.direction.index()] = length - there;
+            return Ok(5 + there);
+        }
+        let body = body.get(..length).ok_or(wait(5 + length))?;
         match kind {
-            20 => {
-                self.encrypted[way] = true;
-                self.note_version_of_encryption(direction);
+            20 => self.change_cipher(input.direction, orders),
+            21 => self.alert(body, input.direction),
+            22 => self.handshake(body, input)?,
+            _ => self.heartbeat(body, input.direction),
+        }
+        Ok(5 + length)
+    }
+
+    fn is_new(&self, direction: Direction) -> bool {
+        self.side(direction)
+            .is_none_or(|side| matches!(side.version, 0 | 2))
+    }
+
+    fn note_version(&mut self, direction: Direction, version: u16) {
+        self.with(|entry| {
+            let side = &mut entry.tx.sides[direction.index()];
+            if side.hello.is_none() {
+                side.version = version;
             }
-            22 if !self.encrypted[way] => self.handshake(direction, body),
-            // What is encrypted tells that the handshake of this side is over.
-            22 | 23 => self.settled(direction, kind == 23, orders),
+        });
+    }
+
+    fn old_record(&mut self, data: &[u8], direction: Direction) -> Result<usize, Outcome> {
+        let (&[first, second, third, ..], _) =
+            data.split_first_chunk::<5>().ok_or(Outcome::Failed)?;
+        let (header, mask) = if first & 0x80 != 0 {
+            (2, 0x7f)
+        } else {
+            (3, 0x3f)
+        };
+        let length = usize::from(u16::from_be_bytes([first & mask, second]));
+        if length == 0 {
+            return Err(self.fail(Event::InvalidSsl2Header));
+        }
+        let kind = if header == 2 {
+            third
+        } else {
+            data.get(3).copied().unwrap_or(0)
+        };
+        let client_hello = direction == ToServer && kind == 1;
+        let is_known = self.side(direction).is_some_and(|side| side.version == 2);
+        if !is_known && !client_hello && !(direction == ToClient && kind == 4) {
+            return Err(self.fail(Event::InvalidRecord));
+        }
+        if data.len() < header + length {
+            return Err(Outcome::Incomplete {
+                consumed: 0,
+                needed: header + length,
+            });
+        }
+        match kind {
+            0 if !self.is_hidden(direction) => self.event(Event::ErrorMessage),
+            1 if client_hello => {
+                self.with(|entry| entry.tx.state |= state::CLIENT_HELLO);
+                self.advance(direction, [client::HELLO; 2]);
+            }
+            2 if direction == ToServer => self.with(|entry| entry.tx.state |= state::CLIENT_KEYS),
+            4 if direction == ToClient => {
+                self.with(|entry| entry.tx.state |= state::SERVER_HELLO);
+                self.advance(direction, [server::HELLO; 2]);
+            }
             _ => {}
         }
+        self.with(|entry| entry.tx.sides[direction.index()].version = 2);
+        Ok(header + length)
     }
 
-    fn note_version_of_encryption(&mut self, direction: Direction) {
-        let progress = match direction {
-            Direction::ToServer => CLIENT_HANDSHAKE,
-            Direction::ToClient => SERVER_HELLO_DONE,
-        };
-        self.advance(direction, progress);
-    }
-
-    fn settled(&mut self, direction: Direction, data: bool, orders: &mut Orders) {
-        let (client, server) = (CLIENT_HANDSHAKE, SERVER_HANDSHAKE);
-        match direction {
-            Direction::ToServer => self.advance(direction, client),
-            Direction::ToClient => self.advance(direction, server),
+    /// A side sends what cannot be read.
+    fn opaque(&mut self, kind: u8, direction: Direction, orders: &mut Orders) {
+        if kind == 22 {
+            return;
         }
-        if data {
-            let Some(entry) = self.transactions.last_mut() else {
-                return;
-            };
-            let done = entry.meta.progress(Direction::ToServer) >= client
-                && entry.meta.progress(Direction::ToClient) >= server;
-            if done {
-                entry.meta.advance(Direction::ToServer, CLIENT_FINISHED);
-                entry.meta.advance(Direction::ToClient, SERVER_FINISHED);
-                orders.no_payload_inspection = true;
+        self.advance(direction, [client::FINISHED, server::FINISHED]);
+        self.encrypted(orders);
+    }
+
+    /// From here on the flow is encrypted.
+    fn encrypted(&mut self, orders: &mut Orders) {
+        if !self.is_encrypted {
+            self.is_encrypted = true;
+            self.advance(ToServer, [client::HANDSHAKE; 2]);
+            self.advance(ToClient, [server::HANDSHAKE; 2]);
+            self.with(|entry| entry.meta.log_now = true);
+            orders.inspect_stream = [true; 2];
+            match self.settings.tls.encryption {
+                Encryption::TrackOnly => orders.no_payload_inspection = true,
+                Encryption::Full => {}
+                Encryption::Bypass => {
+                    self.advance(ToServer, [client::FINISHED; 2]);
+                    self.advance(ToClient, [server::FINISHED; 2]);
+                    orders.no_inspection = true;
+                    orders.no_reassembly = true;
+                    orders.bypass = true;
+                }
             }
         }
     }
 
-    fn handshake(&mut self, direction: Direction, body: &[u8]) {
-        let way = direction.index();
-        let mut held = std::mem::take(&mut self.handshake[way]);
-        held.extend_from_slice(body);
-        let mut rest = &held[..];
-        while let [kind, a, b, c, after @ ..] = rest {
-            let len = usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c);
-            let Some(message) = after.get(..len) else {
+    fn change_cipher(&mut self, direction: Direction, orders: &mut Orders) {
+        let mut both = false;
+        self.with(|entry| {
+            let offers = entry.tx.sides[0].hello.as_ref();
+            let can_resume =
+                offers.is_some_and(|hello| !hello.session_id.is_empty() || hello.has_ticket);
+            let server = &entry.tx.sides[1];
+            if direction == ToClient
+                && server.chain.is_empty()
+                && server.version < 0x0304
+                && can_resume
+            {
+                entry.tx.resumed = true;
+            }
+            entry.tx.sides[direction.index()].changed_cipher = true;
+            both = entry.tx.sides.iter().all(|side| side.changed_cipher);
+        });
+        self.advance(direction, [client::HANDSHAKE, server::HANDSHAKE]);
+        if both {
+            self.encrypted(orders);
+        }
+    }
+
+    fn alert(&mut self, body: &[u8], direction: Direction) {
+        if !self.is_hidden(direction) && !matches!(body, [1 | 2, _]) {
+            self.event(Event::InvalidAlert);
+        }
+    }
+
+    fn heartbeat(&mut self, body: &[u8], direction: Direction) {
+        if self.is_hidden(direction) {
+            // The answer to a heartbeat is as long as the heartbeat.
+            match (direction, self.heartbeat) {
+                (ToServer, _) => self.heartbeat = Some(body.len()),
+                (ToClient, Some(asked)) => {
+                    self.heartbeat = None;
+                    if body.len() > asked {
+                        self.event(Event::LeakingHeartbeat);
+                    }
+                }
+                (ToClient, None) => {}
+            }
+            return;
+        }
+        let &[kind @ (1 | 2), high, low, ref rest @ ..] = body else {
+            return self.event(Event::InvalidHeartbeat);
+        };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        if kind == 1 {
+            self.event(Event::HeartbeatMessage);
+        }
+        // Sixteen bytes of padding must follow.
+        if length + 16 > rest.len() {
+            self.event(Event::OverflowHeartbeat);
+        }
+        if length == 0 || length + 16 > rest.len() {
+            self.event(Event::InvalidHeartbeat);
+        }
+    }
+
+    fn handshake(&mut self, body: &[u8], input: &Input<'_>) -> Result<(), Outcome> {
+        let place = input.direction.index();
+        let mut joined = std::mem::take(&mut self.pending[place]);
+        let mut rest = if joined.is_empty() {
+            body
+        } else {
+            joined.extend_from_slice(body);
+            &joined
+        };
+        while let Some((&[kind, a, b, c], after)) = rest.split_first_chunk() {
+            let length = u32::from_be_bytes([0, a, b, c]) as usize;
+            if length > LONGEST_MESSAGE {
+                return Err(self.fail(Event::HandshakeInvalidLength));
+            }
+            let mut left = after;
+            let Some(message) = take(&mut left, length) else {
                 break;
             };
-            if !self.message(*kind, direction, message) {
-                self.event(INVALID_HANDSHAKE);
-            }
-            rest = &after[len..];
+            self.message(kind, message, input);
+            rest = left;
         }
-        let used = held.len() - rest.len();
-        held.drain(..used);
-        if held.len() > MAX_HANDSHAKE {
-            held.clear();
-            self.event(INVALID_HANDSHAKE);
-        }
-        self.handshake[way] = held;
+        self.pending[place] = rest.to_vec();
+        Ok(())
     }
 
-    /// Takes a handshake message. False if it is broken.
-    fn message(&mut self, kind: u8, direction: Direction, data: &[u8]) -> bool {
-        let Some(entry) = self.transactions.last_mut() else {
-            return true;
-        };
-        let session = &mut entry.tx;
+    fn message(&mut self, kind: u8, body: &[u8], input: &Input<'_>) {
+        let direction = input.direction;
         match (kind, direction) {
-            (1, Direction::ToServer) => {
-                session.state |= state::CLIENT_HELLO;
-                let Some(hello) = Hello::client(data) else {
-                    return false;
-                };
-                session.client = Some(hello);
-                entry.meta.advance(direction, CLIENT_HELLO);
+            (1, ToServer) | (2, ToClient) => self.hello(body, direction),
+            (11, _) => self.certificates(body, direction, input.time),
+            (12, ToClient) => self.with(|entry| entry.tx.state |= state::SERVER_KEYS),
+            (14, ToClient) => self.advance(direction, [server::HELLO_DONE; 2]),
+            (16, ToServer) => {
+                self.with(|entry| entry.tx.state |= state::CLIENT_KEYS);
+                self.advance(direction, [client::CERTIFICATE; 2]);
             }
-            (2, Direction::ToClient) => {
-                session.state |= state::SERVER_HELLO;
-                let Some(hello) = Hello::server(data) else {
-                    return false;
-                };
-                // From version 1.3 on all that follows is encrypted.
-                let hidden = is_hidden(hello.version);
-                session.server = Some(hello);
-                entry.meta.advance(direction, SERVER_HELLO);
-                if hidden {
-                    self.encrypted[Direction::ToClient.index()] = true;
-                    entry.meta.advance(direction, SERVER_CERT);
-                }
-            }
-            (11, _) => return self.certificates(direction, data),
-            (12, Direction::ToClient) => session.state |= state::SERVER_KEYX,
-            (14, Direction::ToClient) => entry.meta.advance(direction, SERVER_HELLO_DONE),
-            (16, Direction::ToServer) => {
-                session.state |= state::CLIENT_KEYX;
-                entry.meta.advance(direction, CLIENT_CERT);
-            }
-            _ => {}
+            (0 | 1 | 2 | 4 | 13 | 15 | 20 | 21 | 22 | 24, _) => {}
+            _ => self.with(|entry| entry.tx.state |= state::UNKNOWN),
         }
-        true
     }
 
-    fn certificates(&mut self, direction: Direction, data: &[u8]) -> bool {
-        let Some(entry) = self.transactions.last_mut() else {
-            return true;
+    fn hello(&mut self, body: &[u8], direction: Direction) {
+        let from_client = direction == ToServer;
+        let Some(mut hello) = Hello::parse(body, from_client) else {
+            return self.event(Event::InvalidHandshakeMessage);
         };
-        let Some(mut list) = data.get(3..) else {
-            return false;
+        let problems = std::mem::take(&mut hello.problems);
+        let (with_ja3, with_ja4) = (self.settings.tls.ja3, self.settings.tls.ja4 && from_client);
+        self.with(|entry| {
+            for problem in problems {
+                entry.meta.event(problem as u8);
+            }
+            let session = &mut entry.tx;
+            session.state |= if from_client {
+                state::CLIENT_HELLO
+            } else {
+                state::SERVER_HELLO
+            };
+            // A second hello follows when the server asked to try again; the first one counts.
+            if from_client && session.sides[0].hello.is_some() {
+                return;
+            }
+            if with_ja3 {
+                let ja3 = if from_client {
+                    Ja3::of_client
+                } else {
+                    Ja3::of_server
+                };
+                session.ja3[direction.index()] = Some(ja3(&hello));
+            }
+            if with_ja4 {
+                session.ja4 = Some(ja4(&hello, false));
+            }
+            let side = &mut session.sides[direction.index()];
+            side.version = hello.version;
+            side.hello = Some(Box::new(hello));
+        });
+        self.advance(direction, [client::HELLO, server::HELLO]);
+    }
+
+    fn certificates(&mut self, body: &[u8], direction: Direction, time: Timestamp) {
+        let Some((&[a, b, c], mut list)) = body.split_first_chunk() else {
+            return self.event(Event::CertificateInvalidLength);
         };
-        let side = entry.tx.chain_mut(direction);
-        let mut sound = true;
-        while let [a, b, c, rest @ ..] = list {
-            let len = usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c);
-            let Some(der) = rest.get(..len) else {
-                sound = false;
+        if u32::from_be_bytes([0, a, b, c]) as usize != list.len() {
+            self.event(Event::CertificateInvalidLength);
+        }
+        let mut chain: Vec<Box<[u8]>> = Vec::new();
+        while let Some((&[a, b, c], rest)) = list.split_first_chunk() {
+            list = rest;
+            let Some(der) = take(&mut list, u32::from_be_bytes([0, a, b, c]) as usize) else {
+                self.event(Event::CertificateInvalidLength);
                 break;
             };
-            if side.ders.is_empty() {
-                side.fingerprint = fingerprint(der);
-                side.first = Certificate::parse(der);
-                if side.first.is_none() {
-                    entry.meta.event(INVALID_CERTIFICATE);
-                }
+            if chain.len() < MOST_CERTIFICATES {
+                chain.push(der.into());
             }
-            side.ders.push(der.into());
-            list = &rest[len..];
         }
-        let progress = match direction {
-            Direction::ToServer => CLIENT_CERT,
-            Direction::ToClient => SERVER_CERT,
-        };
-        entry.meta.advance(direction, progress);
-        sound
+        if let Some(first) = chain.first() {
+            match Certificate::parse(first) {
+                Ok(certificate) => self.with(|entry| {
+                    let side = &mut entry.tx.sides[direction.index()];
+                    let now = time.secs() as i64;
+                    side.certificate_is_expired = now > certificate.not_after;
+                    side.certificate_is_valid =
+                        (certificate.not_before..=certificate.not_after).contains(&now);
+                    side.certificate = Some(Box::new(certificate));
+                }),
+                Err(event) => self.event(event),
+            }
+        }
+        self.with(|entry| entry.tx.sides[direction.index()].chain = chain);
+        self.advance(direction, [client::CERTIFICATE, server::CERTIFICATE]);
     }
 }
 
 impl Parser for Tls {
     type Tx = Session;
-    const COMPLETE: [u8; 2] = [CLIENT_FINISHED, SERVER_FINISHED];
-    const EVENTS: &'static [&'static str] = &[
-        "invalid_record_type",
-        "invalid_record_version",
-        "invalid_record_length",
-        "invalid_handshake_message",
-        "invalid_certificate",
-        "invalid_sslv2_header",
-    ];
+    const COMPLETE: [u8; 2] = [client::FINISHED, server::FINISHED];
+    const EVENTS: &'static [&'static str] = NAMES;
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
-        place(keyword, direction)
+        let to_server = direction == ToServer;
+        let hello = [client::HELLO, server::HELLO][direction.index()];
+        match keyword {
+            keywords::SNI | keywords::JA3_HASH | keywords::JA3_STRING | keywords::JA4_HASH => {
+                to_server.then_some(hello)
+            }
+            keywords::JA3S_HASH | keywords::JA3S_STRING => (!to_server).then_some(hello),
+            keywords::ALPN | keywords::RANDOM | keywords::RANDOM_TIME | keywords::RANDOM_BYTES => {
+                Some(hello)
+            }
+            keywords::VERSION | keywords::SSL_VERSION | keywords::SSL_STATE => Some(0),
+            keywords::CERTS
+            | keywords::CERT_ISSUER
+            | keywords::CERT_SUBJECT
+            | keywords::CERT_SERIAL
+            | keywords::CERT_FINGERPRINT
+            | keywords::SUBJECTALTNAME
+            | keywords::CERT_CHAIN_LEN
+            | keywords::SUBJECT
+            | keywords::ISSUERDN
+            | keywords::FINGERPRINT
+            | keywords::CERT_NOTBEFORE
+            | keywords::CERT_NOTAFTER
+            | keywords::CERT_EXPIRED
+            | keywords::CERT_VALID => {
+                Some([client::CERTIFICATE, server::CERTIFICATE][direction.index()])
+            }
+            _ => None,
+        }
     }
 
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
-        let mut used = 0;
-        let finished = self
-            .transactions
-            .iter()
-            .all(|entry| entry.meta.progress(Direction::ToServer) >= CLIENT_FINISHED);
-        if finished {
-            return Outcome::Done;
+        let place = input.direction.index();
+        let mut data = input.data;
+        let mut consumed = 0;
+        for _ in 0..MOST_RECORDS {
+            let passed = self.passing[place].min(data.len());
+            self.passing[place] -= passed;
+            take(&mut data, passed);
+            consumed += passed;
+            if data.is_empty() {
+                return Outcome::Done;
+            }
+            match self.record(data, input, orders) {
+                Ok(used) => {
+                    take(&mut data, used);
+                    consumed += used;
+                }
+                Err(Outcome::Incomplete { needed, .. }) => {
+                    return Outcome::Incomplete { consumed, needed };
+                }
+                Err(outcome) => return outcome,
+            }
         }
-        while let Some(data) = input.data.get(used..).filter(|data| !data.is_empty()) {
-            let direction = input.direction;
-            if let Some(len) = Self::old_record(data).filter(|_| used == 0) {
-                if data.len() < len {
-                    return Outcome::Incomplete {
-                        consumed: used,
-                        needed: len,
-                    };
-                }
-                if let Some(entry) = self.transactions.last_mut() {
-                    entry.tx.state |= state::CLIENT_HELLO;
-                    entry.tx.old_version = data.get(3..5).map(|v| u16::from_be_bytes([v[0], v[1]]));
-                }
-                self.advance(direction, CLIENT_HELLO);
-                if len < 5 {
-                    self.event(INVALID_SSLV2_HEADER);
-                }
-                used += len;
-                continue;
-            }
-            let [kind, major, minor, high, low, rest @ ..] = data else {
-                return Outcome::Incomplete {
-                    consumed: used,
-                    needed: 5,
-                };
-            };
-            if !(20..=24).contains(kind) {
-                self.event(INVALID_RECORD_TYPE);
-                return Outcome::Failed;
-            }
-            if *major != 3 {
-                self.event(INVALID_RECORD_VERSION);
-                return Outcome::Failed;
-            }
-            let len = usize::from(*high) << 8 | usize::from(*low);
-            if len > MAX_RECORD {
-                self.event(INVALID_RECORD_LENGTH);
-                return Outcome::Failed;
-            }
-            if let Some(entry) = self.transactions.last_mut() {
-                entry.tx.record_version = u16::from(*major) << 8 | u16::from(*minor);
-            }
-            let Some(body) = rest.get(..len) else {
-                return Outcome::Incomplete {
-                    consumed: used,
-                    needed: len + 5,
-                };
-            };
-            self.record(*kind, direction, body, orders);
-            used += len + 5;
+        if data.is_empty() {
+            Outcome::Done
+        } else {
+            self.fail(Event::TooManyRecords)
         }
-        Outcome::Done
+    }
+
+    fn end(&mut self, direction: Direction, _: &mut Orders) {
+        self.advance(direction, Self::COMPLETE);
     }
 
     fn transactions(&self) -> &Transactions<Session> {
@@ -310,5 +527,71 @@ impl Parser for Tls {
 
     fn transactions_mut(&mut self) -> &mut Transactions<Session> {
         &mut self.transactions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transaction::{Transaction, Value};
+
+    fn exchange() -> Vec<u8> {
+        let body = super::super::hello::tests::client();
+        let mut message = vec![1, 0, 0, body.len() as u8];
+        message.extend(body);
+        let (first, second) = message.split_at(20);
+        let mut data = Vec::new();
+        for part in [first, second] {
+            data.extend([22, 3, 1, 0, part.len() as u8]);
+            data.extend(part);
+        }
+        data
+    }
+
+    fn check(parser: &Tls) {
+        let entry = parser.transactions.get(0).unwrap();
+        assert_eq!(entry.meta.progress(ToServer), client::HELLO);
+        assert!(entry.tx.values(keywords::SNI, ToServer, &mut |value| value
+            == Value::Bytes(b"a.b")));
+        assert!(
+            entry
+                .tx
+                .values(keywords::VERSION, ToServer, &mut |value| value
+                    == Value::Number(0x304))
+        );
+    }
+
+    #[test]
+    fn a_hello_in_two_records_is_read_whole_and_byte_by_byte() {
+        let data = exchange();
+        let mut whole = Tls::new(AppProto::Tls, &Arc::default());
+        let input = Input::new(ToServer, &data);
+        assert_eq!(whole.parse(&input, &mut Orders::default()), Outcome::Done);
+        check(&whole);
+        let mut slow = Tls::new(AppProto::Tls, &Arc::default());
+        let mut begin = 0;
+        for end in 1..=data.len() {
+            match slow.parse(
+                &Input::new(ToServer, &data[begin..end]),
+                &mut Orders::default(),
+            ) {
+                Outcome::Done => begin = end,
+                Outcome::Incomplete { consumed, .. } => begin += consumed,
+                Outcome::Failed => panic!("failed at {end}"),
+            }
+        }
+        check(&slow);
+    }
+
+    #[test]
+    fn garbage_fails_with_an_event() {
+        let mut parser = Tls::new(AppProto::Tls, &Arc::default());
+        let input = Input::new(ToServer, &[22, 9, 9, 0, 1, 2]);
+        assert_eq!(
+            parser.parse(&input, &mut Orders::default()),
+            Outcome::Failed
+        );
+        let events = &parser.transactions.get(0).unwrap().meta.events;
+        assert_eq!(events.as_slice(), [Event::InvalidRecordVersion as u8]);
     }
 }
