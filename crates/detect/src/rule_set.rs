@@ -3,6 +3,7 @@
 use tapir_matcher::Seen;
 use tapir_packet::Direction;
 use tapir_protocols::{AppProto, FileSettings};
+use tapir_rules::keywords::KeywordId;
 
 use crate::address_set::AddressSets;
 use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
@@ -19,7 +20,7 @@ use crate::port_set::PortSets;
 use crate::prefilter::Prefilter;
 use crate::rule::{Response, Rule, RuleKind};
 use crate::rule_id::RuleId;
-use crate::transaction;
+use crate::transaction::{self, Test};
 
 /// Compiled rules, in the order in which they are evaluated.
 ///
@@ -74,6 +75,18 @@ impl RuleSet {
     /// Whether rules look at transactions of a protocol in a direction.
     pub fn looks_at_transactions(&self, proto: AppProto, direction: Direction) -> bool {
         self.transactions.has_rules(proto, direction)
+    }
+
+    /// Whether a rule asks for one of these keywords of transactions.
+    pub fn asks_for(&self, keywords: &[KeywordId]) -> bool {
+        let parts = self
+            .rules
+            .iter()
+            .filter_map(|rule| rule.transaction.as_deref());
+        parts
+            .flat_map(|part| &part.tests)
+            .filter_map(Test::keyword)
+            .any(|keyword| keywords.contains(&keyword))
     }
 
     /// What the rules ask of files, added to `settings`.

@@ -47,4 +47,4 @@ pub use record::RecordOptions;
 pub use signature::Transport;
 pub use state::{AppState, ParserSettings};
 pub use table::{DetectionPorts, Enabled, ProtocolSettings, ProtocolTable};
-pub use transaction::{Entry, Inspection, Meta, Transaction, Transactions, Value};
+pub use transaction::{Entry, Inspection, Meta, ShowRecord, Transaction, Transactions, Value};

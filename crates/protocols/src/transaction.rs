@@ -28,6 +28,9 @@ pub enum Value<'a> {
     Number(u64),
 }
 
+/// Takes a log record: its `event_type`, and what writes its members.
+pub type ShowRecord<'s> = dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)) + 's;
+
 /// What a protocol knows of one transaction.
 pub trait Transaction {
     /// Shows the values of a keyword to `accepts`, one after the other, until it says yes, and says whether it did.
@@ -45,11 +48,7 @@ pub trait Transaction {
     /// Shows the log records that are due now, each with its `event_type` and the members that follow the envelope.
     /// Asked once, when both sides are complete or [`Meta::log_now`] says so; a protocol that logs its sides one by one
     /// sets [`Meta::log_now`] for each and remembers what it has shown.
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    );
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>);
 
     /// Files that go in a direction.
     fn files(&self, direction: Direction) -> &[File] {

@@ -42,10 +42,10 @@ impl FieldTest {
     pub(crate) fn compile(option: &Opt) -> Result<Self, CompileError> {
         let mut keyword = option.keyword;
         let what = match &option.kind {
-            OptionKind::Integer(test) => What::Number((**test).clone()),
+            OptionKind::Integer(test) => What::Number(**test),
             OptionKind::UriLen(len) => {
                 keyword = if len.raw { http::URI_RAW } else { http::URI };
-                What::Length(len.test.clone())
+                What::Length(len.test)
             }
             OptionKind::Text(text)
                 if [tls::SUBJECT, tls::ISSUERDN, tls::FINGERPRINT].contains(&keyword) =>

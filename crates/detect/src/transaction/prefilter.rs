@@ -57,6 +57,9 @@ struct LaneBuilder {
     rules: Vec<Vec<RuleId>>,
 }
 
+/// Lanes by their place in the list, each behind the progress at which its buffer is there.
+type Places = Box<[(u8, u16)]>;
+
 /// Rules without a literal: progress, what a packet must show, the rule.
 type Unprompted = Vec<(u8, Gate, RuleId)>;
 
@@ -65,7 +68,7 @@ type Unprompted = Vec<(u8, Gate, RuleId)>;
 pub(crate) struct Prefilter {
     lanes: Vec<Lane>,
     /// For each protocol and direction the lanes that have values there, by progress.
-    by_proto: FxHashMap<(AppProto, Direction), Box<[(u8, u16)]>>,
+    by_proto: FxHashMap<(AppProto, Direction), Places>,
     unprompted: FxHashMap<(AppProto, Direction), Unprompted>,
     events: FxHashMap<(AppProto, u8), Box<[RuleId]>>,
 }

@@ -2,7 +2,8 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, ParserSettings, ProtocolSettings, ProtocolTable, Transport,
+    AppProto, DetectionPorts, Enabled, Http2Settings, ParserSettings, ProtocolSettings,
+    ProtocolTable, SmbSettings, SmtpSettings, TlsSettings, Transport,
 };
 
 use super::variables::port_list;
@@ -22,8 +23,18 @@ pub(super) fn protocols(root: &Node) -> Result<ProtocolTable, ConfigError> {
 
 /// Settings of the parsers.
 pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
-    let _ = root;
-    Ok(ParserSettings::default())
+    let none = Node::empty();
+    let of = |name: &str| {
+        root.get(&format!("app-layer.protocols.{name}"))
+            .unwrap_or(&none)
+    };
+    Ok(ParserSettings {
+        tls: TlsSettings::read(of("tls"))?,
+        http2: Http2Settings::read(of("http2"))?,
+        smb: SmbSettings::read(of("smb"))?,
+        smtp: SmtpSettings::read(of("smtp"))?,
+        ..ParserSettings::default()
+    })
 }
 
 fn settings(

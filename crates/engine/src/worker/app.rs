@@ -45,12 +45,7 @@ impl Inspector {
         self.parse_datagram(packet, direction, flow);
     }
 
-    fn parse_datagram(
-        &mut self,
-        packet: &Packet<'_>,
-        direction: Direction,
-        flow: &mut FlowOf,
-    ) {
+    fn parse_datagram(&mut self, packet: &Packet<'_>, direction: Direction, flow: &mut FlowOf) {
         let readable = Readable {
             direction,
             data: packet.payload(),

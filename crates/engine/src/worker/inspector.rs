@@ -11,6 +11,7 @@ use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
 use tapir_protocols::ParserSettings;
+use tapir_rules::keywords::tls;
 
 use super::circumstances::{Circumstances, protos_of, view_of};
 use super::envelope::{Enveloper, Origin};
@@ -335,6 +336,21 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
         }
     }
     parsers.files = Arc::new(files);
+    let shown = |name: &str| {
+        needs.app_options.get("tls").is_some_and(|options| {
+            let listed = options.list("custom").unwrap_or_default();
+            options.is_on(name, false) || listed.iter().any(|field| field.starts_with(name))
+        })
+    };
+    let ja3 = [
+        tls::JA3_HASH,
+        tls::JA3_STRING,
+        tls::JA3S_HASH,
+        tls::JA3S_STRING,
+    ];
+    parsers.tls.ja3 |= parsers.tls.ja3_auto && (rules.set.asks_for(&ja3) || shown("ja3"));
+    parsers.tls.ja4 |=
+        parsers.tls.ja4_auto && (rules.set.asks_for(&[tls::JA4_HASH]) || shown("ja4"));
     Arc::new(parsers)
 }
 

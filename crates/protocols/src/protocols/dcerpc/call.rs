@@ -6,7 +6,7 @@ use tapir_rules::keywords::{KeywordId, windows};
 
 use super::pdu::{self, Interface};
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Value};
+use crate::transaction::{ShowRecord, Transaction, Value};
 
 /// One side of a call.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -199,11 +199,7 @@ impl Transaction for Call {
         json.close_object();
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("dcerpc", &|json| self.describe(json, options));
     }
 }

@@ -11,7 +11,7 @@ use super::record;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::record::RecordOptions;
 use crate::signature::Transport;
-use crate::transaction::{Transaction, Transactions, Value};
+use crate::transaction::{ShowRecord, Transaction, Transactions, Value};
 use crate::{AppProto, ParserSettings};
 
 /// The parser of a flow: one transaction a message.
@@ -286,11 +286,7 @@ impl Transaction for Exchange {
         json.close_object();
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         let side = if self.message.is_response() {
             "responses"
         } else {

@@ -5,7 +5,7 @@ use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, internet};
 
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Value};
+use crate::transaction::{ShowRecord, Transaction, Value};
 
 /// A command and the replies to it.
 #[derive(Debug, Default)]
@@ -139,11 +139,7 @@ impl Transaction for Command {
         json.close_object();
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("ftp", &|json| self.describe(json, options));
     }
 }

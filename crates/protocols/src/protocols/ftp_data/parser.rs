@@ -9,7 +9,7 @@ use tapir_rules::keywords::{KeywordId, file, internet};
 use crate::file::{File, FileState};
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Transactions, Value};
+use crate::transaction::{ShowRecord, Transaction, Transactions, Value};
 use crate::{AppProto, FileSettings, ParserSettings};
 
 /// The parser of a data connection: one transaction, its file.
@@ -156,11 +156,7 @@ impl Transaction for Transfer {
         json.close_object();
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("ftp_data", &|json| self.describe(json, options));
     }
 

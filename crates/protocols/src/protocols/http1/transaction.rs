@@ -10,7 +10,7 @@ use super::record;
 use super::uri::Target;
 use crate::file::File;
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Value};
+use crate::transaction::{ShowRecord, Transaction, Value};
 
 /// The first line is there, headers are coming.
 pub(super) const HEADERS: u8 = 2;
@@ -369,11 +369,7 @@ impl Transaction for Exchange {
         record::write(json, self, options);
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("http", &|json| self.describe(json, options));
     }
 

@@ -9,7 +9,7 @@ use super::frame::{self, Content, Frame};
 use super::hpack::Field;
 use crate::file::File;
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Value};
+use crate::transaction::{ShowRecord, Transaction, Value};
 
 /// One direction of a stream.
 #[derive(Debug, Default)]
@@ -440,11 +440,7 @@ impl Transaction for Stream {
         json.close_object();
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         // What has neither headers nor settings nor errors is not worth a record.
         if self
             .sides

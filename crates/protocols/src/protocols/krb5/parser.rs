@@ -11,7 +11,7 @@ use super::names;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::record::RecordOptions;
 use crate::signature::Transport;
-use crate::transaction::{Transaction, Transactions, Value};
+use crate::transaction::{ShowRecord, Transaction, Transactions, Value};
 use crate::{AppProto, ParserSettings};
 
 /// Bytes that a message may have.
@@ -221,11 +221,7 @@ impl Transaction for Exchange {
         json.close_object();
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("krb5", &|json| self.describe(json, options));
     }
 }

@@ -9,7 +9,7 @@ use super::names;
 use crate::file::File;
 use crate::protocols::transfer::Transfer;
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Value};
+use crate::transaction::{ShowRecord, Transaction, Value};
 
 /// A file on its way.
 #[derive(Debug)]
@@ -153,11 +153,7 @@ impl Transaction for Tx {
         self.write_nfs(json);
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         const GETATTR: u32 = 1;
         if self.version <= 3 && self.procedure == GETATTR {
             return;

@@ -9,7 +9,7 @@ use tapir_rules::keywords::KeywordId;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::line::{LineReader, Piece};
 use crate::record::RecordOptions;
-use crate::transaction::{Entry, Transaction, Transactions, Value};
+use crate::transaction::{Entry, ShowRecord, Transaction, Transactions, Value};
 use crate::{AppProto, ParserSettings};
 
 /// Bytes of a line that are looked at.
@@ -301,11 +301,7 @@ impl Transaction for Dialogue {
         json.close_object();
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("pop3", &|json| self.describe(json, options));
     }
 }

@@ -12,7 +12,7 @@ use crate::protocols::dcerpc::pdu::{self, Interface};
 use crate::protocols::dcerpc::{Call, CallName};
 use crate::protocols::transfer::Transfer;
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Value};
+use crate::transaction::{ShowRecord, Transaction, Value};
 
 /// The dialect that both sides agreed on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -443,11 +443,7 @@ impl Transaction for Tx {
         json.close_object();
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         // The types that a configuration wants logged, when it names some.
         if let Some(types) = options.list("types") {
             let kind = match &self.detail {

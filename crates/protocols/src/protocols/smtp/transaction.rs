@@ -7,7 +7,7 @@ use tapir_rules::keywords::{KeywordId, file, mail};
 use super::message::Message;
 use crate::file::File;
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Value};
+use crate::transaction::{ShowRecord, Transaction, Value};
 
 /// A mail, from the first command to the end of its message.
 #[derive(Debug, Default)]
@@ -162,11 +162,7 @@ impl Transaction for Mail {
         }
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("smtp", &|json| self.describe(json, options));
     }
 

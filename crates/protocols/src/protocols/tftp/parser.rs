@@ -8,7 +8,7 @@ use tapir_rules::keywords::KeywordId;
 
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Transactions, Value};
+use crate::transaction::{ShowRecord, Transaction, Transactions, Value};
 use crate::{AppProto, ParserSettings};
 
 /// The parser of a flow: one transaction, the request that begins it.
@@ -93,11 +93,7 @@ impl Transaction for Request {
         json.close_object();
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("tftp", &|json| self.describe(json, options));
     }
 }

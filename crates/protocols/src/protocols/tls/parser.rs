@@ -217,7 +217,8 @@ impl Tls {
         };
         let client_hello = direction == ToServer && kind == 1;
         let is_known = self.side(direction).is_some_and(|side| side.version == 2);
-        if !is_known && !client_hello && !(direction == ToClient && kind == 4) {
+        let is_expected = is_known || client_hello || (direction == ToClient && kind == 4);
+        if !is_expected {
             return Err(self.fail(Event::InvalidRecord));
         }
         if data.len() < header + length {

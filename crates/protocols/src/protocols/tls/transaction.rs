@@ -8,7 +8,7 @@ use super::certificate::Certificate;
 use super::fingerprint::Ja3;
 use super::hello::Hello;
 use crate::record::RecordOptions;
-use crate::transaction::{Transaction, Value};
+use crate::transaction::{ShowRecord, Transaction, Value};
 
 /// What one side has shown of itself.
 #[derive(Debug, Default)]
@@ -114,11 +114,7 @@ impl Transaction for Session {
         self.write_extended(json, options);
     }
 
-    fn records(
-        &mut self,
-        options: &RecordOptions,
-        show: &mut dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)),
-    ) {
+    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         let server = self.side(Direction::ToClient);
         let resumption =
             options.is_on("session-resumption", false) || options.list("custom").is_some();
