@@ -70,9 +70,14 @@ impl Exchange {
         let skipped = rest.len() - rest.trim_ascii_start().len();
         let rest = rest.trim_ascii_start();
         let last = rest.iter().rposition(is_space);
+        // Others borrow the form of the line, such as RTSP.
         let version = last.filter(|&at| {
-            rest.get(at + 1..)
-                .is_some_and(|text| text.len() >= 5 && text[..5].eq_ignore_ascii_case(b"HTTP/"))
+            let text = rest.get(at + 1..).unwrap_or_default();
+            memchr::memchr(b'/', text).is_some_and(|slash| {
+                slash > 0
+                    && text[..slash].iter().all(u8::is_ascii_alphabetic)
+                    && text.get(slash + 1).is_some_and(u8::is_ascii_digit)
+            })
         });
         let target = match version {
             Some(at) => {
@@ -385,5 +390,24 @@ impl Transaction for Exchange {
             .body
             .as_deref_mut()
             .map_or(&mut [], |body| std::slice::from_mut(&mut body.file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_line_has_three_parts_or_two() {
+        let mut exchange = Exchange::default();
+        assert!(exchange.request_line(b"GET /a b HTTP/1.1"));
+        assert_eq!(exchange.method(), b"GET");
+        assert_eq!(exchange.target.raw, b"/a b");
+        assert_eq!(
+            exchange.version(Direction::ToServer),
+            Some(&b"HTTP/1.1"[..])
+        );
+        assert!(Exchange::default().request_line(b"OPTIONS rtsp://h/ RTSP/1.0"));
+        assert!(!Exchange::default().request_line(b"GET /"));
     }
 }

@@ -217,8 +217,8 @@ impl Tls {
         };
         let client_hello = direction == ToServer && kind == 1;
         let is_known = self.side(direction).is_some_and(|side| side.version == 2);
-        let is_expected = is_known || client_hello || (direction == ToClient && kind == 4);
-        if !is_expected {
+        let server_hello = direction == ToClient && kind == 4;
+        if !(is_known || client_hello || server_hello) {
             return Err(self.fail(Event::InvalidRecord));
         }
         if data.len() < header + length {
@@ -338,12 +338,8 @@ impl Tls {
     fn handshake(&mut self, body: &[u8], input: &Input<'_>) -> Result<(), Outcome> {
         let place = input.direction.index();
         let mut joined = std::mem::take(&mut self.pending[place]);
-        let mut rest = if joined.is_empty() {
-            body
-        } else {
-            joined.extend_from_slice(body);
-            &joined
-        };
+        joined.extend_from_slice(body);
+        let mut rest = &joined[..];
         while let Some((&[kind, a, b, c], after)) = rest.split_first_chunk() {
             let length = u32::from_be_bytes([0, a, b, c]) as usize;
             if length > LONGEST_MESSAGE {
@@ -356,7 +352,10 @@ impl Tls {
             self.message(kind, message, input);
             rest = left;
         }
-        self.pending[place] = rest.to_vec();
+        // What is there stays where it is: a message in many small records is not copied for each of them.
+        let used = joined.len() - rest.len();
+        joined.drain(..used);
+        self.pending[place] = joined;
         Ok(())
     }
 

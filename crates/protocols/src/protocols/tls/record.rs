@@ -52,14 +52,9 @@ impl Session {
             return self.write(
                 json,
                 &Fields(&|name| {
-                    custom.iter().any(|wanted| {
-                        let wanted = if &**wanted == "chain" {
-                            "chain"
-                        } else {
-                            wanted
-                        };
-                        wanted.eq_ignore_ascii_case(name)
-                    })
+                    custom
+                        .iter()
+                        .any(|wanted| wanted.eq_ignore_ascii_case(name))
                 }),
             );
         }
