@@ -162,6 +162,12 @@ pub struct RuleArgs {
     #[arg(short = 'S', value_name = "[+]RULES", value_hint = ValueHint::AnyPath)]
     pub exclusive: Vec<String>,
 
+    /// Be a firewall with these rules: what none of them accepts is dropped
+    ///
+    /// They come instead of the firewall rules of the configuration. With captures, the verdicts are only recorded.
+    #[arg(long = "firewall-rules-exclusive", value_name = "RULES", value_hint = ValueHint::AnyPath)]
+    pub firewall: Vec<String>,
+
     /// Load these rules beside those of the configuration (Suricata's spelling of `-S +RULES`)
     #[arg(short = 's', value_name = "RULES", value_hint = ValueHint::AnyPath)]
     pub additional: Vec<String>,
@@ -341,6 +347,10 @@ pub struct InfoArgs {
     /// List the application protocols that rules can name
     #[arg(long)]
     pub list_app_layer_protos: bool,
+
+    /// List the hooks that rules can name after a protocol, as in `http1:request_line`
+    #[arg(long)]
+    pub list_app_layer_hooks: bool,
 
     /// List the ways to run
     #[arg(long)]

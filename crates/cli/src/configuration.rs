@@ -152,6 +152,7 @@ fn sources(
         }),
         disabled: rules.disable_detection,
         keeps_trees: rules.engine_analysis,
+        firewall: (!rules.firewall.is_empty()).then(|| rules.firewall.clone()),
         ..RuleSources::default()
     };
     if !exclusive.is_empty() {
@@ -188,6 +189,7 @@ pub(crate) fn run_options(args: &Args, config: &Config, live: bool) -> RunOption
                 .root
                 .get("stream.inline-mode")
                 .is_some_and(|node| node.text() == Some("yes")),
+        firewall: !args.rules.firewall.is_empty(),
         checksums: args.run.checksums.map(|mode| match mode {
             ChecksumArg::All => ChecksumMode::Verify,
             ChecksumArg::None => ChecksumMode::Ignore,

@@ -16,6 +16,8 @@ pub(crate) fn tell(args: &Args) -> bool {
         list_keywords(keyword);
     } else if info.list_app_layer_protos {
         list_protocols();
+    } else if info.list_app_layer_hooks {
+        list_hooks();
     } else if info.list_runmodes {
         list_runmodes();
     } else {
@@ -68,6 +70,15 @@ fn list_protocols() {
     println!("=========Supported App Layer Protocols=========");
     for proto in AppProto::ALL.iter().filter(|proto| proto.is_known()) {
         println!("{}", proto.name());
+    }
+}
+
+/// The hooks that a rule can name after its protocol.
+fn list_hooks() {
+    for proto in AppProto::ALL {
+        for (_, hook) in proto.hooks() {
+            println!("{}:{hook}", proto.name());
+        }
     }
 }
 

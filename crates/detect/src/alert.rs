@@ -2,6 +2,7 @@
 
 use bitflags::bitflags;
 
+use crate::firewall::FirewallDrop;
 use crate::flow_state::FlowVerdict;
 use crate::rule_id::RuleId;
 
@@ -85,4 +86,8 @@ pub struct PacketVerdict {
     pub discarded: u32,
     /// Whether the packet is to be logged because of a `tag`.
     pub tagged: bool,
+    /// The firewall does not let it pass.
+    pub firewall: Option<FirewallDrop>,
+    /// The firewall wants it not to be tracked as part of a flow.
+    pub untracked: bool,
 }

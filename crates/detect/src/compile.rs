@@ -1,6 +1,7 @@
 //! From rule trees to a rule set.
 
 mod filing;
+mod hook;
 mod kind;
 mod lists;
 mod rule;
@@ -17,6 +18,7 @@ use tapir_rules::{Rule as Tree, SourceId};
 use crate::address_set::AddressInterner;
 use crate::data_set::{DataSetConfig, DataSetUse, DataSets};
 use crate::error::{CompileError, CompileErrorKind};
+use crate::firewall::FirewallConfig;
 use crate::header::AddressKnowledge;
 use crate::ip_only::IpOnly;
 use crate::names::Names;
@@ -63,9 +65,14 @@ pub struct CompileConfig<'c> {
     pub known: &'c AddressKnowledge,
     /// Names of the features that `requires` may ask for.
     pub features: &'c [&'c str],
+    /// The firewall, where there is one.
+    pub firewall: Option<FirewallConfig<'c>>,
     /// The rule set that this one takes over from: names keep their numbers and data sets their content.
     pub previous: Option<&'c RuleSet>,
 }
+
+use hook::FirewallBuilder;
+use rule::app_proto;
 
 pub use filing::fast_pattern;
 pub use lists::{ConfiguredKind, ConfiguredThreshold};
@@ -158,7 +165,11 @@ impl Workshop<'_> {
         }
         let (rule, filing) = rule::compile(self, tree, false)?;
         let meta = lists::meta(tree, self.config);
-        let key = OrderKey::of(tree, meta.priority, self.config.action_order);
+        let key = if rule.firewall.is_some() {
+            OrderKey::FIRST
+        } else {
+            OrderKey::of(tree, meta.priority, self.config.action_order)
+        };
         let both_ways =
             tree.header.direction == RuleDirection::Either && rule.head.reversed() != rule.head;
         let twin = if both_ways {
@@ -187,6 +198,7 @@ impl Workshop<'_> {
     }
 
     fn assemble(self, drafts: Vec<Draft>) -> RuleSet {
+        let mut firewall = self.config.firewall.as_ref().map(FirewallBuilder::new);
         let (addresses, ports) = (self.addresses.finish(), self.ports.finish());
         let mut rules: Vec<Rule> = Vec::with_capacity(drafts.len());
         let mut filings = Vec::with_capacity(drafts.len());
@@ -195,10 +207,15 @@ impl Workshop<'_> {
         let mut transactions = Vec::new();
         let mut file = |rules: &mut Vec<Rule>, rule: Rule, filing: &filing::Draft| {
             let id = RuleId(rules.len() as u32);
-            match rule.kind {
-                RuleKind::IpOnly => ip_only.push((id, rule.head)),
-                RuleKind::AppTransaction => transactions.extend(filing.file_transaction(id, &rule)),
-                _ => filings.push(filing.file(id, &rule, &ports)),
+            match (&rule.firewall, rule.kind) {
+                (Some(part), _) => {
+                    if let Some(firewall) = &mut firewall {
+                        firewall.add(id, part);
+                    }
+                }
+                (None, RuleKind::IpOnly) => ip_only.push((id, rule.head)),
+                (None, RuleKind::AppTransaction) => transactions.extend(filing.file_transaction(id, &rule)),
+                (None, _) => filings.push(filing.file(id, &rule, &ports)),
             }
             rules.push(rule);
         };
@@ -220,7 +237,9 @@ impl Workshop<'_> {
                 .is_some_and(|response| !response.host_tags.is_empty());
             tags.then_some(RuleId(place as u32))
         };
+        let firewall = firewall.map(|builder| Box::new(builder.build(&mut rules, &mut metas)));
         RuleSet {
+            firewall,
             prefilter: Prefilter::new(&filings),
             transactions: transaction::Prefilter::new(transactions),
             ip_only: IpOnly::new(&ip_only, &addresses),

@@ -59,6 +59,8 @@ pub(crate) enum Condition {
     FlowPackets(Way, Box<IntegerTest>),
     /// Bytes of the flow.
     FlowBytes(Way, Box<IntegerTest>),
+    /// The first packet of the flow in its direction.
+    FlowStart,
     /// Whether much data goes that way.
     Elephant(Way),
     /// Sequence numbers used.
@@ -110,6 +112,9 @@ impl Condition {
             Self::FlowBytes(way, test) => {
                 context.flow.is_some_and(|flow| way.test(flow.bytes, test))
             }
+            Self::FlowStart => context
+                .traits
+                .contains(PacketTraits::FIRST_IN_DIRECTION),
             Self::Elephant(way) => context.flow.is_some_and(|flow| match way {
                 Way::ToServer => flow.elephant[0],
                 Way::ToClient => flow.elephant[1],

@@ -1,5 +1,7 @@
 //! The evaluator: tries the rules on one packet after another.
 
+mod gatekeeping;
+
 use std::sync::Arc;
 
 use tapir_matcher::Seen;
@@ -11,6 +13,7 @@ use crate::alert::{Alert, AlertFlags, PacketVerdict};
 use crate::arbiter::{Arbiter, PacketFacts, Ruling};
 use crate::condition::carries;
 use crate::context::{PacketContext, PacketTraits};
+use crate::firewall::FirewallDrop;
 use crate::flow_state::{FlowState, FlowVerdict, SessionTag};
 use crate::gate::Gate;
 use crate::host_condition::HostPart;
@@ -20,7 +23,9 @@ use crate::rule_id::RuleId;
 use crate::rule_set::RuleSet;
 use crate::section::{Looking, SectionScratch};
 use crate::tag::RunningTag;
-use crate::transaction::{self, Attempt, Subject, TransactionWork};
+use crate::transaction::{Attempt, Bits, Side, Subject, TransactionWork};
+
+use gatekeeping::{Gatekeeping, is_dropped};
 
 /// Tries rules on packets. Each worker has one; what it holds besides the shared rules is memory for the work at hand.
 #[derive(Debug)]
@@ -129,12 +134,12 @@ impl Detector {
         };
         state.belong_to(rules.generation);
         let before = out.len();
-        match state.verdict() {
-            FlowVerdict::Inspect => {
+        let stopped = match (state.verdict(), &rules.firewall) {
+            (FlowVerdict::Inspect, _) | (FlowVerdict::Pass, Some(_)) => {
                 self.try_rules(&rules, context, (state, app), judge, recorder, out)
             }
-            FlowVerdict::Pass | FlowVerdict::Drop => {}
-        }
+            _ => None,
+        };
         let mut verdict = PacketVerdict::default();
         if out.len() > before {
             let mut alerts = out.split_off(before);
@@ -144,6 +149,7 @@ impl Detector {
             }
             out.append(&mut alerts);
         }
+        verdict.firewall = stopped;
         if has_flow && state.has_tags() && !context.traits.contains(PacketTraits::STREAM_END) {
             verdict.tagged |= see_tags(state, context);
         }
@@ -151,6 +157,7 @@ impl Detector {
         verdict
     }
 
+    /// Tries the rules; says when the firewall does not let the packet pass.
     fn try_rules<J: Judge, R: Recorder>(
         &mut self,
         rules: &RuleSet,
@@ -159,54 +166,49 @@ impl Detector {
         judge: &mut J,
         recorder: &mut R,
         out: &mut Vec<Alert>,
-    ) {
+    ) -> Option<FirewallDrop> {
         let mut found = std::mem::take(&mut self.found);
-        found.clear();
         let before = out.len();
-        let gate = Gate::of(context);
         let mut work = Work {
             rules,
             context,
-            gate,
+            gate: Gate::of(context),
             state,
             judge,
             recorder,
             scratch: &mut self.scratch,
+            untracked: false,
         };
-        // Rules about addresses alone go first, whatever their place: what they set is there for all others.
-        if asks_addresses(rules, context) {
-            rules
-                .ip_only
-                .collect(context.packet.src, context.packet.dst, &mut found);
-            found.sort_unstable();
-            work.try_each(&found, out);
-            found.clear();
+        let mut trial = TransactionTrial {
+            work: &mut work,
+            seen: &mut self.seen,
+            out,
+        };
+        let mut gatekeeping = trial.pass_packet();
+        let between = trial.out.len();
+        let looks_for_threats = !matches!(gatekeeping, Gatekeeping::Stopped(_))
+            && trial.work.state.verdict() == FlowVerdict::Inspect;
+        if looks_for_threats {
+            trial.try_packet(&mut found);
         }
-        let between = out.len();
-        rules.candidates(context, gate, &mut self.seen, &mut found);
-        work.try_each(&found, out);
-        let packet_alerts = out.len();
-        if let (Some(app), Some(direction)) = (app, context.direction)
-            && counts_for_transactions(context)
-        {
-            let proto = context.app_proto();
-            if rules.transactions.has_rules(proto, direction) {
-                let mut tried = TransactionTrial {
-                    work: &mut work,
-                    seen: &mut self.seen,
-                    out,
-                };
-                transaction::inspect(
-                    app.state, proto, direction, app.ended, &mut found, &mut tried,
-                );
-            }
+        let after_packet = trial.out.len();
+        // With a firewall, what is dropped already is not looked into further.
+        let goes_on = rules.firewall.is_none()
+            || !is_dropped(trial.out.get(between..).unwrap_or_default());
+        if let (Some(app), true) = (app, goes_on) {
+            gatekeeping = trial.try_transactions(app, gatekeeping, looks_for_threats, &mut found);
         }
-        if (between > before || out.len() > packet_alerts)
+        let mixed = between > before || after_packet > between;
+        if (mixed || out.len() > after_packet)
             && let Some(new) = out.get_mut(before..)
         {
             new.sort_by_key(|alert| alert.rule);
         }
         self.found = found;
+        match gatekeeping {
+            Gatekeeping::Stopped(stopped) => Some(stopped),
+            Gatekeeping::Over | Gatekeeping::Transactions => None,
+        }
     }
 }
 
@@ -259,9 +261,11 @@ struct Work<'w, 'p, J, R> {
     judge: &'w mut J,
     recorder: &'w mut R,
     scratch: &'w mut SectionScratch,
+    /// A rule of the firewall wants the packet not to be tracked.
+    untracked: bool,
 }
 
-impl<J: Judge, R: Recorder> Work<'_, '_, J, R> {
+impl<'p, J: Judge, R: Recorder> Work<'_, 'p, J, R> {
     /// Tries rules in the order given; matches take effect at once.
     fn try_each(&mut self, found: &[RuleId], out: &mut Vec<Alert>) {
         for &id in found {
@@ -272,48 +276,139 @@ impl<J: Judge, R: Recorder> Work<'_, '_, J, R> {
                 continue;
             }
             self.recorder.rule(id);
-            let looking = Looking {
-                state: &*self.state,
-                sets: &self.rules.data_sets,
-                scratch: &mut *self.scratch,
-                recorder: &mut *self.recorder,
-            };
-            let trial = Trial {
-                rules: self.rules,
-                rule,
-                context: self.context,
-                gate: self.gate,
-                looking,
-            };
-            let Some(alert) = trial.run(id) else {
+            let Some(alert) = self.trial(rule).run(id) else {
                 continue;
             };
             self.conclude(rule, alert, out);
         }
     }
 
-    /// A rule matched as far as its flow goes.
-    fn conclude(&mut self, rule: &Rule, mut alert: Alert, out: &mut Vec<Alert>) {
+    fn trial<'t>(&'t mut self, rule: &'t Rule) -> Trial<'t, 'p, R> {
+        Trial {
+            rules: self.rules,
+            rule,
+            context: self.context,
+            gate: self.gate,
+            looking: Looking {
+                state: &*self.state,
+                sets: &self.rules.data_sets,
+                scratch: &mut *self.scratch,
+                recorder: &mut *self.recorder,
+            },
+        }
+    }
+
+    /// A rule matched as far as its flow goes; says whether the match stands.
+    fn conclude(&mut self, rule: &Rule, mut alert: Alert, out: &mut Vec<Alert>) -> bool {
         if let Some(part) = &rule.host {
             let holds = self.judge.host_part(part, &mut alert);
             self.recorder.stage(Stage::HostState, holds);
             if !holds {
-                return;
+                return false;
             }
         }
         for effect in &rule.effects {
             effect.apply(self.state);
         }
         self.scratch.keep_captures(self.state);
-        out.push(alert);
+        // A rule of the firewall mostly decides in silence.
+        if rule.firewall.is_none() || !alert.actions.is_empty() || rule.needs_arbiter() {
+            out.push(alert);
+        }
+        true
     }
 }
 
-/// Tries rules on transactions.
+/// Tries rules on a packet and on the transactions of its flow.
 struct TransactionTrial<'t, 'w, 'p, J, R> {
     work: &'t mut Work<'w, 'p, J, R>,
     seen: &'t mut Seen,
     out: &'t mut Vec<Alert>,
+}
+
+impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
+    /// Tries the rules that look at packets and streams.
+    fn try_packet(&mut self, found: &mut Vec<RuleId>) {
+        let (rules, context) = (self.work.rules, self.work.context);
+        found.clear();
+        // Rules about addresses alone go first, whatever their place: what they set is there for all others.
+        if asks_addresses(rules, context) {
+            rules
+                .ip_only
+                .collect(context.packet.src, context.packet.dst, found);
+            found.sort_unstable();
+            self.work.try_each(found, self.out);
+            found.clear();
+        }
+        rules.candidates(context, self.work.gate, self.seen, found);
+        self.work.try_each(found, self.out);
+    }
+
+    /// Tries the rules that look at transactions, those of the firewall before each.
+    fn try_transactions(
+        &mut self,
+        app: FlowApp<'_>,
+        mut gatekeeping: Gatekeeping,
+        looks_for_threats: bool,
+        found: &mut Vec<RuleId>,
+    ) -> Gatekeeping {
+        let (rules, context) = (self.work.rules, self.work.context);
+        let proto = context.app_proto();
+        let Some(direction) = context
+            .direction
+            .filter(|_| counts_for_transactions(context))
+        else {
+            return gatekeeping;
+        };
+        let asks_firewall = gatekeeping == Gatekeeping::Transactions;
+        let has_rules = looks_for_threats && rules.transactions.has_rules(proto, direction);
+        if !(asks_firewall || has_rules) || matches!(gatekeeping, Gatekeeping::Stopped(_)) {
+            return gatekeeping;
+        }
+        let side = Side {
+            proto,
+            direction,
+            ended: app.ended,
+        };
+        for place in 0..app.state.len() {
+            if !side.takes(app.state, place) {
+                continue;
+            }
+            if gatekeeping == Gatekeeping::Transactions {
+                gatekeeping = self.pass_transaction(app.state, place, side);
+            }
+            if let Gatekeeping::Stopped(_) = gatekeeping {
+                break;
+            }
+            if looks_for_threats {
+                side.inspect(app.state, place, found, self);
+            } else {
+                side.skip(app.state, place);
+            }
+        }
+        gatekeeping
+    }
+
+    /// A rule matched a transaction; says whether the match stands.
+    fn conclude(&mut self, id: RuleId, transaction: u64, bits: &mut Bits) -> bool {
+        let Some(rule) = self.work.rules.rule(id) else {
+            return false;
+        };
+        let alert = Alert {
+            rule: id,
+            actions: rule.actions,
+            flags: AlertFlags::empty(),
+            transaction: Some(transaction),
+            evidence: self.work.scratch.take_evidence(),
+        };
+        let stands = self.work.conclude(rule, alert, self.out);
+        if stands {
+            for change in rule.transaction.iter().flat_map(|part| &part.bits) {
+                change.apply(bits);
+            }
+        }
+        stands
+    }
 }
 
 impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, R> {
@@ -346,18 +441,8 @@ impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, 
             return Attempt::Never;
         };
         work.recorder.rule(id);
-        let mut trial = Trial {
-            rules: work.rules,
-            rule,
-            context: work.context,
-            gate: work.gate,
-            looking: Looking {
-                state: &*work.state,
-                sets: &work.rules.data_sets,
-                scratch: &mut *work.scratch,
-                recorder: &mut *work.recorder,
-            },
-        };
+        let context = work.context;
+        let mut trial = work.trial(rule);
         if passed == 0 && !trial.begins() {
             return Attempt::Wait(0);
         }
@@ -365,21 +450,11 @@ impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, 
         if rule.payload.is_some() && trial.passes_payload().is_none() {
             return Attempt::Wait(passed);
         }
-        part.attempt(passed, subject, direction, work.context, &mut trial.looking)
+        part.attempt(passed, subject, direction, context, &mut trial.looking)
     }
 
-    fn matched(&mut self, id: RuleId, transaction: u64) {
-        let Some(rule) = self.work.rules.rule(id) else {
-            return;
-        };
-        let alert = Alert {
-            rule: id,
-            actions: rule.actions,
-            flags: AlertFlags::empty(),
-            transaction: Some(transaction),
-            evidence: self.work.scratch.take_evidence(),
-        };
-        self.work.conclude(rule, alert, self.out);
+    fn matched(&mut self, id: RuleId, transaction: u64, bits: &mut Bits) {
+        self.conclude(id, transaction, bits);
     }
 }
 

@@ -22,6 +22,8 @@ pub struct FlowState {
     /// The rule set that the rest belongs to; bits set by another count for nothing.
     generation: u32,
     verdict: FlowVerdict,
+    /// What the firewall decided.
+    firewall: FlowVerdict,
     bypass: bool,
     variables: Option<Box<FlowVariables>>,
 }
@@ -53,6 +55,18 @@ impl FlowState {
     pub fn decide(&mut self, verdict: FlowVerdict) {
         if self.verdict == FlowVerdict::Inspect {
             self.verdict = verdict;
+        }
+    }
+
+    /// What the firewall decided for the rest of the flow: to let it pass, or to drop it.
+    pub fn firewall(&self) -> FlowVerdict {
+        self.firewall
+    }
+
+    /// The firewall decides for the rest of the flow; the first decision stays.
+    pub(crate) fn firewall_decides(&mut self, verdict: FlowVerdict) {
+        if self.firewall == FlowVerdict::Inspect {
+            self.firewall = verdict;
         }
     }
 

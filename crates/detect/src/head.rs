@@ -110,6 +110,15 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// Any packet.
+    pub(crate) const ANY: Self = Self {
+        protocol: ProtocolTest::Any,
+        src: AddressSetId::ANY,
+        dst: AddressSetId::ANY,
+        sport: PortSetId::ANY,
+        dport: PortSetId::ANY,
+    };
+
     /// The head with its two sides exchanged.
     pub(crate) fn reversed(self) -> Self {
         Self {

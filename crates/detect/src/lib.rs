@@ -33,6 +33,7 @@
 //!     thresholds: &[],
 //!     known: &AddressKnowledge::default(),
 //!     features: &[],
+//!     firewall: None,
 //!     previous: None,
 //! });
 //! assert_eq!(report.loaded, 1);
@@ -77,6 +78,7 @@ mod detector;
 mod effect;
 mod error;
 mod expiring;
+mod firewall;
 mod flow_state;
 mod gate;
 mod head;
@@ -111,6 +113,9 @@ pub use context::{AppProtos, FlowView, PacketContext, PacketTraits, StreamWindow
 pub use data_set::{DataSetConfig, DataSetDefinition};
 pub use detector::{Detector, FlowApp, FlowSubject};
 pub use error::{CompileError, CompileErrorKind};
+pub use firewall::{
+    FirewallConfig, FirewallDrop, FirewallReason, PacketHook, Policy, PolicyAction, Reach,
+};
 pub use flow_state::{FlowState, FlowVerdict};
 pub use header::{AddressKnowledge, CountryDatabase, Reputation, ReputationError};
 pub use meta::RuleMeta;

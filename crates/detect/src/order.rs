@@ -61,6 +61,8 @@ impl ActionOrder {
 /// Where a rule comes among the others: smaller is earlier. Equal ones keep the order in which they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OrderKey {
+    /// The rule is not one of the firewall.
+    after_firewall: bool,
     action: u8,
     flow_bits: u8,
     flow_ints: u8,
@@ -83,6 +85,18 @@ fn changes(action: BitAction) -> bool {
 }
 
 impl OrderKey {
+    /// The key of rules that come before all others, in the order in which they were read.
+    pub(crate) const FIRST: Self = Self {
+        action: 0,
+        flow_bits: SETS,
+        flow_ints: SETS,
+        flow_texts: SETS,
+        host_bits: SETS,
+        x_bits: SETS,
+        priority: 0,
+        after_firewall: false,
+    };
+
     /// The key of a rule with that priority.
     pub(crate) fn of(rule: &Rule, priority: u32, actions: ActionOrder) -> Self {
         let mut key = Self {
@@ -93,6 +107,7 @@ impl OrderKey {
             host_bits: UNUSED,
             x_bits: UNUSED,
             priority,
+            after_firewall: true,
         };
         for option in &rule.options {
             match &option.kind {

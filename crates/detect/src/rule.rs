@@ -9,6 +9,7 @@ use crate::arbiter::{Filter, Suppression};
 use crate::condition::Condition;
 use crate::data_set::DataSets;
 use crate::effect::Effect;
+use crate::firewall::FirewallRule;
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::host_condition::HostPart;
@@ -99,6 +100,8 @@ pub(crate) struct Rule {
     /// What it asks of a transaction, of rules about those.
     pub(crate) transaction: Option<Box<TransactionPart>>,
     pub(crate) effects: Box<[Effect]>,
+    /// What it does as a rule of the firewall, if it is one.
+    pub(crate) firewall: Option<FirewallRule>,
     /// What the rule asks and changes beyond its flow.
     pub(crate) host: Option<Box<HostPart>>,
     /// What becomes of its alerts.
@@ -136,6 +139,27 @@ impl Response {
 }
 
 impl Rule {
+    /// What a policy of the firewall raises: it is never tried.
+    pub(crate) fn of_policy(actions: Actions, meta: u32, firewall: FirewallRule) -> Self {
+        Self {
+            gate: Gate::empty(),
+            kind: RuleKind::Packet,
+            flags: RuleFlags::empty(),
+            actions,
+            head: Head::ANY,
+            app: None,
+            meta,
+            conditions: Box::default(),
+            payload: None,
+            buffers: Box::default(),
+            transaction: None,
+            effects: Box::default(),
+            firewall: Some(firewall),
+            host: None,
+            response: None,
+        }
+    }
+
     /// Whether a verdict of the rule is for the flow.
     pub(crate) fn decides_flow(&self, in_stream: bool) -> bool {
         self.flags.contains(RuleFlags::WHOLE_FLOW) || self.kind.decides_flow(in_stream)
@@ -167,7 +191,9 @@ impl Rule {
 
     /// Whether what the rule does to its flow depends on what only the arbiter knows.
     pub(crate) fn is_entangled(&self) -> bool {
-        let blocks_or_passes = self.actions.blocks() || self.actions.contains(Actions::PASS);
+        let blocks_or_passes = self.actions.blocks()
+            || self.actions.contains(Actions::PASS)
+            || self.firewall.is_some();
         let session_tag = self
             .response
             .as_ref()

@@ -10,6 +10,7 @@ use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
 use crate::arbiter::Ruling;
 use crate::context::PacketContext;
 use crate::data_set::DataSets;
+use crate::firewall::{Firewall, PacketHook};
 use crate::flow_state::{FlowState, FlowVerdict};
 use crate::gate::Gate;
 use crate::host_condition::HostPart;
@@ -35,6 +36,7 @@ pub struct RuleSet {
     pub(crate) prefilter: Prefilter,
     pub(crate) transactions: transaction::Prefilter,
     pub(crate) ip_only: IpOnly,
+    pub(crate) firewall: Option<Box<Firewall>>,
     pub(crate) names: Names,
     pub(crate) data_sets: DataSets,
     pub(crate) host_tagging: Box<[RuleId]>,
@@ -51,9 +53,27 @@ impl RuleSet {
         self.rules.len()
     }
 
-    /// Whether there is no rule.
+    /// Whether there is nothing to be asked about packets.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.firewall.is_none()
+    }
+
+    /// Whether there is a firewall.
+    pub fn has_firewall(&self) -> bool {
+        self.firewall.is_some()
+    }
+
+    /// Whether the firewall is to be asked about packets at a hook.
+    pub fn asks_at(&self, hook: PacketHook) -> bool {
+        self.firewall
+            .as_ref()
+            .is_some_and(|firewall| !firewall.is_idle(hook))
+    }
+
+    /// The hook and the policy of a rule of the firewall, as records show them.
+    pub fn firewall_part(&self, rule: RuleId) -> Option<(&str, &'static str)> {
+        let part = self.rule(rule)?.firewall.as_ref()?;
+        Some((&part.hook, part.policy.text()))
     }
 
     /// What a rule says about itself.
@@ -74,7 +94,7 @@ impl RuleSet {
 
     /// Whether rules look at transactions of a protocol in a direction.
     pub fn looks_at_transactions(&self, proto: AppProto, direction: Direction) -> bool {
-        self.transactions.has_rules(proto, direction)
+        self.firewall.is_some() || self.transactions.has_rules(proto, direction)
     }
 
     /// Whether a rule asks for one of these keywords of transactions.
@@ -220,7 +240,11 @@ impl RuleSet {
     }
 
     pub(crate) fn carry_out(&self, alert: &mut Alert, verdict: &mut PacketVerdict) {
-        let Some(rule) = self.rule(alert.rule) else {
+        // What the firewall decided is carried out already.
+        let Some(rule) = self
+            .rule(alert.rule)
+            .filter(|rule| rule.firewall.is_none())
+        else {
             return;
         };
         let whole_flow = alert.flags.contains(AlertFlags::APPLIES_TO_FLOW)

@@ -29,6 +29,9 @@ pub(crate) struct Counters {
     pub(crate) gaps: u64,
     /// Packets dropped by something other than a rule, by reason.
     pub(crate) drops: BTreeMap<&'static str, u64>,
+    /// Packets dropped by the firewall, by reason, and how many of them were rejected.
+    pub(crate) firewall_drops: BTreeMap<&'static str, u64>,
+    pub(crate) firewall_rejects: u64,
     /// Exception policies applied, by target and policy.
     pub(crate) exceptions: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
     /// Application protocols, over TCP and over UDP.
@@ -76,6 +79,10 @@ impl Counters {
         for (reason, count) in &other.drops {
             *self.drops.entry(reason).or_default() += count;
         }
+        for (reason, count) in &other.firewall_drops {
+            *self.firewall_drops.entry(reason).or_default() += count;
+        }
+        self.firewall_rejects += other.firewall_rejects;
         for (protocol, counts) in &other.protocols {
             let mine = self.protocols.entry(*protocol).or_default();
             mine.flows += counts.flows;

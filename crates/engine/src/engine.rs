@@ -14,6 +14,7 @@ use crate::crew::{Command, Crew, Pick, Work};
 use crate::finding::Finding;
 use crate::merge::Merger;
 use crate::rules::LoadedRules;
+use crate::verdict_counters::verdict_counters;
 use crate::settings::{ChecksumMode, Settings};
 use crate::signals::Signals;
 use crate::worker::{Origin, Worker};
@@ -369,50 +370,27 @@ impl Engine {
 
     fn write_stats(&mut self, counters: &Counters) {
         let totals = self.merger.totals();
-        let ips = [
+        let kernel = [
             ("capture.kernel_packets", self.kernel.received),
             ("capture.kernel_drops", self.kernel.dropped),
             ("capture.kernel_ifdrops", self.kernel.interface_dropped),
         ];
-        let other_drops: u64 = counters.drops.values().sum();
-        let blocked = totals.drops + other_drops;
         let detect = [
             ("detect.alert", totals.alerts),
             ("detect.alert_queue_overflow", totals.discarded),
             ("detect.alerts_suppressed", totals.suppressed),
-            ("ips.blocked", blocked),
-            ("ips.rejected", totals.rejects),
-            (
-                "ips.accepted",
-                counters
-                    .decode
-                    .pkts
-                    .saturating_sub(blocked + totals.rejects),
-            ),
-            ("ips.drop_reason.rules", totals.drops),
         ];
         let mut more: Vec<(&str, u64)> = Vec::new();
         if self.settings.live {
-            more.extend(ips);
+            more.extend(kernel);
         }
-        more.extend(
-            detect
-                .iter()
-                .filter(|(name, _)| self.settings.prevention || !name.starts_with("ips.")),
-        );
-        let reasons: Vec<(String, u64)> = counters
-            .drops
-            .iter()
-            .map(|(reason, count)| {
-                (
-                    format!("ips.drop_reason.{}", reason.replace(' ', "_")),
-                    *count,
-                )
-            })
-            .collect();
-        if self.settings.prevention {
-            more.extend(reasons.iter().map(|(name, count)| (name.as_str(), *count)));
-        }
+        more.extend(detect);
+        let verdicts = if self.settings.prevention {
+            verdict_counters(counters, &totals, self.settings.firewall.is_some())
+        } else {
+            Vec::new()
+        };
+        more.extend(verdicts.iter().map(|(name, count)| (name.as_str(), *count)));
         let uptime = if self.settings.live {
             self.started.elapsed().as_secs()
         } else {

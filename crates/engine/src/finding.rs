@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tapir_detect::{Alert, PacketFacts, PacketVerdict};
+use tapir_detect::{Alert, FirewallDrop, PacketFacts, PacketVerdict};
 use tapir_output::event::{FlowCounters, PacketBytes, PacketHeaders, Payload};
 use tapir_output::{Envelope, Event};
 
@@ -54,6 +54,8 @@ pub(crate) struct Alerted {
     pub(crate) transactions: Vec<(u64, Arc<[u8]>)>,
     /// A `tag` of its flow has the packet logged.
     pub(crate) tagged: bool,
+    /// The firewall does not let the packet pass.
+    pub(crate) firewall: Option<FirewallDrop>,
     /// What became of the packet, where the arbiter was asked already.
     pub(crate) settled: Option<PacketVerdict>,
     pub(crate) envelope: Envelope,

@@ -38,6 +38,7 @@ mod rule_report;
 mod rules;
 mod settings;
 mod signals;
+mod verdict_counters;
 mod worker;
 
 pub use analysis::write_analysis;

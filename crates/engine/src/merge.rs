@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tapir_detect::{Actions, Alert, AlertFlags, Arbiter, ArbiterLimits, PacketVerdict, RuleId};
-use tapir_output::event::{AlertAction, DropRecord, RejectTarget, Verdict};
+use tapir_detect::{
+    Actions, Alert, AlertFlags, Arbiter, ArbiterLimits, FirewallDrop, PacketVerdict, RuleId,
+};
+use tapir_output::event::{AlertAction, AlertEngine, DropRecord, RejectTarget, Verdict};
 use tapir_output::{Body, Event, Needs, Outputs, RuleCount};
 use tapir_packet::Timestamp;
 
@@ -104,7 +106,7 @@ impl Merger {
         let mut culprit = None;
         for (order, alert) in alerts.iter().enumerate() {
             let record = self.record(alert, &alerted, &verdict);
-            if verdict.dropped_by == Some(alert.rule) {
+            if verdict.dropped_by == Some(alert.rule) && alerted.firewall.is_none() {
                 culprit = Some(Box::new(record.clone()));
             }
             self.totals.alerts += 1;
@@ -112,17 +114,13 @@ impl Merger {
             let body = Body::Alert(Box::new(record));
             self.emit(place, order as u32, (&alerted, alert.transaction), body);
         }
-        if self.prevention && verdict.actions.blocks() {
+        if let Some(stopped) = alerted.firewall.filter(|_| self.prevention) {
+            self.stopped(place, &alerted, stopped);
+        } else if self.prevention && verdict.actions.blocks() {
             // A rule that raises no alert is named by its drop all the same.
             let culprit = culprit.or_else(|| {
                 let (rule, actions) = (verdict.dropped_by?, verdict.actions);
-                let unseen = Alert {
-                    rule,
-                    actions,
-                    flags: AlertFlags::empty(),
-                    transaction: None,
-                    evidence: None,
-                };
+                let unseen = unseen_alert(rule, actions);
                 Some(Box::new(self.record(&unseen, &alerted, &verdict)))
             });
             self.dropped(place, &alerted, &verdict, culprit);
@@ -153,6 +151,34 @@ impl Merger {
             body,
         };
         self.outputs.emit(&event);
+    }
+
+    /// The firewall does not let a packet pass.
+    fn stopped(&mut self, place: Place, alerted: &Alerted, stopped: FirewallDrop) {
+        let Some(headers) = &alerted.headers else {
+            return;
+        };
+        let alert = stopped.rule.map(|rule| {
+            let actions = Actions::DROP;
+            let unseen = unseen_alert(rule, actions);
+            Box::new(self.record(&unseen, alerted, &PacketVerdict::default()))
+        });
+        let verdict = if stopped.rejects {
+            Verdict::Reject {
+                to: RejectTarget::Client,
+                dropped: true,
+            }
+        } else {
+            Verdict::Drop
+        };
+        let body = Body::Drop(Box::new(DropRecord {
+            headers: (**headers).clone(),
+            reason: stopped.reason.text(),
+            alert,
+            verdict,
+            first: true,
+        }));
+        self.emit(place, AFTER_ALERTS, (alerted, None), body);
     }
 
     fn dropped(
@@ -200,7 +226,22 @@ impl Merger {
         record.flow = alerted.flow;
         record.packet.clone_from(&alerted.packet);
         record.headers.clone_from(&alerted.headers);
-        record.verdict = verdict_of(verdict.actions, self.prevention);
+        record.verdict = match (alerted.firewall, self.rules.set.has_firewall()) {
+            (Some(_), _) => Verdict::Drop,
+            (None, true) if verdict.actions.intersection(!Actions::ALERT).is_empty() => {
+                Verdict::Accept
+            }
+            _ => verdict_of(verdict.actions, self.prevention),
+        };
+        record.engine = self.rules.set.has_firewall().then(|| {
+            match self.rules.set.firewall_part(alert.rule) {
+                Some((hook, policy)) => AlertEngine::Firewall {
+                    hook: hook.into(),
+                    policy,
+                },
+                None => AlertEngine::ThreatDetection,
+            }
+        });
         record.payload = match &alerted.stream {
             Some(stream) if alert.flags.contains(AlertFlags::STREAM) => Some(stream.clone()),
             _ => alerted.payload.clone(),
@@ -229,6 +270,17 @@ impl Merger {
             .entry((meta.gid, meta.sid))
             .or_insert_with(|| RuleCount::of(&meta, 0))
             .count += 1;
+    }
+}
+
+/// An alert of a rule that raised none but is to be named.
+fn unseen_alert(rule: RuleId, actions: Actions) -> Alert {
+    Alert {
+        rule,
+        actions,
+        flags: AlertFlags::empty(),
+        transaction: None,
+        evidence: None,
     }
 }
 

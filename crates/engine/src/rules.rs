@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use tapir_detect::{Class, CompileConfig, RuleId, RuleSet};
+use tapir_detect::{Class, CompileConfig, FirewallConfig, Policy, RuleId, RuleSet};
 use tapir_output::RuleMeta;
 use tapir_rules::tree::{TargetSide, metadata_pairs};
 use tapir_rules::{Code, Diagnostic, Environment, LoadOptions, RuleFile, Severity, Source, Span};
@@ -13,7 +13,7 @@ use tapir_rules::{Code, Diagnostic, Environment, LoadOptions, RuleFile, Severity
 use crate::EngineError;
 use crate::companions::Companions;
 use crate::rule_report::RuleReport;
-use crate::settings::{RuleSources, Settings};
+use crate::settings::{FirewallSettings, RuleSources, Settings};
 
 /// Features that rules may ask for with `requires`.
 const FEATURES: [&str; 4] = ["geoip", "pcre-jit", "ja3", "ja4"];
@@ -43,10 +43,10 @@ impl LoadedRules {
         previous: Option<&LoadedRules>,
     ) -> Result<Self, EngineError> {
         let mut report = RuleReport::default();
-        let texts = if sources.disabled {
-            Vec::new()
+        let (texts, of_firewall) = if sources.disabled {
+            (Vec::new(), 0)
         } else {
-            read_sources(sources, &mut report)
+            read_sources(sources, settings, &mut report)
         };
         let environment = Environment {
             features: FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
@@ -59,7 +59,15 @@ impl LoadedRules {
         };
         let file = tapir_rules::load(texts, &options);
         let companions = Companions::read(&settings.detect, &mut report)?;
-        let (set, refused) = compile(&file, settings, &companions, &mut report, previous);
+        let firewall = settings.firewall.as_ref().filter(|_| !sources.disabled);
+        let firewall = firewall.map(|firewall| (firewall, of_firewall));
+        let (set, refused) = compile(
+            &file,
+            settings,
+            (&companions, firewall),
+            &mut report,
+            previous,
+        );
         let trees = if sources.keeps_trees {
             kept(file.rules, &refused)
         } else {
@@ -129,14 +137,27 @@ impl LoadedRules {
     }
 }
 
-/// Reads every file that the sources name: files, folders of `*.rules`, patterns.
-fn read_sources(sources: &RuleSources, report: &mut RuleReport) -> Vec<Source> {
-    let mut texts: Vec<Source> = sources
-        .texts
-        .iter()
-        .map(|(name, text)| Source::new(name.as_str(), text.as_slice()))
-        .collect();
-    for name in &sources.paths {
+/// Reads every file that the sources name: files, folders of `*.rules`, patterns. Rules of the firewall come first;
+/// how many sources have them is said as well.
+fn read_sources(
+    sources: &RuleSources,
+    settings: &Settings,
+    report: &mut RuleReport,
+) -> (Vec<Source>, usize) {
+    let mut texts = Vec::new();
+    if let Some(firewall) = &settings.firewall {
+        let paths = sources.firewall.as_ref().unwrap_or(&firewall.rule_files);
+        read_files(paths, &mut texts, report);
+    }
+    let of_firewall = texts.len();
+    let inline = sources.texts.iter();
+    texts.extend(inline.map(|(name, text)| Source::new(name.as_str(), text.as_slice())));
+    read_files(&sources.paths, &mut texts, report);
+    (texts, of_firewall)
+}
+
+fn read_files(paths: &[String], texts: &mut Vec<Source>, report: &mut RuleReport) {
+    for name in paths {
         let files = matching(name);
         if files.is_empty() {
             report.missing.push(format!("{name}: no such rule file"));
@@ -151,7 +172,6 @@ fn read_sources(sources: &RuleSources, report: &mut RuleReport) -> Vec<Source> {
             }
         }
     }
-    texts
 }
 
 /// The files that a name stands for, in the order of their names.
@@ -176,7 +196,7 @@ fn matching(name: &str) -> Vec<PathBuf> {
 fn compile(
     file: &RuleFile,
     settings: &Settings,
-    companions: &Companions,
+    (companions, firewall): (&Companions, Option<(&FirewallSettings, usize)>),
     report: &mut RuleReport,
     previous: Option<&LoadedRules>,
 ) -> (Arc<RuleSet>, BTreeSet<usize>) {
@@ -191,6 +211,11 @@ fn compile(
         .iter()
         .map(|source| String::from_utf8_lossy(&source.text))
         .collect();
+    let policy = |proto, hook: &str| {
+        firewall.map_or(Policy::DROP_FLOW, |(firewall, _)| {
+            firewall.policy(proto, hook)
+        })
+    };
     let config = CompileConfig {
         addresses: &|name| variables.addresses.get(name),
         ports: &|name| variables.ports.get(name),
@@ -209,6 +234,11 @@ fn compile(
         thresholds: &companions.thresholds,
         known: &companions.known,
         features: &FEATURES,
+        firewall: firewall.map(|(firewall, sources)| FirewallConfig {
+            sources,
+            packets: firewall.packets,
+            transactions: &policy,
+        }),
         previous: previous.map(|loaded| &*loaded.set),
     };
     let (set, compiled) = RuleSet::compile(&file.rules, &config);

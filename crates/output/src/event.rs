@@ -7,7 +7,7 @@ mod headers;
 mod notice;
 
 pub use alert::{
-    Alert, AlertAction, PacketBytes, Payload, RejectTarget, RuleMeta, Target, Verdict,
+    Alert, AlertAction, AlertEngine, PacketBytes, Payload, RejectTarget, RuleMeta, Target, Verdict,
 };
 pub use envelope::{AppProtos, Envelope, Ether, Icmp, TunnelInfo, Variables};
 pub use flow_record::{

@@ -3,6 +3,7 @@
 use tapir_packet::{Direction, Timestamp};
 
 use crate::AppProto;
+use crate::hook::{Branch, ONE_WAY};
 use crate::signature::Transport;
 use crate::transaction::{Transaction, Transactions};
 
@@ -21,6 +22,9 @@ pub trait Parser {
     /// The names of what can be wrong, as in `app-layer-event:dns.z_flag_set` after the dot; an event's number is its
     /// place here.
     const EVENTS: &'static [&'static str];
+
+    /// The ways that transactions go, and the names of the states on each: the hooks of rules.
+    const BRANCHES: &'static [Branch] = ONE_WAY;
 
     /// The progress of a direction from which on a keyword has its value there; nothing for a keyword that has none.
     /// A value that grows (a body) is there from its first byte on, and final once the progress is beyond.

@@ -7,6 +7,7 @@ use tapir_rules::keywords::KeywordId;
 
 use crate::AppProto;
 use crate::file::FileSettings;
+use crate::hook::{Branch, ONE_WAY};
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::*;
 use crate::transaction::{Entry, Meta, Transaction};
@@ -135,6 +136,22 @@ macro_rules! parsers {
                 match self {
                     $($(AppProto::$proto)|+ => <$parser>::place(keyword, direction),)*
                     _ => None,
+                }
+            }
+
+            /// The ways that transactions go, with the names of their states.
+            pub(crate) fn branches(self) -> &'static [Branch] {
+                match self {
+                    $($(AppProto::$proto)|+ => <$parser>::BRANCHES,)*
+                    _ => ONE_WAY,
+                }
+            }
+
+            /// The progress at which the sides of a transaction are complete.
+            pub(crate) fn last_progress(self) -> [u8; 2] {
+                match self {
+                    $($(AppProto::$proto)|+ => <$parser>::COMPLETE,)*
+                    _ => [1; 2],
                 }
             }
 

@@ -50,6 +50,11 @@ pub trait Transaction {
     /// sets [`Meta::log_now`] for each and remembers what it has shown.
     fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>);
 
+    /// Which way it goes, of a protocol whose transactions go several: see [`Branch`](crate::Branch).
+    fn branch(&self) -> u8 {
+        0
+    }
+
     /// Files that go in a direction.
     fn files(&self, direction: Direction) -> &[File] {
         let _ = direction;
@@ -89,6 +94,21 @@ pub struct Meta {
     pub inspection: [Inspection; 2],
     /// Something changed since it was last inspected, by direction.
     pub updated: [bool; 2],
+    /// Bits that rules have set on it, as numbers of their names.
+    pub bits: SmallVec<[u32; 4]>,
+    /// How far the firewall has come with it; nothing without one.
+    pub firewall: Option<Box<Passage>>,
+}
+
+/// How far the firewall has come with a transaction.
+#[derive(Debug, Clone, Default)]
+pub struct Passage {
+    /// Its states below this progress have been passed, by direction.
+    pub passed_below: [u8; 2],
+    /// All that is left of it is accepted.
+    pub accepted: bool,
+    /// Rules that have matched, or have begun to: number of the rule, and what inspection remembers of it.
+    pub rules: Vec<(u32, u32)>,
 }
 
 /// What inspection of one direction of a transaction has got to.

@@ -10,13 +10,14 @@ use tapir_rules::tree::{
 
 use super::kind::Looks;
 use super::state::threshold_filter;
-use super::{ConfiguredKind, Workshop, filing};
+use super::{ConfiguredKind, Workshop, filing, hook};
 use crate::alert::Actions;
 use crate::arbiter::{Filter, FilterKind, Suppression};
 use crate::condition::Condition;
 use crate::data_set::DataSetUse;
 use crate::effect::Effect;
 use crate::error::CompileError;
+use crate::firewall::FirewallRule;
 use crate::gate::Gate;
 use crate::head::{Head, ProtocolTest};
 use crate::header::HeaderTest;
@@ -25,7 +26,9 @@ use crate::host_bits::HostBit;
 use crate::host_condition::HostPart;
 use crate::rule::{Response, Rule, RuleFlags, RuleKind};
 use crate::section::{Section, SectionDraft};
-use crate::transaction::{self, FieldTest, FileTest, FileTests, Test, TransactionPart};
+use crate::transaction::{
+    self, BitChange, FieldTest, FileTest, FileTests, Test, TransactionPart,
+};
 
 /// The version of Suricata whose rules these are.
 const VERSION: (u8, u8, u8) = (9, 0, 0);
@@ -70,6 +73,7 @@ pub(super) fn compile(
 ) -> Result<(Rule, filing::Draft), CompileError> {
     refuse_what_is_not_evaluated(tree)?;
     let mut parts = Parts::default();
+    parts.take_hook(tree, shop.config)?;
     let (head, negated) = head(shop, tree)?;
     parts.negated = negated;
     for option in &tree.options {
@@ -79,16 +83,10 @@ pub(super) fn compile(
 }
 
 fn refuse_what_is_not_evaluated(tree: &Tree) -> Result<(), CompileError> {
-    if let Action::Log | Action::Rewrite | Action::Accept = tree.action {
+    if let Action::Log | Action::Rewrite = tree.action {
         return Err(CompileError::not_evaluated(
             tree.span.range(),
             tree.action.name(),
-        ));
-    }
-    if let Some(hook) = &tree.header.protocol.hook {
-        return Err(CompileError::not_evaluated(
-            tree.header.span.range(),
-            format!("hook {hook}"),
         ));
     }
     for option in &tree.options {
@@ -141,7 +139,7 @@ fn actions(action: Action) -> Actions {
 }
 
 /// The protocol that flows must carry for a rule to be tried on them.
-fn app_of(tree: &Tree) -> Result<Option<AppProto>, CompileError> {
+pub(super) fn app_proto(tree: &Tree) -> Result<Option<AppProto>, CompileError> {
     let ProtocolName::App(name) = tree.header.protocol.name else {
         return Ok(None);
     };
@@ -172,8 +170,11 @@ pub(super) struct Parts {
     buffers: Vec<SectionDraft>,
     /// Options that look at buffers of transactions.
     sections: Vec<SectionDraft>,
-    /// Tests of fields and events of transactions.
-    tests: Vec<Test>,
+    /// Tests of fields, events, bits and states of transactions.
+    pub(super) tests: Vec<Test>,
+    /// What a match does to bits of the transaction.
+    pub(super) bit_changes: Vec<BitChange>,
+    pub(super) firewall: Option<FirewallRule>,
     files: FileTests,
     current: Current,
     pub(super) effects: Vec<Effect>,
@@ -373,9 +374,11 @@ impl Parts {
                 tests.push(Test::Buffer(buffer, section));
             }
         }
-        Ok((!tests.is_empty()).then(|| {
+        let bits = std::mem::take(&mut self.bit_changes);
+        Ok((!tests.is_empty() || !bits.is_empty()).then(|| {
             Box::new(TransactionPart {
                 tests: tests.into(),
+                bits: bits.into(),
                 both_ways: tree.header.direction == RuleDirection::Transaction,
             })
         }))
@@ -387,7 +390,7 @@ impl Parts {
         tree: &Tree,
         head: Head,
     ) -> Result<(Rule, filing::Draft), CompileError> {
-        let app = app_of(tree)?;
+        let app = app_proto(tree)?;
         if app.is_some() {
             self.gate |= Gate::FLOW;
         }
@@ -396,7 +399,10 @@ impl Parts {
         looks.payload = !self.payload.options.is_empty();
         looks.buffer = !self.buffers.is_empty();
         looks.transaction =
-            !self.sections.is_empty() || !self.tests.is_empty() || !self.files.0.is_empty();
+            !self.sections.is_empty()
+                || !self.tests.is_empty()
+                || !self.bit_changes.is_empty()
+                || !self.files.0.is_empty();
         looks.app = app.is_some();
         looks.negated = self.negated;
         looks.below_ip = matches!(head.protocol, ProtocolTest::Arp | ProtocolTest::Ethernet);
@@ -405,7 +411,9 @@ impl Parts {
         if kind == RuleKind::Packet {
             self.gate |= Gate::REAL;
         }
-        self.mark_once(kind);
+        if self.firewall.is_none() {
+            self.mark_once(kind);
+        }
         let filing = if looks.transaction {
             self.gate |= Gate::FLOW;
             filing::Draft::of_transaction(&self.sections.iter().collect::<Vec<_>>())
@@ -421,8 +429,11 @@ impl Parts {
             .into_iter()
             .filter_map(|draft| draft.compile(shop).transpose())
             .collect::<Result<Box<[Section]>, _>>()?;
-        let mut actions = actions(tree.action);
-        if let Some(alert) = self.alert {
+        let mut actions = match &self.firewall {
+            Some(firewall) => hook::actions_of(firewall.policy),
+            None => actions(tree.action),
+        };
+        if let (Some(alert), None) = (self.alert, &self.firewall) {
             actions.set(Actions::ALERT, alert);
         }
         if tree.action == Action::Block {
@@ -448,6 +459,7 @@ impl Parts {
             buffers,
             transaction,
             effects: self.effects.into(),
+            firewall: self.firewall,
             host,
             response: (!self.response.is_empty()).then(|| Box::new(self.response)),
         };

@@ -18,6 +18,7 @@ use crate::error::CompileError;
 use crate::gate::Gate;
 use crate::host_bits::{Carrier, HostBit};
 use crate::rule::{HostTag, RuleFlags};
+use crate::transaction::{BitChange, Test};
 
 /// Seconds after which a host's bit is forgotten when the rule cannot say.
 const HOST_BIT_SECONDS: u32 = 300;
@@ -168,6 +169,10 @@ impl Parts {
         option: &Opt,
         bits: &XBits,
     ) -> Result<(), CompileError> {
+        if bits.track == Track::Tx {
+            self.transaction_bit(shop, bits);
+            return Ok(());
+        }
         let carrier = match bits.track {
             Track::BySrc => Carrier::Source,
             Track::ByDst => Carrier::Destination,
@@ -187,6 +192,19 @@ impl Parts {
             action: bits.action,
         });
         Ok(())
+    }
+
+    fn transaction_bit(&mut self, shop: &mut Workshop<'_>, bits: &XBits) {
+        let name = shop.names.intern(&bits.name);
+        match bits.action {
+            BitAction::IsSet => self.tests.push(Test::Bit(name, true)),
+            BitAction::IsNotSet => self.tests.push(Test::Bit(name, false)),
+            action => self.bit_changes.push(BitChange {
+                name,
+                sets: action == BitAction::Set,
+                toggles: action == BitAction::Toggle,
+            }),
+        }
     }
 
     fn host_bits(&mut self, shop: &mut Workshop<'_>, bits: &HostBits) {

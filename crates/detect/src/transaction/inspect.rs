@@ -1,16 +1,20 @@
 //! Trying rules on the transactions of a flow.
 
+use smallvec::SmallVec;
 use tapir_packet::Direction;
-use tapir_protocols::{AppProto, AppState};
+use tapir_protocols::{AppProto, AppState, Inspection};
 
-use super::{Subject, TransactionPart};
+use super::{Subject, Test, TransactionPart};
 use crate::context::PacketContext;
 use crate::recorder::{Recorder, Stage};
 use crate::rule_id::RuleId;
 use crate::section::Looking;
 
 /// The rule has been settled: it matched, or never will.
-const SETTLED: u32 = 1 << 31;
+pub(crate) const SETTLED: u32 = 1 << 31;
+
+/// The bits that rules have set on a transaction.
+pub(crate) type Bits = SmallVec<[u32; 4]>;
 
 /// What inspection of transactions needs from the one who tries rules.
 pub(crate) trait TransactionWork {
@@ -33,7 +37,7 @@ pub(crate) trait TransactionWork {
     ) -> Attempt;
 
     /// The rule matched the transaction of that number.
-    fn matched(&mut self, rule: RuleId, transaction: u64);
+    fn matched(&mut self, rule: RuleId, transaction: u64, bits: &mut Bits);
 }
 
 /// What came of trying a rule on a transaction.
@@ -41,91 +45,170 @@ pub(crate) trait TransactionWork {
 pub(crate) enum Attempt {
     /// It matched.
     Match,
+    /// It matched, and will match again when the transaction changes: it asks for nothing but the state that the
+    /// transaction is still in.
+    Again,
     /// It may match later; these tests have passed.
     Wait(u32),
     /// It does not match.
     Never,
 }
 
-/// Tries rules on the transactions of a flow that have changed. `ended`: directions in which nothing will follow.
-pub(crate) fn inspect(
-    state: &mut AppState,
-    proto: AppProto,
-    direction: Direction,
-    ended: bool,
-    found: &mut Vec<RuleId>,
-    work: &mut impl TransactionWork,
-) {
-    let complete = state.complete();
-    let way = direction.index();
-    for place in 0..state.len() {
+impl Attempt {
+    /// Whether it matched.
+    pub(crate) fn is_match(self) -> bool {
+        matches!(self, Self::Match | Self::Again)
+    }
+
+    /// What is remembered of it.
+    pub(crate) fn remembered(self) -> u32 {
+        match self {
+            Self::Match | Self::Never => SETTLED,
+            Self::Again => 0,
+            Self::Wait(passed) => passed,
+        }
+    }
+}
+
+/// A direction of a flow whose transactions are inspected.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side {
+    pub(crate) proto: AppProto,
+    pub(crate) direction: Direction,
+    /// Nothing will follow: what is there counts as complete.
+    pub(crate) ended: bool,
+}
+
+impl Side {
+    /// Whether the transaction of a place is to be looked at; if so what has changed counts as seen.
+    pub(crate) fn takes(self, state: &mut AppState, place: usize) -> bool {
+        let way = self.direction.index();
+        let Some(meta) = state.meta_mut(place) else {
+            return false;
+        };
+        if meta.skip[way] || meta.inspection[way].complete || !(meta.updated[way] || self.ended) {
+            return false;
+        }
+        meta.updated[way] = false;
+        true
+    }
+
+    /// How far the transaction of a place has come.
+    pub(crate) fn progress(self, state: &AppState, place: usize) -> [u8; 2] {
+        let mut progress = state.meta(place).map_or([0; 2], |meta| {
+            [
+                meta.progress(Direction::ToServer),
+                meta.progress(Direction::ToClient),
+            ]
+        });
+        if self.ended {
+            let way = self.direction.index();
+            progress[way] = state.complete()[way];
+        }
+        progress
+    }
+
+    /// Leaves the transaction of a place uninspected.
+    pub(crate) fn skip(self, state: &mut AppState, place: usize) {
+        let way = self.direction.index();
+        let is_complete = self.progress(state, place)[way] >= state.complete()[way];
+        if let Some(meta) = state.meta_mut(place) {
+            meta.inspection[way].complete = is_complete;
+        }
+        if let Some(transaction) = state.transaction_mut(place) {
+            transaction.inspected(self.direction);
+        }
+    }
+
+    /// Tries rules on the transaction of a place.
+    pub(crate) fn inspect(
+        self,
+        state: &mut AppState,
+        place: usize,
+        found: &mut Vec<RuleId>,
+        work: &mut impl TransactionWork,
+    ) {
+        let way = self.direction.index();
+        let progress = self.progress(state, place);
+        let complete = state.complete();
         let Some(meta) = state.meta_mut(place) else {
             return;
         };
-        if meta.skip[way] || meta.inspection[way].complete || !(meta.updated[way] || ended) {
-            continue;
-        }
-        meta.updated[way] = false;
         let mut inspection = std::mem::take(&mut meta.inspection[way]);
+        let mut bits = std::mem::take(&mut meta.bits);
         let (id, events) = (meta.id(), meta.events.clone());
-        let mut progress = [
-            meta.progress(Direction::ToServer),
-            meta.progress(Direction::ToClient),
-        ];
-        if ended {
-            progress[way] = complete[way];
-        }
         if let Some(transaction) = state.transaction(place) {
             let subject = Subject {
                 transaction,
                 events: &events,
-                proto,
+                bits: &[],
+                proto: self.proto,
                 progress,
                 complete,
             };
             found.clear();
-            work.candidates(&subject, direction, inspection.done_below, found);
-            found.extend(
-                inspection
-                    .rules
-                    .iter()
-                    .filter(|(_, passed)| passed & SETTLED == 0)
-                    .map(|&(rule, _)| RuleId(rule)),
-            );
-            found.sort_unstable();
-            found.dedup();
+            work.candidates(&subject, self.direction, inspection.done_below, found);
+            add_unsettled(&inspection, found);
             for &rule in found.iter() {
-                let known = inspection.rules.iter().position(|entry| entry.0 == rule.0);
-                let passed = known
-                    .and_then(|at| inspection.rules.get(at))
-                    .map_or(0, |entry| entry.1);
-                if passed & SETTLED != 0 {
-                    continue;
-                }
-                let now = match work.attempt(rule, passed, &subject, direction) {
-                    Attempt::Match => {
-                        work.matched(rule, id);
-                        SETTLED
-                    }
-                    Attempt::Wait(passed) => passed,
-                    Attempt::Never => SETTLED,
+                let subject = Subject {
+                    bits: &bits,
+                    ..subject
                 };
-                match known.and_then(|at| inspection.rules.get_mut(at)) {
-                    Some(entry) => entry.1 = now,
-                    None if now != 0 => inspection.rules.push((rule.0, now)),
-                    None => {}
+                let Some(now) = try_rule(&mut inspection.rules, rule, |passed| {
+                    work.attempt(rule, passed, &subject, self.direction)
+                }) else {
+                    continue;
+                };
+                if now.is_match() {
+                    work.matched(rule, id, &mut bits);
                 }
             }
         }
         inspection.done_below = progress[way];
         inspection.complete = progress[way] >= complete[way];
         if let Some(transaction) = state.transaction_mut(place) {
-            transaction.inspected(direction);
+            transaction.inspected(self.direction);
         }
         if let Some(meta) = state.meta_mut(place) {
             meta.inspection[way] = inspection;
+            meta.bits = bits;
         }
     }
+}
+
+/// Adds the rules that an earlier inspection left open.
+fn add_unsettled(inspection: &Inspection, found: &mut Vec<RuleId>) {
+    found.extend(
+        inspection
+            .rules
+            .iter()
+            .filter(|(_, passed)| passed & SETTLED == 0)
+            .map(|&(rule, _)| RuleId(rule)),
+    );
+    found.sort_unstable();
+    found.dedup();
+}
+
+/// Tries a rule that is not settled, and remembers what came of it; nothing if it is.
+pub(crate) fn try_rule(
+    remembered: &mut Vec<(u32, u32)>,
+    rule: RuleId,
+    attempt: impl FnOnce(u32) -> Attempt,
+) -> Option<Attempt> {
+    let known = remembered.iter().position(|entry| entry.0 == rule.0);
+    let passed = known
+        .and_then(|at| remembered.get(at))
+        .map_or(0, |entry| entry.1);
+    if passed & SETTLED != 0 {
+        return None;
+    }
+    let now = attempt(passed);
+    match known.and_then(|at| remembered.get_mut(at)) {
+        Some(entry) => entry.1 = now.remembered(),
+        None if now.remembered() != 0 => remembered.push((rule.0, now.remembered())),
+        None => {}
+    }
+    Some(now)
 }
 
 impl TransactionPart {
@@ -144,25 +227,22 @@ impl TransactionPart {
             if passed & bit != 0 {
                 continue;
             }
-            let (way, place) = match test.place(subject.proto, direction) {
-                Some(place) => (direction, place),
-                None if self.both_ways => {
-                    let other = direction.reverse();
-                    match test.place(subject.proto, other) {
-                        Some(place) => (other, place),
-                        None => return Attempt::Never,
-                    }
-                }
-                None => return Attempt::Never,
+            let Some((way, place)) = self.place_of(test, subject.proto, direction) else {
+                return Attempt::Never;
             };
             let progress = subject.progress[way.index()];
             if progress < place {
                 waits = true;
                 continue;
             }
-            let is_final = progress > place || progress >= subject.complete[way.index()];
+            let is_complete = progress >= subject.complete[way.index()];
+            let can_change = matches!(test, Test::Bit(..));
+            let is_final = is_complete || (progress > place && !can_change);
             let holds = test.holds(subject, way, is_final, context, looking);
             looking.recorder.stage(Stage::Buffer, holds);
+            if holds && can_change {
+                continue;
+            }
             if holds {
                 passed |= bit;
             } else if is_final {
@@ -173,8 +253,35 @@ impl TransactionPart {
         }
         if waits {
             Attempt::Wait(passed)
+        } else if self.matches_again(subject, direction) {
+            Attempt::Again
         } else {
             Attempt::Match
         }
+    }
+
+    /// The direction in which a test is tried, and from which progress on.
+    fn place_of(
+        &self,
+        test: &Test,
+        proto: AppProto,
+        direction: Direction,
+    ) -> Option<(Direction, u8)> {
+        let here = test.place(proto, direction).map(|place| (direction, place));
+        here.or_else(|| {
+            let other = direction.reverse();
+            let place = self.both_ways.then(|| test.place(proto, other))??;
+            Some((other, place))
+        })
+    }
+
+    /// Whether nothing but a state is asked for, and the transaction is still in it.
+    fn matches_again(&self, subject: &Subject<'_>, direction: Direction) -> bool {
+        let progress = subject.progress[direction.index()];
+        self.tests.iter().all(|test| match test {
+            Test::Hook(_, hook) => hook.progress == progress,
+            Test::Bit(..) => true,
+            _ => false,
+        })
     }
 }

@@ -11,16 +11,18 @@ mod prefilter;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
+use smallvec::SmallVec;
 use tapir_packet::Direction;
-use tapir_protocols::{AppProto, FileSettings, Transaction, Value};
+use tapir_protocols::{AppProto, FileSettings, Hook, Transaction, Value};
 use tapir_rules::keywords::{Directions, KeywordId, internet};
 
 pub(crate) use field::FieldTest;
 pub(crate) use file::{FileTest, FileTests, is_file_test};
-pub(crate) use inspect::{Attempt, TransactionWork, inspect};
+pub(crate) use inspect::{Attempt, Bits, SETTLED, Side, TransactionWork, try_rule};
 pub(crate) use prefilter::{Filing, Pattern, Prefilter};
 
 use crate::context::PacketContext;
+use crate::names::NameId;
 use crate::recorder::Recorder;
 use crate::section::{Looking, Section};
 
@@ -28,6 +30,8 @@ use crate::section::{Looking, Section};
 #[derive(Debug)]
 pub(crate) struct TransactionPart {
     pub(crate) tests: Box<[Test]>,
+    /// What a match does to the bits of the transaction.
+    pub(crate) bits: Box<[BitChange]>,
     /// Requests and responses are asked together (`=>`).
     pub(crate) both_ways: bool,
 }
@@ -50,6 +54,26 @@ impl TransactionPart {
     }
 }
 
+/// What a match does to a bit of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BitChange {
+    pub(crate) name: NameId,
+    /// It is set; cleared otherwise, or turned with `toggles`.
+    pub(crate) sets: bool,
+    pub(crate) toggles: bool,
+}
+
+impl BitChange {
+    pub(crate) fn apply(self, bits: &mut SmallVec<[u32; 4]>) {
+        let known = bits.iter().position(|bit| *bit == self.name.0);
+        match known {
+            Some(at) if self.toggles || !self.sets => drop(bits.swap_remove(at)),
+            None if self.toggles || self.sets => bits.push(self.name.0),
+            _ => {}
+        }
+    }
+}
+
 /// One thing that a rule asks of a transaction.
 #[derive(Debug)]
 pub(crate) enum Test {
@@ -63,16 +87,20 @@ pub(crate) enum Test {
     File(FileTests),
     /// Something that the parser found wrong: the protocol and the number of its event.
     Event(AppProto, u8),
+    /// Nothing but that the transaction has come so far.
+    Hook(AppProto, Hook),
+    /// A bit that rules set on transactions, and whether it is to be set.
+    Bit(NameId, bool),
 }
 
 impl Test {
-    /// The keyword whose value is asked for; nothing for an event.
+    /// The keyword whose value is asked for, if one is.
     pub(crate) fn keyword(&self) -> Option<KeywordId> {
         match self {
             Test::Buffer(keyword, _) => Some(*keyword),
             Test::Field(field) => Some(field.keyword),
             Test::Bounce => Some(internet::FTP_COMMAND_DATA),
-            Test::Event(..) | Test::File(_) => None,
+            Test::Event(..) | Test::File(_) | Test::Hook(..) | Test::Bit(..) => None,
         }
     }
 
@@ -80,6 +108,11 @@ impl Test {
     pub(crate) fn place(&self, proto: AppProto, direction: Direction) -> Option<u8> {
         match self {
             Test::Event(wanted, _) => (*wanted == proto || wanted.covers(proto)).then_some(0),
+            Test::Hook(wanted, hook) => {
+                let there = *wanted == proto || wanted.covers(proto);
+                (there && hook.direction == direction).then_some(hook.progress)
+            }
+            Test::Bit(..) => Some(0),
             Test::File(_) => file::place(proto, direction),
             Test::Buffer(tapir_rules::keywords::file::NAME, _) => file::place(proto, direction),
             _ => proto.place(self.keyword()?, direction),
@@ -95,7 +128,7 @@ impl Test {
                 settings.content |= bodies.contains(keyword);
             }
             Test::File(tests) => tests.0.iter().for_each(|test| test.ask(settings)),
-            Test::Field(_) | Test::Event(..) | Test::Bounce => {}
+            Test::Field(_) | Test::Event(..) | Test::Bounce | Test::Hook(..) | Test::Bit(..) => {}
         }
     }
 
@@ -110,6 +143,8 @@ impl Test {
     ) -> bool {
         match self {
             Test::Event(_, number) => subject.events.contains(number),
+            Test::Hook(_, hook) => subject.transaction.branch() == hook.branch,
+            Test::Bit(name, set) => subject.bits.contains(&name.0) == *set,
             Test::Field(field) => field.holds(subject.transaction, direction),
             Test::Bounce => is_bounce(subject.transaction, direction, context.packet.src),
             Test::File(tests) => tests.hold(subject.transaction, direction),
@@ -168,6 +203,8 @@ fn is_bounce(transaction: &dyn Transaction, direction: Direction, sender: IpAddr
 pub(crate) struct Subject<'s> {
     pub(crate) transaction: &'s dyn Transaction,
     pub(crate) events: &'s [u8],
+    /// Bits that rules have set on it.
+    pub(crate) bits: &'s [u32],
     pub(crate) proto: AppProto,
     pub(crate) progress: [u8; 2],
     pub(crate) complete: [u8; 2],

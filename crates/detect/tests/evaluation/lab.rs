@@ -41,6 +41,7 @@ pub fn compile(text: &str, thresholds: &[ConfiguredThreshold]) -> (Arc<RuleSet>,
         thresholds,
         known: &known,
         features: &[],
+        firewall: None,
         previous: None,
     };
     RuleSet::compile(&file.rules, &config)

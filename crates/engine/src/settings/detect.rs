@@ -17,6 +17,8 @@ use super::variables::group;
 pub struct RuleSources {
     /// Files, folders and patterns, in the order in which they are read.
     pub paths: Vec<String>,
+    /// The same for rules of the firewall; those of the configuration without any.
+    pub firewall: Option<Vec<String>>,
     /// Texts that lie in no file: name and content.
     pub texts: Vec<(String, Vec<u8>)>,
     /// The dialect of all of them; recognised by the content without one.

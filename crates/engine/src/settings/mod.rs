@@ -2,6 +2,7 @@
 
 mod decode;
 mod detect;
+mod firewall;
 mod flow;
 mod grouping;
 mod hosts;
@@ -23,6 +24,7 @@ use tapir_packet::DecodeConfig;
 use tapir_protocols::{ParserSettings, ProtocolTable};
 
 pub use detect::{DetectSettings, RuleSources};
+pub use firewall::FirewallSettings;
 pub use grouping::PortGrouping;
 pub use hosts::Hosts;
 pub use policy::{ExceptionPolicies, ExceptionPolicy};
@@ -47,6 +49,8 @@ pub struct RunOptions {
     pub workers: Option<usize>,
     /// Drop and reject as an inline system would.
     pub prevention: bool,
+    /// A firewall is wanted, whatever the configuration says.
+    pub firewall: bool,
     /// What is done about checksums, when the command line says it.
     pub checksums: Option<ChecksumMode>,
     /// Where logs go, when the command line says it.
@@ -86,6 +90,8 @@ pub struct Settings {
     pub parsers: Arc<ParserSettings>,
     /// Rules: variables, files beside them, limits.
     pub detect: DetectSettings,
+    /// The firewall, where there is one.
+    pub firewall: Option<FirewallSettings>,
     /// Outputs.
     pub outputs: OutputConfig,
 }
@@ -102,7 +108,10 @@ impl Settings {
             .unwrap_or_else(|| PathBuf::from(root.text_at("default-log-dir", ".")));
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let flow = flow::flow(root)?;
-        let mut stream = stream::stream(root, options.prevention)?;
+        let firewall = firewall::firewall(root, options.firewall)?;
+        // A firewall that lets everything through would be none.
+        let prevention = options.prevention || firewall.is_some();
+        let mut stream = stream::stream(root, prevention)?;
         let checksums = checksums(root, options)?;
         if options.checksums == Some(ChecksumMode::Ignore) {
             stream.checksum_validation = false;
@@ -110,7 +119,7 @@ impl Settings {
         let stats_enabled = root.bool_at("stats.enabled", true)?;
         let stats_interval = root.number_at("stats.interval", 8_u64)?;
         let mut outputs =
-            OutputConfig::from_yaml(root, &log_dir, options.live, options.prevention)?;
+            OutputConfig::from_yaml(root, &log_dir, options.live, prevention)?;
         if !stats_enabled {
             for sink in &mut outputs.sinks {
                 if let SinkConfig::Eve(eve) = sink {
@@ -124,18 +133,19 @@ impl Settings {
         Ok(Self {
             live: options.live,
             workers: options.workers.unwrap_or_else(cores).max(1),
-            prevention: options.prevention,
+            prevention,
             checksums,
             stats_interval: Duration::from_secs(if stats_enabled { stats_interval } else { 0 }),
             decode: decode::decode(root)?,
             defrag: hosts::defrag(root, flow.key)?,
             flow,
             stream,
-            policies: policy::policies(root, options.prevention)?,
+            policies: policy::policies(root, prevention)?,
             hosts: hosts::hosts(root)?,
             protocols: protocols::protocols(root)?,
             parsers: Arc::new(protocols::parsers(root)?),
             detect: detect::detect(root)?,
+            firewall,
             outputs,
             log_dir,
         })

@@ -24,7 +24,17 @@ impl Inspector {
         alerts: &mut Vec<Alert>,
         verdict: PacketVerdict,
     ) {
-        if !alerts.is_empty() || verdict.tagged || verdict.actions.blocks() {
+        let stopped = verdict.firewall.filter(|_| !seen.is_stream_end());
+        if let Some(stopped) = stopped {
+            let drops = &mut self.own.firewall_drops;
+            *drops.entry(stopped.reason.name()).or_default() += 1;
+            self.own.firewall_rejects += u64::from(stopped.rejects);
+        }
+        let verdict = PacketVerdict {
+            firewall: stopped,
+            ..verdict
+        };
+        if !alerts.is_empty() || verdict.tagged || verdict.actions.blocks() || stopped.is_some() {
             self.alerted(packet, flow, seen, std::mem::take(alerts), verdict);
         } else if self.settings.prevention
             && !seen.is_stream_end()
@@ -84,6 +94,7 @@ impl Inspector {
                 .then(|| Arc::new(PacketHeaders::of(packet))),
             transactions: self.described(flow, &alerts),
             tagged: verdict.tagged,
+            firewall: verdict.firewall,
             settled: self.arbiter.is_some().then_some(verdict),
             alerts,
         };
@@ -115,6 +126,17 @@ impl Inspector {
         reason: &'static str,
     ) {
         *self.own.drops.entry(reason).or_default() += 1;
+        self.drop_record(packet, flow, seen, reason);
+    }
+
+    /// The record of such a drop.
+    pub(super) fn drop_record(
+        &mut self,
+        packet: &Packet<'_>,
+        flow: &mut FlowOf,
+        seen: &Circumstances,
+        reason: &'static str,
+    ) {
         if !self.needs.drops {
             return;
         }

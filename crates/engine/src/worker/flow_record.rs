@@ -50,10 +50,14 @@ pub(super) fn record_of(flow: &Flow<Attachment>, reason: EndReason) -> FlowRecor
         },
         alerted: flow.flags().contains(FlowFlags::HAS_ALERTS),
         emergency: flow.flags().contains(FlowFlags::EMERGENCY),
-        action: match flow.attachment.detect.verdict() {
-            FlowVerdict::Drop => Some(FlowAction::Drop),
-            FlowVerdict::Pass => Some(FlowAction::Pass),
-            FlowVerdict::Inspect => None,
+        action: match (
+            flow.attachment.detect.firewall(),
+            flow.attachment.detect.verdict(),
+        ) {
+            (FlowVerdict::Drop, _) | (_, FlowVerdict::Drop) => Some(FlowAction::Drop),
+            (FlowVerdict::Pass, _) => Some(FlowAction::Accept),
+            (FlowVerdict::Inspect, FlowVerdict::Pass) => Some(FlowAction::Pass),
+            (FlowVerdict::Inspect, FlowVerdict::Inspect) => None,
         },
         exceptions: flow
             .attachment

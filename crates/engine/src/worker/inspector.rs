@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tapir_detect::{
     Alert, Arbiter, ArbiterLimits, Detector, FlowApp, FlowSubject, FlowVerdict, PacketContext,
-    PacketTraits, PacketVerdict, StreamWindow,
+    PacketHook, PacketTraits, PacketVerdict, StreamWindow,
 };
 use tapir_flow::tcp::{self, Segment, SegmentFlags};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
@@ -21,6 +21,7 @@ use crate::counters::Counters;
 use crate::finding::{Discovery, Finding, Place, Stage};
 use crate::rules::LoadedRules;
 use crate::settings::Settings;
+use crate::verdict_counters::FLOW_DROP;
 
 /// Inspects packets of flows, and those without.
 pub(super) struct Inspector {
@@ -160,6 +161,14 @@ impl Inspector {
             return;
         }
         flow.attachment.app_ended = [false; 2];
+        if self.settings.prevention && flow.attachment.detect.firewall() == FlowVerdict::Drop {
+            let seen = Circumstances {
+                direction: Some(tracked.direction),
+                ..Circumstances::default()
+            };
+            *self.own.firewall_drops.entry(FLOW_DROP).or_default() += 1;
+            return self.drop_record(packet, flow, &seen, "firewall flow drop");
+        }
         if self.settings.prevention && flow.attachment.detect.verdict() == FlowVerdict::Drop {
             let seen = Circumstances {
                 direction: Some(tracked.direction),
@@ -196,6 +205,52 @@ impl Inspector {
         if let Some(session) = &mut flow.tcp {
             self.tcp.free_data(session);
         }
+    }
+
+    /// Asks the firewall about a packet before its flow is known: whether it goes on, and whether it may have a flow.
+    pub(super) fn before_flow(&mut self, packet: &Packet<'_>) -> Admission {
+        self.at_hook(PacketHook::PreFlow, packet, None, &Circumstances::default())
+    }
+
+    /// Asks the firewall at an early hook.
+    pub(super) fn at_hook(
+        &mut self,
+        hook: PacketHook,
+        packet: &Packet<'_>,
+        mut flow: Option<&mut FlowOf>,
+        seen: &Circumstances,
+    ) -> Admission {
+        let mut admission = Admission {
+            goes_on: true,
+            tracked: true,
+        };
+        if !self.rules.set.asks_at(hook) {
+            return admission;
+        }
+        let view = flow.as_deref().map(view_of);
+        let context = PacketContext {
+            number: self.place.packet,
+            packet,
+            payload: packet.payload(),
+            direction: seen.direction,
+            flow: view.as_ref(),
+            traits: seen.traits(packet, flow.as_deref()),
+            stream: None,
+            app: None,
+            stream_events: seen.events,
+        };
+        let mut alerts = Vec::new();
+        let state = flow.as_deref_mut().map(|flow| &mut flow.attachment.detect);
+        let arbiter = self.arbiter.as_mut();
+        let verdict = self
+            .detector
+            .inspect_at(hook, &context, state, arbiter, &mut alerts);
+        admission.goes_on = verdict.firewall.is_none() || !self.settings.prevention;
+        admission.tracked = !verdict.untracked;
+        if !alerts.is_empty() || verdict.firewall.is_some() {
+            self.report(packet, flow, seen, &mut alerts, verdict);
+        }
+        admission
     }
 
     /// Notes what is anomalous about a packet and tries the rules on it; with `segment` also on what its
@@ -255,6 +310,9 @@ impl Inspector {
                     &mut alerts,
                     &mut verdict,
                 );
+                if verdict.firewall.is_some() {
+                    break;
+                }
                 // The packet itself is tried once, with the first run of its stream.
                 with_stream.payload = &[];
                 with_stream.traits |= PacketTraits::CONTINUED;
@@ -279,6 +337,15 @@ impl Inspector {
         self.alerts = alerts;
         progress
     }
+}
+
+/// What the firewall says of a packet at an early hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Admission {
+    /// It is not dropped.
+    pub(super) goes_on: bool,
+    /// It may belong to a flow.
+    pub(super) tracked: bool,
 }
 
 /// What detection works on of a flow.
@@ -313,6 +380,7 @@ fn inspect(
     verdict.suppressed += found.suppressed;
     verdict.discarded += found.discarded;
     verdict.tagged |= found.tagged;
+    verdict.firewall = verdict.firewall.or(found.firewall);
 }
 
 /// The settings of parsers, with what rules and outputs want to know of files.

@@ -173,7 +173,11 @@ impl Worker {
     }
 
     fn packet(&mut self, packet: &Packet<'_>) {
-        let tracked = if packet.wants_flow() {
+        let admission = self.inspector.before_flow(packet);
+        if !admission.goes_on {
+            return;
+        }
+        let tracked = if packet.wants_flow() && admission.tracked {
             self.track(packet)
         } else {
             None

@@ -1,6 +1,6 @@
 //! A TCP segment: its session, its stream, and the rules on both.
 
-use tapir_detect::FlowVerdict;
+use tapir_detect::{FlowVerdict, PacketHook};
 use tapir_flow::FlowState;
 use tapir_flow::tcp::{DropReason, Exception, Segment, SegmentFlags, StreamEvent};
 use tapir_packet::{Direction, Packet};
@@ -21,6 +21,13 @@ impl Inspector {
         flow: &mut FlowOf,
         seen: &mut Circumstances,
     ) {
+        if !seen.is_stream_end()
+            && !self
+                .at_hook(PacketHook::PreStream, packet, Some(flow), seen)
+                .goes_on
+        {
+            return;
+        }
         if self.tcp.accepts_checksum(packet, &mut self.outcome) {
             self.tcp.handle(&mut flow.tcp, &segment, &mut self.outcome);
             if self.outcome.is(SegmentFlags::REVERSED) {

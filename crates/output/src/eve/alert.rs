@@ -7,7 +7,7 @@ use tapir_packet::Direction;
 
 use crate::config::{AlertOptions, Xff};
 use crate::event::{
-    Alert, AlertAction, Envelope, Event, RejectTarget, RuleMeta, Target, TunnelInfo, Verdict,
+    Alert, AlertAction, AlertEngine, Envelope, Event, RejectTarget, RuleMeta, Target, TunnelInfo, Verdict,
 };
 use crate::protocol_name::{has_ports, is_icmp};
 use tapir_json::{Json, push_ip};
@@ -159,6 +159,11 @@ impl Records {
             self.target(json, at, sides, target);
         }
         rule_parts(json, rule, shown);
+        match &alert.engine {
+            Some(AlertEngine::Firewall { .. }) => json.word("engine", "fw"),
+            Some(AlertEngine::ThreatDetection) => json.word("engine", "td"),
+            None => {}
+        }
         if let Some(context) = &alert.context {
             json.open_object("context");
             json.members(context.as_bytes());
@@ -171,6 +176,12 @@ impl Records {
             json.text("xff", xff);
         }
         json.close_object();
+        if let Some(AlertEngine::Firewall { hook, policy }) = &alert.engine {
+            json.open_object("firewall");
+            json.text("hook", hook);
+            json.word("policy", policy);
+            json.close_object();
+        }
     }
 
     /// Attacker and victim of a rule that knows who is which.

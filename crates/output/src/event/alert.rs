@@ -59,6 +59,8 @@ pub struct Alert {
     pub headers: Option<Arc<PacketHeaders>>,
     /// What finally became of the packet, all alerts considered.
     pub verdict: Verdict,
+    /// Which engine raised it, where there is a firewall.
+    pub engine: Option<AlertEngine>,
     /// Address found in a forwarding header of the application protocol.
     pub xff: Option<Box<str>>,
     /// Whether the transaction was guessed rather than known.
@@ -82,6 +84,7 @@ impl Alert {
             packet: None,
             headers: None,
             verdict: Verdict::Alert,
+            engine: None,
             xff: None,
             tx_guessed: false,
             transaction: None,
@@ -89,6 +92,20 @@ impl Alert {
             capture_file: None,
         }
     }
+}
+
+/// Which engine raised an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertEngine {
+    /// The rules that find threats.
+    ThreatDetection,
+    /// The firewall.
+    Firewall {
+        /// The hook of the rule or policy: `packet:filter`, `http:request_line`.
+        hook: Box<str>,
+        /// What it does: `accept:hook`.
+        policy: &'static str,
+    },
 }
 
 /// The `action` of an alert.

@@ -11,7 +11,7 @@ use super::transaction::{BODY, COMPLETE, Exchange, HEADERS, TRAILER, place};
 use crate::file::{FileSettings, FileState};
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::transaction::{Entry, Transactions};
-use crate::{AppProto, ParserSettings};
+use crate::{AppProto, Branch, ParserSettings};
 
 /// Settings of the parser, as in `libhtp.default-config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -426,6 +426,27 @@ impl Http1 {
 impl Parser for Http1 {
     type Tx = Exchange;
     const COMPLETE: [u8; 2] = [COMPLETE, COMPLETE];
+    const BRANCHES: &'static [Branch] = &[Branch {
+        name: "",
+        states: [
+            &[
+                ("request_started", 0),
+                ("request_line", 1),
+                ("request_headers", 2),
+                ("request_body", 3),
+                ("request_trailer", 4),
+                ("request_complete", COMPLETE),
+            ],
+            &[
+                ("response_started", 0),
+                ("response_line", 1),
+                ("response_headers", 2),
+                ("response_body", 3),
+                ("response_trailer", 4),
+                ("response_complete", COMPLETE),
+            ],
+        ],
+    }];
     const EVENTS: &'static [&'static str] = &[
         "invalid_request_chunk_len",
         "invalid_response_chunk_len",

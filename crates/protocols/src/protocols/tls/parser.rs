@@ -13,7 +13,7 @@ use super::settings::Encryption;
 use super::transaction::{Session, Side, state};
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::transaction::{Entry, Transactions};
-use crate::{AppProto, ParserSettings};
+use crate::{AppProto, Branch, ParserSettings};
 
 /// A handshake message longer than this is not put together.
 const LONGEST_MESSAGE: usize = 1 << 18;
@@ -453,6 +453,26 @@ impl Tls {
 impl Parser for Tls {
     type Tx = Session;
     const COMPLETE: [u8; 2] = [client::FINISHED, server::FINISHED];
+    const BRANCHES: &'static [Branch] = &[Branch {
+        name: "",
+        states: [
+            &[
+                ("client_in_progress", 0),
+                ("client_hello_done", client::HELLO),
+                ("client_cert_done", client::CERTIFICATE),
+                ("client_handshake_done", client::HANDSHAKE),
+                ("client_finished", client::FINISHED),
+            ],
+            &[
+                ("server_in_progress", 0),
+                ("server_hello", server::HELLO),
+                ("server_cert_done", server::CERTIFICATE),
+                ("server_hello_done", server::HELLO_DONE),
+                ("server_handshake_done", server::HANDSHAKE),
+                ("server_finished", server::FINISHED),
+            ],
+        ],
+    }];
     const EVENTS: &'static [&'static str] = NAMES;
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
