@@ -214,7 +214,9 @@ impl Workshop<'_> {
                     }
                 }
                 (None, RuleKind::IpOnly) => ip_only.push((id, rule.head)),
-                (None, RuleKind::AppTransaction) => transactions.extend(filing.file_transaction(id, &rule)),
+                (None, RuleKind::AppTransaction) => {
+                    transactions.extend(filing.file_transaction(id, &rule))
+                }
                 (None, _) => filings.push(filing.file(id, &rule, &ports)),
             }
             rules.push(rule);

@@ -112,9 +112,7 @@ impl Condition {
             Self::FlowBytes(way, test) => {
                 context.flow.is_some_and(|flow| way.test(flow.bytes, test))
             }
-            Self::FlowStart => context
-                .traits
-                .contains(PacketTraits::FIRST_IN_DIRECTION),
+            Self::FlowStart => context.traits.contains(PacketTraits::FIRST_IN_DIRECTION),
             Self::Elephant(way) => context.flow.is_some_and(|flow| match way {
                 Way::ToServer => flow.elephant[0],
                 Way::ToClient => flow.elephant[1],

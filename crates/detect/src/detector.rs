@@ -193,8 +193,8 @@ impl Detector {
         }
         let after_packet = trial.out.len();
         // With a firewall, what is dropped already is not looked into further.
-        let goes_on = rules.firewall.is_none()
-            || !is_dropped(trial.out.get(between..).unwrap_or_default());
+        let goes_on =
+            rules.firewall.is_none() || !is_dropped(trial.out.get(between..).unwrap_or_default());
         if let (Some(app), true) = (app, goes_on) {
             gatekeeping = trial.try_transactions(app, gatekeeping, looks_for_threats, &mut found);
         }

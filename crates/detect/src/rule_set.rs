@@ -241,10 +241,7 @@ impl RuleSet {
 
     pub(crate) fn carry_out(&self, alert: &mut Alert, verdict: &mut PacketVerdict) {
         // What the firewall decided is carried out already.
-        let Some(rule) = self
-            .rule(alert.rule)
-            .filter(|rule| rule.firewall.is_none())
-        else {
+        let Some(rule) = self.rule(alert.rule).filter(|rule| rule.firewall.is_none()) else {
             return;
         };
         let whole_flow = alert.flags.contains(AlertFlags::APPLIES_TO_FLOW)

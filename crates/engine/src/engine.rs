@@ -14,9 +14,9 @@ use crate::crew::{Command, Crew, Pick, Work};
 use crate::finding::Finding;
 use crate::merge::Merger;
 use crate::rules::LoadedRules;
-use crate::verdict_counters::verdict_counters;
 use crate::settings::{ChecksumMode, Settings};
 use crate::signals::Signals;
+use crate::verdict_counters::verdict_counters;
 use crate::worker::{Origin, Worker};
 use crate::{EngineError, RuleSources};
 

@@ -233,15 +233,17 @@ impl Merger {
             }
             _ => verdict_of(verdict.actions, self.prevention),
         };
-        record.engine = self.rules.set.has_firewall().then(|| {
-            match self.rules.set.firewall_part(alert.rule) {
-                Some((hook, policy)) => AlertEngine::Firewall {
-                    hook: hook.into(),
-                    policy,
-                },
-                None => AlertEngine::ThreatDetection,
-            }
-        });
+        record.engine =
+            self.rules
+                .set
+                .has_firewall()
+                .then(|| match self.rules.set.firewall_part(alert.rule) {
+                    Some((hook, policy)) => AlertEngine::Firewall {
+                        hook: hook.into(),
+                        policy,
+                    },
+                    None => AlertEngine::ThreatDetection,
+                });
         record.payload = match &alerted.stream {
             Some(stream) if alert.flags.contains(AlertFlags::STREAM) => Some(stream.clone()),
             _ => alerted.payload.clone(),

@@ -49,4 +49,6 @@ pub use record::RecordOptions;
 pub use signature::Transport;
 pub use state::{AppState, ParserSettings};
 pub use table::{DetectionPorts, Enabled, ProtocolSettings, ProtocolTable};
-pub use transaction::{Entry, Inspection, Meta, Passage, ShowRecord, Transaction, Transactions, Value};
+pub use transaction::{
+    Entry, Inspection, Meta, Passage, ShowRecord, Transaction, Transactions, Value,
+};

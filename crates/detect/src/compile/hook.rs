@@ -99,7 +99,9 @@ impl Parts {
             ))
         })?;
         if before && !is_firewall {
-            return Err(refused("only rules of the firewall accept the states before their hook".into()));
+            return Err(refused(
+                "only rules of the firewall accept the states before their hook".into(),
+            ));
         }
         self.gate |= Gate::FLOW
             | match hook.direction {
@@ -225,7 +227,12 @@ impl<'b, 'c> FirewallBuilder<'b, 'c> {
                     })
                     .collect(),
                 policy,
-                policy_alert: alerts.add(policy, HookPlace::Packet(hook), hook.name(), (rules, metas)),
+                policy_alert: alerts.add(
+                    policy,
+                    HookPlace::Packet(hook),
+                    hook.name(),
+                    (rules, metas),
+                ),
             }
         });
         let mut transactions: FxHashMap<_, Vec<Station>> = FxHashMap::default();

@@ -26,9 +26,7 @@ use crate::host_bits::HostBit;
 use crate::host_condition::HostPart;
 use crate::rule::{Response, Rule, RuleFlags, RuleKind};
 use crate::section::{Section, SectionDraft};
-use crate::transaction::{
-    self, BitChange, FieldTest, FileTest, FileTests, Test, TransactionPart,
-};
+use crate::transaction::{self, BitChange, FieldTest, FileTest, FileTests, Test, TransactionPart};
 
 /// The version of Suricata whose rules these are.
 const VERSION: (u8, u8, u8) = (9, 0, 0);
@@ -398,11 +396,10 @@ impl Parts {
         let mut looks = Looks::of(&tree.options);
         looks.payload = !self.payload.options.is_empty();
         looks.buffer = !self.buffers.is_empty();
-        looks.transaction =
-            !self.sections.is_empty()
-                || !self.tests.is_empty()
-                || !self.bit_changes.is_empty()
-                || !self.files.0.is_empty();
+        looks.transaction = !self.sections.is_empty()
+            || !self.tests.is_empty()
+            || !self.bit_changes.is_empty()
+            || !self.files.0.is_empty();
         looks.app = app.is_some();
         looks.negated = self.negated;
         looks.below_ip = matches!(head.protocol, ProtocolTest::Arp | ProtocolTest::Ethernet);

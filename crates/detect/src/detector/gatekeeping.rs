@@ -127,7 +127,10 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
             return Gatekeeping::Over;
         }
         let decision = firewall.packet(PacketHook::Filter, self);
-        self.settle(decision.policy, decision.drop(FirewallReason::DefaultPacketPolicy))
+        self.settle(
+            decision.policy,
+            decision.drop(FirewallReason::DefaultPacketPolicy),
+        )
     }
 
     /// Asks the firewall about the transaction of a place.

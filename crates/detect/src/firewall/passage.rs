@@ -2,7 +2,9 @@
 
 use tapir_protocols::{AppState, Passage};
 
-use super::{Firewall, FirewallDrop, FirewallReason, PacketHook, Policy, PolicyAction, Reach, Station};
+use super::{
+    Firewall, FirewallDrop, FirewallReason, PacketHook, Policy, PolicyAction, Reach, Station,
+};
 use crate::rule_id::RuleId;
 use crate::transaction::{Attempt, Bits, SETTLED, Side, Subject, try_rule};
 
@@ -15,8 +17,13 @@ pub(crate) trait FirewallWork {
     fn begins(&mut self, rule: RuleId) -> bool;
 
     /// Tries a rule on a transaction, given the tests that it has passed before.
-    fn on_transaction(&mut self, rule: RuleId, passed: u32, subject: &Subject<'_>, side: Side)
-    -> Attempt;
+    fn on_transaction(
+        &mut self,
+        rule: RuleId,
+        passed: u32,
+        subject: &Subject<'_>,
+        side: Side,
+    ) -> Attempt;
 
     /// The rule matched the transaction of that number; says whether the match stands.
     fn matched(&mut self, rule: RuleId, transaction: u64, bits: &mut Bits) -> bool;
@@ -181,11 +188,7 @@ impl Firewall {
                 complete,
             };
             let stations = self.transactions.get(&line).map_or(&[][..], |line| line);
-            let journey = Journey {
-                subject,
-                side,
-                id,
-            };
+            let journey = Journey { subject, side, id };
             decision = journey.pass(stations, &mut passage, &mut bits, work);
         }
         if let Some(meta) = state.meta_mut(place) {

@@ -146,7 +146,13 @@ mod tests {
 
     #[test]
     fn policies_are_read_and_written() {
-        for text in ["accept:packet", "accept:flow", "accept:hook", "accept:tx", "drop:flow"] {
+        for text in [
+            "accept:packet",
+            "accept:flow",
+            "accept:hook",
+            "accept:tx",
+            "drop:flow",
+        ] {
             assert_eq!(Policy::parse(text).map(Policy::text), Some(text));
         }
         assert_eq!(Policy::parse("accept:foo"), None);

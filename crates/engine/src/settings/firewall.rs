@@ -32,7 +32,8 @@ const EXPECTED: &str = "accept:hook, accept:packet, accept:flow, accept:tx, drop
 
 /// The settings; nothing when no firewall is wanted.
 pub(super) fn firewall(root: &Node, wanted: bool) -> Result<Option<FirewallSettings>, ConfigError> {
-    let configured = root.get("firewall.enabled").is_some() && root.bool_at("firewall.enabled", false)?;
+    let configured =
+        root.get("firewall.enabled").is_some() && root.bool_at("firewall.enabled", false)?;
     if !configured && !wanted {
         return Ok(None);
     }
@@ -41,7 +42,12 @@ pub(super) fn firewall(root: &Node, wanted: bool) -> Result<Option<FirewallSetti
     let of_all = fallback(root, "firewall.policies.default-policy", None)?;
     let of_packets = fallback(root, "firewall.policies.packet.default-policy", of_all)?;
     let of_packet = |name: &str, default| {
-        policy_at(root, &format!("firewall.policies.packet.{name}"), of_packets.unwrap_or(default), true)
+        policy_at(
+            root,
+            &format!("firewall.policies.packet.{name}"),
+            of_packets.unwrap_or(default),
+            true,
+        )
     };
     let of_apps = fallback(root, "firewall.policies.app.default-policy", of_all)?;
     Ok(Some(FirewallSettings {
@@ -164,4 +170,3 @@ fn read(node: &Node, path: &str) -> Result<Policy, ConfigError> {
         .map(|policy| Policy { alert, ..policy })
         .ok_or_else(wrong)
 }
-

@@ -118,8 +118,7 @@ impl Settings {
         }
         let stats_enabled = root.bool_at("stats.enabled", true)?;
         let stats_interval = root.number_at("stats.interval", 8_u64)?;
-        let mut outputs =
-            OutputConfig::from_yaml(root, &log_dir, options.live, prevention)?;
+        let mut outputs = OutputConfig::from_yaml(root, &log_dir, options.live, prevention)?;
         if !stats_enabled {
             for sink in &mut outputs.sinks {
                 if let SinkConfig::Eve(eve) = sink {

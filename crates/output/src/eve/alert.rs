@@ -7,7 +7,8 @@ use tapir_packet::Direction;
 
 use crate::config::{AlertOptions, Xff};
 use crate::event::{
-    Alert, AlertAction, AlertEngine, Envelope, Event, RejectTarget, RuleMeta, Target, TunnelInfo, Verdict,
+    Alert, AlertAction, AlertEngine, Envelope, Event, RejectTarget, RuleMeta, Target, TunnelInfo,
+    Verdict,
 };
 use crate::protocol_name::{has_ports, is_icmp};
 use tapir_json::{Json, push_ip};
