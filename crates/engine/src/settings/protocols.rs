@@ -2,7 +2,7 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, Http2Settings, ParserSettings, ProtocolSettings,
+    AppProto, DetectionPorts, Enabled, Http1Settings, Http2Settings, ParserSettings, ProtocolSettings,
     ProtocolTable, SmbSettings, SmtpSettings, TlsSettings, Transport,
 };
 
@@ -30,6 +30,7 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
     };
     Ok(ParserSettings {
         tls: TlsSettings::read(of("tls"))?,
+        http1: Http1Settings::read(of("http"))?,
         http2: Http2Settings::read(of("http2"))?,
         smb: SmbSettings::read(of("smb"))?,
         smtp: SmtpSettings::read(of("smtp"))?,
