@@ -187,6 +187,7 @@ impl Inspector {
                     event_type: "fileinfo",
                     json: members(&|json| {
                         transaction.describe(json, options);
+                        json.word("app_proto", proto.event_name());
                         describe_file(json, file, id);
                     }),
                     tx_id: None,
