@@ -2,8 +2,8 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, Http1Settings, Http2Settings, ParserSettings, ProtocolSettings,
-    ProtocolTable, SmbSettings, SmtpSettings, TlsSettings, Transport,
+    AppProto, DetectionPorts, Enabled, Http1Settings, Http2Settings, ParserSettings,
+    ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings, TlsSettings, Transport,
 };
 
 use super::variables::port_list;

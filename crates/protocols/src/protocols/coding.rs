@@ -205,9 +205,7 @@ impl Engine {
             Coding::Gzip => Self::Gzip(GzipHeader::default()),
             Coding::Deflate => Self::Inflate(Box::new(Decompress::new(false))),
             Coding::Zlib => Self::Inflate(Box::new(Decompress::new(true))),
-            Coding::Brotli => {
-                Self::Brotli(Box::new(DecompressorWriter::new(Vec::new(), CHUNK)))
-            }
+            Coding::Brotli => Self::Brotli(Box::new(DecompressorWriter::new(Vec::new(), CHUNK))),
             Coding::Lzma => Self::Lzma(Box::new(Stream::new_lzma_decoder(lzma_memory).ok()?)),
         })
     }
@@ -351,7 +349,11 @@ impl GzipHeader {
     fn take(&mut self, data: &[u8]) -> Result<Option<Vec<u8>>, Broken> {
         self.bytes.extend_from_slice(data);
         let magic = [0x1f, 0x8b, 8];
-        if self.bytes.iter().zip(magic).any(|(byte, wanted)| *byte != wanted)
+        if self
+            .bytes
+            .iter()
+            .zip(magic)
+            .any(|(byte, wanted)| *byte != wanted)
             || self.bytes.len() > MAX_GZIP_HEADER + data.len()
         {
             return Err(Broken);
@@ -436,7 +438,10 @@ mod tests {
     #[test]
     fn codings_that_were_not_applied_are_passed_over() {
         assert_eq!(decode(b"gzip, deflate", &gzip(TEXT), 1000), TEXT);
-        assert_eq!(decode(b"gzip", b"XO!P%@AP not packed", 1000), b"XO!P%@AP not packed");
+        assert_eq!(
+            decode(b"gzip", b"XO!P%@AP not packed", 1000),
+            b"XO!P%@AP not packed"
+        );
     }
 
     #[test]

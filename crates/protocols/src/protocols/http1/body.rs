@@ -48,8 +48,9 @@ impl Body {
         coding: Option<&[u8]>,
         (limits, limit): (&Limits, u64),
     ) -> (Self, Oddities) {
-        let (decoder, oddities) =
-            coding.map_or((None, Oddities::default()), |value| Decoder::new(value, limits));
+        let (decoder, oddities) = coding.map_or((None, Oddities::default()), |value| {
+            Decoder::new(value, limits)
+        });
         let body = Self {
             file: File::new(settings, name),
             decoder,
@@ -101,7 +102,11 @@ impl Body {
 
     /// It is over.
     pub(super) fn close(&mut self, state: FileState) {
-        let state = if self.cut { FileState::Truncated } else { state };
+        let state = if self.cut {
+            FileState::Truncated
+        } else {
+            state
+        };
         self.file.close(state);
     }
 }

@@ -82,7 +82,8 @@ impl Head {
         };
         self.add(&field);
         let used = field.used + end;
-        self.raw.extend_from_slice(data.get(..used).unwrap_or_default());
+        self.raw
+            .extend_from_slice(data.get(..used).unwrap_or_default());
         if end > 0 {
             self.finish();
             Next::End(used)
@@ -92,7 +93,8 @@ impl Head {
     }
 
     fn over(&mut self, data: &[u8], len: usize) -> Next {
-        self.raw.extend_from_slice(data.get(..len).unwrap_or_default());
+        self.raw
+            .extend_from_slice(data.get(..len).unwrap_or_default());
         self.finish();
         Next::End(len)
     }
@@ -222,7 +224,10 @@ fn trimmed_blanks(text: &[u8]) -> &[u8] {
 
 fn trim(text: &[u8], is: fn(&u8) -> bool) -> &[u8] {
     let from = text.iter().position(|byte| !is(byte)).unwrap_or(text.len());
-    let end = text.iter().rposition(|byte| !is(byte)).map_or(from, |at| at + 1);
+    let end = text
+        .iter()
+        .rposition(|byte| !is(byte))
+        .map_or(from, |at| at + 1);
     text.get(from..end).unwrap_or_default()
 }
 
@@ -528,7 +533,10 @@ mod tests {
 
     #[test]
     fn zero_bytes_hide_no_header() {
-        let (head, _) = read(b"Transfer\0-Encoding: chu\0nked\r\n\r\n", Direction::ToClient);
+        let (head, _) = read(
+            b"Transfer\0-Encoding: chu\0nked\r\n\r\n",
+            Direction::ToClient,
+        );
         let value = head.get_lax(b"transfer-encoding").map(plain);
         assert_eq!(value.as_deref(), Some(&b"chunked"[..]));
         assert_eq!(length(b" x68 bytes"), Some(68));

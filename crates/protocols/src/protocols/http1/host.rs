@@ -7,11 +7,11 @@ pub(super) fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
         _ => memchr::memchr(b':', text).unwrap_or(text.len()),
     };
     let (host, rest) = text.split_at(end);
-    let end = host.iter().rposition(|byte| *byte != b' ').map_or(0, |at| at + 1);
-    (
-        host.get(..end).unwrap_or_default(),
-        rest.strip_prefix(b":"),
-    )
+    let end = host
+        .iter()
+        .rposition(|byte| *byte != b' ')
+        .map_or(0, |at| at + 1);
+    (host.get(..end).unwrap_or_default(), rest.strip_prefix(b":"))
 }
 
 /// Whether a host with its port could be one.

@@ -237,9 +237,7 @@ impl Http1 {
     fn request_line(&mut self, line: &[u8], rest: &[u8], orders: &mut Orders) {
         let entry = self.transactions.open(Exchange::default());
         let id = entry.meta.id();
-        let odd = entry
-            .tx
-            .request_line(trim_end(line), &self.settings);
+        let odd = entry.tx.request_line(trim_end(line), &self.settings);
         entry.meta.advance(Direction::ToServer, HEADERS);
         for event in odd {
             entry.meta.event(event as u8);
@@ -331,10 +329,7 @@ impl Http1 {
                 odd.invalid_name,
                 [Event::RequestHeaderInvalid, Event::ResponseHeaderInvalid],
             ),
-            (
-                odd.folding,
-                [Event::RequestFolding, Event::ResponseFolding],
-            ),
+            (odd.folding, [Event::RequestFolding, Event::ResponseFolding]),
             (
                 odd.two_lengths,
                 [Event::TwoRequestLengths, Event::TwoResponseLengths],
@@ -427,7 +422,10 @@ impl Http1 {
     fn begin_body(&mut self, direction: Direction, coded: bool) {
         let way = direction.index();
         let settings = Arc::clone(&self.files[way]);
-        let (limits, limit) = (self.settings.decoding.clone(), self.settings.body_limit[way]);
+        let (limits, limit) = (
+            self.settings.decoding.clone(),
+            self.settings.body_limit[way],
+        );
         let Some(entry) = self.entry(direction) else {
             return;
         };

@@ -10,8 +10,8 @@ use super::body::{Body, Phase};
 use super::event::Event;
 use super::head::{self, Head};
 use super::response::{self, StatusLine};
-use super::{Settings, host, record};
 use super::uri::Target;
+use super::{Settings, host, record};
 use crate::file::File;
 use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Value};
@@ -42,9 +42,33 @@ pub(super) struct Delimiter {
 
 /// Methods that are known.
 const METHODS: [&[u8]; 28] = [
-    b"HEAD", b"GET", b"PUT", b"POST", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PROPFIND",
-    b"PROPPATCH", b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"VERSION-CONTROL", b"CHECKOUT", b"UNCHECKOUT",
-    b"CHECKIN", b"UPDATE", b"LABEL", b"REPORT", b"MKWORKSPACE", b"MKACTIVITY", b"BASELINE-CONTROL", b"MERGE",
+    b"HEAD",
+    b"GET",
+    b"PUT",
+    b"POST",
+    b"DELETE",
+    b"CONNECT",
+    b"OPTIONS",
+    b"TRACE",
+    b"PATCH",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"VERSION-CONTROL",
+    b"CHECKOUT",
+    b"UNCHECKOUT",
+    b"CHECKIN",
+    b"UPDATE",
+    b"LABEL",
+    b"REPORT",
+    b"MKWORKSPACE",
+    b"MKACTIVITY",
+    b"BASELINE-CONTROL",
+    b"MERGE",
     b"INVALID",
 ];
 
@@ -108,7 +132,10 @@ impl Exchange {
             odd.push(Event::MethodDelimiter);
         }
         let rest = line.get(after..).unwrap_or_default();
-        let end = rest.iter().rposition(|byte| !is_space(byte)).map_or(0, |at| at + 1);
+        let end = rest
+            .iter()
+            .rposition(|byte| !is_space(byte))
+            .map_or(0, |at| at + 1);
         let rest = rest.get(..end).unwrap_or_default();
         let mut last = memchr::memrchr(b' ', rest);
         let target = rest.get(..last.unwrap_or(rest.len())).unwrap_or_default();
@@ -307,8 +334,7 @@ impl Exchange {
             };
         }
         let mut events = Vec::new();
-        let chunked = coding
-            .filter(|coding| memchr::memmem::find(coding, b"chunked").is_some());
+        let chunked = coding.filter(|coding| memchr::memmem::find(coding, b"chunked").is_some());
         let phase = if let Some(coding) = chunked {
             if coding != b"chunked" {
                 events.push(Event::ResponseTransferEncoding);
