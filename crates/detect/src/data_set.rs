@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tapir_rules::sentence;
 use tapir_rules::tree::{BitAction, DataKind, Datarep, Dataset, IntegerOp, IntegerTest};
 
 use values::{Insertion, Values};
@@ -104,6 +105,33 @@ enum Asked {
     Reputation(IntegerTest),
 }
 
+/// Why a data set cannot be used.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// In our words.
+    pub(crate) message: String,
+    /// In those of a log, where they differ.
+    pub(crate) sentence: Option<String>,
+}
+
+impl Refusal {
+    fn new(message: impl Into<String>, sentence: String) -> Self {
+        Self {
+            message: message.into(),
+            sentence: Some(sentence),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Refusal {
+    fn from(message: T) -> Self {
+        Self {
+            message: message.into(),
+            sentence: None,
+        }
+    }
+}
+
 /// What one option says about the set that it uses.
 struct Request<'r> {
     name: &'r str,
@@ -161,7 +189,7 @@ impl DataSets {
                 },
                 None,
             );
-            wrong = wrong.or(opened.err());
+            wrong = wrong.or(opened.err().map(|refusal| refusal.message));
         }
         (sets, wrong)
     }
@@ -171,7 +199,7 @@ impl DataSets {
         &mut self,
         option: &Dataset,
         beside: Option<&Path>,
-    ) -> Result<DataSetUse, String> {
+    ) -> Result<DataSetUse, Refusal> {
         let extra = |key: &str| {
             option
                 .extra
@@ -221,7 +249,7 @@ impl DataSets {
         &mut self,
         option: &Datarep,
         beside: Option<&Path>,
-    ) -> Result<DataSetUse, String> {
+    ) -> Result<DataSetUse, Refusal> {
         let set = self.open_set(
             &Request {
                 name: &option.name,
@@ -249,7 +277,7 @@ impl DataSets {
         })
     }
 
-    fn open_set(&mut self, request: &Request<'_>, beside: Option<&Path>) -> Result<u16, String> {
+    fn open_set(&mut self, request: &Request<'_>, beside: Option<&Path>) -> Result<u16, Refusal> {
         if let Some(&id) = self.ids.get(request.name) {
             return self.reopen(id, request);
         }
@@ -289,32 +317,39 @@ impl DataSets {
     }
 
     /// Whether a rule may write to that file.
-    fn refuse_unsafe(&self, file: &str) -> Result<(), String> {
+    fn refuse_unsafe(&self, file: &str) -> Result<(), Refusal> {
         if self.config.deny_write {
-            return Err("rules that save data sets are disabled".into());
+            return Err(Refusal::new(
+                "rules that save data sets are disabled",
+                sentence::data_set_writes_disabled(),
+            ));
         }
         let path = Path::new(file);
         if path.components().any(|part| part == Component::ParentDir) {
-            return Err(format!("a rule may not leave the data directory: {file}"));
+            return Err(Refusal::new(
+                format!("a rule may not leave the data directory: {file}"),
+                sentence::data_set_outside(file),
+            ));
         }
         if path.is_absolute() && !self.config.allow_absolute {
-            return Err(format!(
-                "a rule may not name a file by an absolute path: {file}"
+            return Err(Refusal::new(
+                format!("a rule may not name a file by an absolute path: {file}"),
+                sentence::data_set_absolute(file),
             ));
         }
         Ok(())
     }
 
     /// Another option uses a set that is there: it may want to change it.
-    fn reopen(&mut self, id: u16, request: &Request<'_>) -> Result<u16, String> {
+    fn reopen(&mut self, id: u16, request: &Request<'_>) -> Result<u16, Refusal> {
         let Some(set) = self.sets.get_mut(usize::from(id)) else {
             return Ok(id);
         };
         if request.kind.is_some_and(|kind| kind != set.kind) {
-            return Err(format!(
+            return Err(Refusal::from(format!(
                 "data set `{}` holds values of another type",
                 request.name
-            ));
+            )));
         }
         if request.changes && matches!(set.store, Store::Fixed(_)) {
             *set = Arc::new(DataSet {
@@ -333,7 +368,7 @@ impl DataSets {
         request: &Request<'_>,
         kind: DataKind,
         beside: Option<&Path>,
-    ) -> Result<Values, String> {
+    ) -> Result<Values, Refusal> {
         let limit = request.memcap.unwrap_or(self.config.memcap);
         let mut values = Values::new(limit);
         if let Some(file) = request.load {
@@ -341,12 +376,12 @@ impl DataSets {
                 .map(|dir| dir.join(file))
                 .filter(|path| path.exists());
             let path = near.unwrap_or_else(|| self.config.load_dir.join(file));
-            file::read(&path, kind, &request.format, &mut values)?;
+            file::read(&path, kind, request, &mut values)?;
         }
         if let Some(file) = request.state {
             let path = self.config.state_dir.join(file);
             if path.exists() {
-                file::read(&path, kind, &request.format, &mut values)?;
+                file::read(&path, kind, request, &mut values)?;
             }
         }
         Ok(values)

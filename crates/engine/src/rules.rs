@@ -50,6 +50,7 @@ impl LoadedRules {
         };
         let environment = Environment {
             features: FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
+            max_flowbits: settings.detect.max_flowbits,
             ..Environment::default()
         };
         let options = LoadOptions {
@@ -120,10 +121,10 @@ impl LoadedRules {
                 .references
                 .iter()
                 .map(|(system, id)| {
-                    format!(
-                        "{}{id}",
-                        self.companions.references.prefix(system).unwrap_or("")
-                    )
+                    // An address that says its scheme stands for itself.
+                    let whole = system.eq_ignore_ascii_case("url") && id.contains("://");
+                    let prefix = self.companions.references.prefix(system);
+                    format!("{}{id}", prefix.filter(|_| !whole).unwrap_or(""))
                 })
                 .collect(),
             metadata: pairs,
@@ -283,5 +284,7 @@ fn refusal(rule: &tapir_rules::Rule, error: tapir_detect::CompileError) -> Diagn
         label: String::new(),
         help: None,
         fix: None,
+        sentence: error.sentence,
+        rule: Some(rule.span),
     }
 }

@@ -31,6 +31,7 @@ mod load;
 mod parse;
 mod print;
 mod render;
+pub mod sentence;
 pub mod side;
 mod source;
 mod span;

@@ -8,10 +8,12 @@ mod size;
 use crate::Dialect;
 use crate::diagnostic::{Code, Problem, Problems, Severity};
 use crate::keywords::{flow, windows};
+use crate::load::Environment;
+use crate::sentence;
 use crate::tree::{Action, BitAction, OptionKind, Rule};
 
 /// Checks a rule; errors refuse it.
-pub(crate) fn validate(rule: &Rule, problems: &mut Problems) {
+pub(crate) fn validate(rule: &Rule, environment: &Environment, problems: &mut Problems) {
     if rule.dialect != Dialect::Suricata {
         return;
     }
@@ -21,6 +23,9 @@ pub(crate) fn validate(rule: &Rule, problems: &mut Problems) {
     protocol::check(rule, problems);
     direction::check(rule, problems);
     flowbits(rule, problems);
+    if let Some(most) = environment.max_flowbits {
+        count_flowbits(rule, most, problems);
+    }
     singles(rule, problems);
 }
 
@@ -63,8 +68,25 @@ fn flowbits(rule: &Rule, problems: &mut Problems) {
                 }
             };
             problems
-                .push(Problem::new(Code::Contradiction, option.span, message).severity(severity));
+                .push(Problem::new(Code::Contradiction, option.span, message)
+                    .severity(severity)
+                    .says(sentence::flowbits(severity == Severity::Error, pair.0, pair.1)));
         }
+    }
+}
+
+/// Refuses a rule with more flowbits than the configuration allows.
+fn count_flowbits(rule: &Rule, most: u32, problems: &mut Problems) {
+    let bits = rule
+        .options
+        .iter()
+        .filter(|option| matches!(option.kind, OptionKind::FlowBits(_)));
+    if let Some(option) = bits.clone().nth(most as usize) {
+        let message = format!("{} flowbits are more than the {most} allowed", bits.count());
+        problems.push(
+            Problem::new(Code::OutOfRange, option.span, message)
+                .says(sentence::too_many_flowbits(rule.sid, most)),
+        );
     }
 }
 
@@ -84,7 +106,8 @@ fn singles(rule: &Rule, problems: &mut Problems) {
                     Code::Repeated,
                     option.span,
                     "the rule has a `smb.version` already",
-                ));
+                )
+                .says(sentence::repeated_option("smb.version")));
             }
         }
         if option.keyword == crate::keywords::meta::PREFILTER && at > 0 {
@@ -95,7 +118,8 @@ fn singles(rule: &Rule, problems: &mut Problems) {
                     Code::BadArgument,
                     option.span,
                     "several protocols cannot decide first",
-                ));
+                )
+                .says(sentence::prefilter_of_list("app-layer-protocol")));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Problem, Problems};
 use crate::keywords::{KeywordId, file};
+use crate::sentence;
 use crate::tree::{ProtocolName, Rule};
 
 /// The protocols that a header's name stands for. DNS over HTTP/2 is both.
@@ -59,7 +60,8 @@ pub(super) fn check(rule: &Rule, problems: &mut Problems) {
                     option.keyword.name(),
                     needed.join(" or ")
                 ),
-            ));
+            )
+            .says(sentence::conflicting_protocols()));
             return;
         }
         possible = Some(remaining);
