@@ -28,11 +28,15 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
         root.get(&format!("app-layer.protocols.{name}"))
             .unwrap_or(&none)
     };
+    let mail = of("smtp");
+    if mail.bool_at("raw-extraction", false)? && mail.bool_at("mime.decode-mime", true)? {
+        tracing::warn!("smtp: raw-extraction is off because mime.decode-mime is on");
+    }
     Ok(ParserSettings {
         tls: TlsSettings::read(of("tls"))?,
         http2: Http2Settings::read(of("http2"))?,
         smb: SmbSettings::read(of("smb"))?,
-        smtp: SmtpSettings::read(of("smtp"))?,
+        smtp: SmtpSettings::read(mail)?,
         ..ParserSettings::default()
     })
 }
