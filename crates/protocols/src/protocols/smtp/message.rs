@@ -303,21 +303,26 @@ impl Message {
         if !is_plain && line.len() > MAX_ENCODED {
             self.event(events::LONG_ENCODED);
         }
+        // The end of the last line belongs to the boundary behind it.
+        let before = std::mem::take(&mut self.line_end);
+        self.take(before);
         if is_plain {
-            // The end of the last line belongs to the boundary behind it.
-            let before = std::mem::replace(&mut self.line_end, end);
-            self.take(before);
+            self.line_end = end;
             self.take(line);
             return;
         }
         let mut out = Vec::with_capacity(line.len() + end.len());
+        let is_quoted = matches!(self.part.decoder, Decoder::Quoted { .. });
         if !self.part.decoder.decode(line, end, &mut out) {
-            let is_quoted = matches!(self.part.decoder, Decoder::Quoted { .. });
             self.event(if is_quoted {
                 events::BAD_QP
             } else {
                 events::BAD_BASE64
             });
+        }
+        if is_quoted && out.ends_with(end) {
+            out.truncate(out.len() - end.len());
+            self.line_end = end;
         }
         self.take(&out);
     }

@@ -254,7 +254,7 @@ impl Smtp {
     fn chunk(&mut self, argument: &[u8]) -> What {
         let text = std::str::from_utf8(argument).unwrap_or_default();
         let mut words = text.split_ascii_whitespace();
-        let size = words.next().and_then(|word| word.parse::<u64>().ok());
+        let size = words.next().and_then(|word| word.parse::<u32>().ok());
         let last = words.next();
         let is_last = last.is_some_and(|word| word.eq_ignore_ascii_case("LAST"));
         let is_valid = words.next().is_none() && (last.is_none() || is_last);
@@ -262,7 +262,7 @@ impl Smtp {
             self.event(events::INVALID_BDAT);
             return What::Other;
         };
-        self.mode = Mode::Chunk(size, is_last);
+        self.mode = Mode::Chunk(size.into(), is_last);
         if is_last {
             What::EndOfMessage
         } else {
