@@ -164,7 +164,10 @@ fn sources(
                 .items()
                 .into_iter()
                 .filter_map(tapir_config::Node::text);
-            rule_files.extend(names.map(|name| folder.join(name).display().to_string()));
+            let paths = names.map(|name| folder.join(name));
+            // A firewall may well do without rules that find threats.
+            let paths = paths.filter(|path| rules.firewall.is_empty() || path.exists());
+            rule_files.extend(paths.map(|path| path.display().to_string()));
         }
         if built_in && rule_files.is_empty() {
             sources.texts = SHIPPED

@@ -1,7 +1,9 @@
 //! What a rule asks about the packet and its flow beyond its head: the conditions that look at no buffer.
 
 use tapir_packet::{DecodeEvent, Direction};
-use tapir_rules::tree::{AppLayerMode, FlowIntOp, IntegerOp, IntegerTest, StreamSide, StreamSize};
+use tapir_rules::tree::{
+    AppLayerMode, FlowIntOp, IntegerOp, IntegerTest, StreamSide, StreamSize, TcpPhase,
+};
 
 use crate::context::{FlowView, PacketContext, PacketTraits};
 use crate::flow_state::FlowState;
@@ -61,6 +63,8 @@ pub(crate) enum Condition {
     FlowBytes(Way, Box<IntegerTest>),
     /// The first packet of the flow in its direction.
     FlowStart,
+    /// Phases of the TCP session, one of which it is in.
+    TcpSession(TcpPhase),
     /// Whether much data goes that way.
     Elephant(Way),
     /// Sequence numbers used.
@@ -113,6 +117,9 @@ impl Condition {
                 context.flow.is_some_and(|flow| way.test(flow.bytes, test))
             }
             Self::FlowStart => context.traits.contains(PacketTraits::FIRST_IN_DIRECTION),
+            Self::TcpSession(phases) => context
+                .flow
+                .is_some_and(|flow| flow.tcp_phase.intersects(*phases)),
             Self::Elephant(way) => context.flow.is_some_and(|flow| match way {
                 Way::ToServer => flow.elephant[0],
                 Way::ToClient => flow.elephant[1],

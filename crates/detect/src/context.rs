@@ -4,6 +4,7 @@ use bitflags::bitflags;
 use tapir_flow::tcp::StreamEvents;
 use tapir_packet::{Direction, Packet, Timestamp, ip_proto};
 use tapir_protocols::{AppLayerEvents, AppProto};
+use tapir_rules::tree::TcpPhase;
 
 bitflags! {
     /// Circumstances of a packet that rules ask about.
@@ -29,6 +30,9 @@ bitflags! {
         const PROTO_DONE_TO_CLIENT = 1 << 8;
         /// The packet has been tried with an earlier run of its stream: only rules that look at streams are tried.
         const CONTINUED = 1 << 9;
+        /// The parser of the flow's protocol has read something that transactions in the packet's direction have not
+        /// been inspected for.
+        const APP_UPDATED = 1 << 10;
     }
 }
 
@@ -71,6 +75,8 @@ pub struct FlowView {
     pub bytes: [u64; 2],
     /// Sequence numbers used since the initial one by the client and by the server of a TCP session.
     pub stream_sizes: Option<[u32; 2]>,
+    /// The phase that the TCP session is in; nothing without one.
+    pub tcp_phase: TcpPhase,
     /// Whether much data goes to the server and to the client.
     pub elephant: [bool; 2],
 }

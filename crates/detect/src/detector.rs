@@ -236,12 +236,13 @@ impl<'f> From<&'f mut FlowState> for FlowSubject<'f> {
     }
 }
 
-/// Whether transactions are inspected with a packet: with the first run of its stream, in an established session.
+/// Whether transactions are inspected with a packet: with the first run of its stream, in an established session in
+/// which the parser has read something new.
 fn counts_for_transactions(context: &PacketContext<'_>) -> bool {
     let traits = context.traits;
     !traits.contains(PacketTraits::CONTINUED)
         && (context.packet.proto != ip_proto::TCP
-            || traits.contains(PacketTraits::STREAM_ESTABLISHED))
+            || traits.contains(PacketTraits::STREAM_ESTABLISHED | PacketTraits::APP_UPDATED))
 }
 
 /// Whether rules about addresses alone are to be tried: once for each direction of a flow.
@@ -380,7 +381,7 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
             if let Gatekeeping::Stopped(_) = gatekeeping {
                 break;
             }
-            if looks_for_threats {
+            if looks_for_threats && self.work.state.verdict() == FlowVerdict::Inspect {
                 side.inspect(app.state, place, found, self);
             } else {
                 side.skip(app.state, place);

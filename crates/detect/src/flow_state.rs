@@ -63,6 +63,11 @@ impl FlowState {
         self.firewall
     }
 
+    /// Whether the rest of the flow is dropped.
+    pub fn is_dropped(&self) -> bool {
+        self.firewall == FlowVerdict::Drop || self.verdict == FlowVerdict::Drop
+    }
+
     /// The firewall decides for the rest of the flow; the first decision stays.
     pub(crate) fn firewall_decides(&mut self, verdict: FlowVerdict) {
         if self.firewall == FlowVerdict::Inspect {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tapir_capture::{Batch, KernelCounters};
 use tapir_flow::{Dispatcher, Seed, TunnelHash};
+use tapir_output::event::RuleCounts;
 use tapir_output::{Body, Envelope, Event, Outputs, Summary};
 use tapir_packet::{Decoder, Timestamp};
 
@@ -45,6 +46,8 @@ pub struct Engine {
     counters: Counters,
     pub(crate) kernel: KernelCounters,
     last_stats: Timestamp,
+    /// When the rules in force were loaded; in a replay, where only packets have a time, zero until they change.
+    loaded: Timestamp,
 }
 
 impl Engine {
@@ -112,6 +115,11 @@ impl Engine {
             counters: Counters::default(),
             kernel: KernelCounters::default(),
             last_stats: Timestamp::ZERO,
+            loaded: if settings.live {
+                wall_clock()
+            } else {
+                Timestamp::ZERO
+            },
             settings,
             sources,
             rules,
@@ -342,6 +350,7 @@ impl Engine {
                 self.drain();
                 self.merger.reload(Arc::clone(&rules));
                 self.rules = Arc::clone(&rules);
+                self.loaded = self.now;
                 tracing::warn!("rules loaded anew: {report}");
                 return Some(rules);
             }
@@ -396,7 +405,14 @@ impl Engine {
         } else {
             0
         };
-        let tree = counters.tree(uptime, &more);
+        let mut tree = counters.tree(uptime, &more);
+        let report = &self.rules.report;
+        tree.rules = Some(RuleCounts {
+            last_reload: self.loaded,
+            loaded: report.loaded as u64,
+            failed: report.refused as u64,
+            skipped: report.skipped as u64,
+        });
         let event = Event {
             packet: 0,
             order: 0,
@@ -433,4 +449,11 @@ impl Engine {
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
+}
+
+fn wall_clock() -> Timestamp {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_nanos(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
 }

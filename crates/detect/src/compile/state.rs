@@ -40,6 +40,9 @@ impl Parts {
                 self.asks_stream_size = true;
                 self.conditions.push(Condition::StreamSize(Box::new(*size)));
             }
+            OptionKind::TcpSession(phases) => {
+                self.flow_condition(Condition::TcpSession(*phases));
+            }
             OptionKind::AppLayerProtocol(asked) => self.app_protocol(option, asked)?,
             OptionKind::DecodeEvent(name) => {
                 self.event(

@@ -145,10 +145,17 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
             return Gatekeeping::Over;
         };
         match firewall.transaction(state, place, side, self) {
-            Some(decision) => self.settle(
-                decision.policy,
-                decision.drop(FirewallReason::DefaultAppPolicy),
-            ),
+            Some(decision) => {
+                // Where the policy accepts whole flows, nobody is asked about threats either.
+                let by_policy = decision.rule.is_none() && decision.policy.reach == Reach::Flow;
+                if by_policy && decision.policy.action == PolicyAction::Accept {
+                    self.work.state.decide(FlowVerdict::Pass);
+                }
+                self.settle(
+                    decision.policy,
+                    decision.drop(FirewallReason::DefaultAppPolicy),
+                )
+            }
             None => Gatekeeping::Transactions,
         }
     }

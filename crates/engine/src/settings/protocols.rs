@@ -2,8 +2,8 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, Http2Settings, ParserSettings, ProtocolSettings,
-    ProtocolTable, SmbSettings, SmtpSettings, TlsSettings, Transport,
+    AppProto, DetectionPorts, Enabled, Http1Settings, Http2Settings, ParserSettings,
+    ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings, TlsSettings, Transport,
 };
 
 use super::variables::port_list;
@@ -34,6 +34,7 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
     }
     Ok(ParserSettings {
         tls: TlsSettings::read(of("tls"))?,
+        http1: Http1Settings::read(of("http"))?,
         http2: Http2Settings::read(of("http2"))?,
         smb: SmbSettings::read(of("smb"))?,
         smtp: SmtpSettings::read(mail)?,

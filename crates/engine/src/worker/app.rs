@@ -140,6 +140,8 @@ impl Inspector {
                 time: packet.ts,
             };
             if recognised {
+                flow.attachment.app_read = true;
+                flow.attachment.app_updated[direction.index()] = true;
                 let used =
                     flow.attachment
                         .dialogue

@@ -2,10 +2,11 @@
 
 use tapir_detect::{AppProtos, FlowView, PacketTraits};
 use tapir_flow::FlowFlags;
-use tapir_flow::tcp::{SegmentFlags, StreamEvents};
+use tapir_flow::tcp::{SegmentFlags, State, StreamEvents};
 use tapir_packet::Direction::{ToClient, ToServer};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{AppLayerEvents, Recogniser};
+use tapir_rules::tree::TcpPhase;
 
 use super::FlowOf;
 
@@ -49,6 +50,14 @@ impl Circumstances {
                 PacketTraits::NO_PAYLOAD_INSPECTION,
                 closed || segment(SegmentFlags::NO_PAYLOAD_INSPECTION),
             ),
+            (
+                PacketTraits::APP_UPDATED,
+                self.is_stream_end()
+                    || flow.is_some_and(|flow| {
+                        let way = self.direction.unwrap_or(ToServer).index();
+                        flow.attachment.app_read || flow.attachment.app_updated[way]
+                    }),
+            ),
             (PacketTraits::PROTO_DONE_TO_SERVER, ended[ToServer.index()]),
             (PacketTraits::PROTO_DONE_TO_CLIENT, ended[ToClient.index()]),
         ] {
@@ -74,6 +83,15 @@ pub(super) fn view_of(flow: &FlowOf) -> FlowView {
                 session.stream(ToClient).size(),
             ]
         }),
+        tcp_phase: flow
+            .tcp
+            .as_ref()
+            .map_or(TcpPhase::empty(), |session| match session.state() {
+                State::None | State::Closed => TcpPhase::empty(),
+                State::SynSent | State::SynRecv => TcpPhase::SETUP,
+                State::Established => TcpPhase::ESTABLISHED,
+                _ => TcpPhase::CLOSING,
+            }),
         elephant: [
             flags.contains(FlowFlags::ELEPHANT_TO_SERVER),
             flags.contains(FlowFlags::ELEPHANT_TO_CLIENT),

@@ -14,7 +14,10 @@ use crate::finding::Discovery;
 impl Inspector {
     /// Ends a flow.
     pub(super) fn end(&mut self, mut flow: FlowOf, reason: EndReason) {
-        let inspected = !flow.state().is_bypassed() && !flow.flags().contains(FlowFlags::SET_ASIDE);
+        // What is condemned is not looked at any more.
+        let dropped = self.settings.prevention && flow.attachment.detect.is_dropped();
+        let inspected =
+            !flow.state().is_bypassed() && !flow.flags().contains(FlowFlags::SET_ASIDE) && !dropped;
         if inspected && flow.tcp.is_some() {
             for direction in [Direction::ToServer, Direction::ToClient] {
                 self.end_stream(&mut flow, direction);

@@ -161,6 +161,7 @@ impl Inspector {
             return;
         }
         flow.attachment.app_ended = [false; 2];
+        flow.attachment.app_read = false;
         if self.settings.prevention && flow.attachment.detect.firewall() == FlowVerdict::Drop {
             let seen = Circumstances {
                 direction: Some(tracked.direction),
@@ -331,6 +332,9 @@ impl Inspector {
                 &mut alerts,
                 &mut verdict,
             );
+        }
+        if let (Some(flow), Some(direction)) = (flow.as_deref_mut(), seen.direction) {
+            flow.attachment.app_updated[direction.index()] = false;
         }
         self.report(packet, flow, seen, &mut alerts, verdict);
         alerts.clear();

@@ -48,6 +48,10 @@ pub(crate) struct Attachment {
     pub(crate) dialogue: Dialogue,
     /// Sides whose recognition ended on the packet at hand.
     pub(crate) app_ended: [bool; 2],
+    /// The parser has read something while the packet at hand was looked at.
+    pub(crate) app_read: bool,
+    /// The parser has read something of a direction since transactions were inspected in it.
+    pub(crate) app_updated: [bool; 2],
     /// Directions in which a packet was dropped already.
     pub(crate) dropped: [bool; 2],
     /// The exception policy that was applied to the flow: for what, and which.

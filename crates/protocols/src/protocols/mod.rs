@@ -2,6 +2,7 @@
 
 mod ber;
 mod bittorrent_dht;
+pub(crate) mod coding;
 pub(crate) mod dcerpc;
 mod dhcp;
 mod dnp3;

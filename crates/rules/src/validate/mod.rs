@@ -74,7 +74,7 @@ fn singles(rule: &Rule, problems: &mut Problems) {
     if rule.action == Action::Accept
         && let Some(option) = rule.options.iter().find(|option| matches!(&option.kind, OptionKind::Content(content) if content.replace.is_some()))
     {
-        problems.push(Problem::new(Code::Contradiction, option.span, "a rule of the firewall replaces nothing"));
+        problems.push(Problem::new(Code::Contradiction, option.span, "keyword 'replace' is not allowed in firewall mode"));
     }
     for (at, option) in rule.options.iter().enumerate() {
         if option.keyword == windows::SMB_VERSION {

@@ -1,10 +1,9 @@
-//! Bodies: how they are delimited (RFC 9112, section 6) and how they are coded (RFC 9110, section 8.4).
+//! Bodies: how they are delimited (RFC 9112, section 6).
 
 use std::sync::Arc;
 
-use flate2::{Decompress, FlushDecompress, Status};
-
 use crate::file::{File, FileSettings, FileState};
+use crate::protocols::coding::{Decoder, Limits, Oddities};
 
 /// Where the reading of a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,176 +31,151 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Body {
     pub(super) file: File,
-    decoder: Option<Box<Decompress>>,
-    gzip_header: Vec<u8>,
-    awaits_header: bool,
+    decoder: Option<Decoder>,
     /// Bytes on the wire.
     pub(super) sent: u64,
-    /// Decoding failed: the rest is taken as it comes.
-    pub(super) failed: bool,
+    /// Bytes of the decoded content that are looked at; 0 for all.
+    limit: u64,
+    /// There were more.
+    cut: bool,
 }
 
-/// A body that decodes to more than this many times its size is not decoded further.
-const MAX_RATIO: u64 = 2048;
-/// Bytes that may always come out.
-const MAX_FREE: u64 = 1 << 20;
-
 impl Body {
-    /// A body to come, in a content coding.
-    pub(super) fn new(settings: &Arc<FileSettings>, name: &[u8], coding: Option<&[u8]>) -> Self {
-        let is = |names: [&[u8]; 2]| {
-            coding.is_some_and(|coding| {
-                names
-                    .iter()
-                    .any(|name| coding.trim_ascii().eq_ignore_ascii_case(name))
-            })
-        };
-        let gzip = is([b"gzip", b"x-gzip"]);
-        let deflate = is([b"deflate", b"x-deflate"]);
-        Self {
+    /// A body to come, in content codings, of which so many bytes are looked at.
+    pub(super) fn new(
+        settings: &Arc<FileSettings>,
+        name: &[u8],
+        coding: Option<&[u8]>,
+        (limits, limit): (&Limits, u64),
+    ) -> (Self, Oddities) {
+        let (decoder, oddities) = coding.map_or((None, Oddities::default()), |value| {
+            Decoder::new(value, limits)
+        });
+        let body = Self {
             file: File::new(settings, name),
-            decoder: (gzip || deflate).then(|| Box::new(Decompress::new(false))),
-            gzip_header: Vec::new(),
-            awaits_header: gzip || deflate,
+            decoder,
             sent: 0,
-            failed: false,
-        }
+            limit,
+            cut: false,
+        };
+        (body, oddities)
     }
 
     /// Takes bytes as sent.
     pub(super) fn push(&mut self, data: &[u8]) {
         self.sent += data.len() as u64;
-        if self.decoder.is_none() || self.failed {
-            return self.file.append(data);
+        let mut decoder = self.decoder.take();
+        match &mut decoder {
+            Some(decoder) => decoder.push(data, |data| self.append(data)),
+            None => self.append(data),
         }
-        if !self.awaits_header {
-            return self.inflate(data);
-        }
-        self.gzip_header.extend_from_slice(data);
-        match header_len(&self.gzip_header) {
-            Some(len) => {
-                self.awaits_header = false;
-                let rest = std::mem::take(&mut self.gzip_header);
-                self.inflate(rest.get(len..).unwrap_or_default());
-            }
-            None if self.gzip_header.len() > 4096 => {
-                self.failed = true;
-                let rest = std::mem::take(&mut self.gzip_header);
-                self.file.append(&rest);
-            }
-            None => {}
+        self.decoder = decoder;
+    }
+
+    fn append(&mut self, data: &[u8]) {
+        let room = match self.limit {
+            0 => data.len(),
+            limit => usize::try_from(limit.saturating_sub(self.file.size())).unwrap_or(usize::MAX),
+        };
+        self.cut |= room < data.len();
+        self.file
+            .append(data.get(..room.min(data.len())).unwrap_or_default());
+    }
+
+    /// So many bytes are missing. What is packed cannot be followed further.
+    pub(super) fn gap(&mut self, bytes: u64) {
+        self.sent += bytes;
+        if self.decoder.is_none() {
+            self.file.gap(bytes);
         }
     }
 
-    fn inflate(&mut self, mut data: &[u8]) {
-        let Some(decoder) = &mut self.decoder else {
-            return;
-        };
-        let mut out = [0; 8192];
-        loop {
-            let (read, written) = (decoder.total_in(), decoder.total_out());
-            let status = decoder.decompress(data, &mut out, FlushDecompress::None);
-            let used = (decoder.total_in() - read) as usize;
-            let made = (decoder.total_out() - written) as usize;
-            self.file.append(out.get(..made).unwrap_or_default());
-            data = data.get(used..).unwrap_or_default();
-            let bomb = decoder.total_out() > MAX_FREE.max(self.sent.saturating_mul(MAX_RATIO));
-            match status {
-                Ok(Status::StreamEnd) => {
-                    // What follows the end (a checksum) is not body.
-                    return;
-                }
-                Ok(_) if bomb => {
-                    self.failed = true;
-                    return;
-                }
-                Ok(_) if used == 0 && made == 0 => return,
-                Ok(_) if data.is_empty() && made < out.len() => return,
-                Ok(_) => {}
-                Err(_) => {
-                    self.failed = true;
-                    self.file.append(data);
-                    return;
-                }
-            }
-        }
+    /// Whether it could not be decoded as it was said to be.
+    pub(super) fn has_failed(&self) -> bool {
+        self.decoder.as_ref().is_some_and(|decoder| decoder.failed)
+    }
+
+    /// Whether it decodes to far too much.
+    pub(super) fn is_bomb(&self) -> bool {
+        self.decoder.as_ref().is_some_and(|decoder| decoder.bomb)
     }
 
     /// It is over.
     pub(super) fn close(&mut self, state: FileState) {
-        let rest = std::mem::take(&mut self.gzip_header);
-        if self.awaits_header {
-            self.file.append(&rest);
-        }
+        let state = if self.cut {
+            FileState::Truncated
+        } else {
+            state
+        };
         self.file.close(state);
     }
 }
 
-/// Length of the header before deflated data: that of gzip (RFC 1952), of zlib (RFC 1950), or none. Nothing while that
-/// is open.
-fn header_len(data: &[u8]) -> Option<usize> {
-    match data {
-        [] | [0x1f] | [_] => None,
-        [0x1f, 0x8b, ..] => {
-            let flags = *data.get(3)?;
-            let mut at = 10;
-            if flags & 4 != 0 {
-                let len = data.get(at..at + 2)?;
-                at += 2 + usize::from(u16::from_le_bytes([len[0], len[1]]));
-            }
-            for bit in [8, 16] {
-                if flags & bit != 0 {
-                    at += memchr::memchr(0, data.get(at..)?)? + 1;
-                }
-            }
-            if flags & 2 != 0 {
-                at += 2;
-            }
-            (data.len() >= at).then_some(at)
-        }
-        [first, second, ..]
-            if first & 0xf == 8 && (u16::from(*first) << 8 | u16::from(*second)) % 31 == 0 =>
-        {
-            Some(2)
-        }
-        _ => Some(0),
+/// What the line before a chunk says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChunkLine {
+    /// Nothing: the next one may.
+    Nothing,
+    /// The chunk's length, and whether more follows on the line.
+    Length(u64, bool),
+    /// Something else.
+    Invalid,
+}
+
+/// Characters that are passed over before the length of a chunk.
+fn is_passed_over(byte: &u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | b' ' | b'\t' | 0x0b | 0x0c)
+}
+
+/// Reads the line before a chunk: hexadecimal digits (RFC 9112, section 7.1).
+pub(super) fn chunk_line(line: &[u8]) -> ChunkLine {
+    let from = line.iter().position(|byte| !is_passed_over(byte));
+    let Some(text) = from.and_then(|from| line.get(from..)) else {
+        return ChunkLine::Nothing;
+    };
+    let len = text
+        .iter()
+        .position(|byte| !byte.is_ascii_hexdigit())
+        .unwrap_or(text.len());
+    let (digits, rest) = text.split_at(len);
+    let Ok(digits) = std::str::from_utf8(digits) else {
+        return ChunkLine::Invalid;
+    };
+    match u64::from_str_radix(digits, 16) {
+        Ok(length) if length > i32::MAX as u64 => ChunkLine::Nothing,
+        Ok(length) => ChunkLine::Length(length, rest.contains(&b';')),
+        Err(_) => ChunkLine::Invalid,
     }
 }
 
-/// The length that a chunk's line says, in hexadecimal digits; nothing if it says none.
-pub(super) fn chunk_len(line: &[u8]) -> Option<u64> {
-    let digits: Vec<u8> = line
-        .trim_ascii()
-        .iter()
-        .copied()
-        .take_while(u8::is_ascii_hexdigit)
-        .collect();
-    u64::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
+/// Whether data without the end of its line can still become the line before a chunk.
+pub(super) fn may_be_chunk_line(data: &[u8]) -> bool {
+    data.iter()
+        .find(|byte| !is_passed_over(byte))
+        .is_none_or(u8::is_ascii_hexdigit)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use super::*;
 
     #[test]
-    fn gzip_comes_out_whatever_the_cuts() {
-        let text = b"a body that is somewhat long ".repeat(50);
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(&text).expect("memory");
-        let coded = encoder.finish().expect("memory");
-        for size in [1, 7, coded.len()] {
-            let mut body = Body::new(&Arc::default(), b"", Some(b"gzip"));
-            coded.chunks(size).for_each(|part| body.push(part));
-            body.close(FileState::Closed);
-            assert_eq!(body.file.content().1, &text[..]);
-        }
+    fn chunk_lengths() {
+        assert_eq!(chunk_line(b"1a;x=y\r\n"), ChunkLine::Length(26, true));
+        assert_eq!(chunk_line(b"\x0bf \r\n"), ChunkLine::Length(15, false));
+        assert_eq!(chunk_line(b"\r\n"), ChunkLine::Nothing);
+        assert_eq!(chunk_line(b"zz\r\n"), ChunkLine::Invalid);
+        assert!(!may_be_chunk_line(b"X5O!P"));
     }
 
     #[test]
-    fn chunk_lengths() {
-        assert_eq!(chunk_len(b"1a;x=y\r\n"), Some(26));
-        assert_eq!(chunk_len(b"zz\r\n"), None);
+    fn a_body_is_looked_at_up_to_its_limit() {
+        let limits = Limits::default();
+        let (mut body, _) = Body::new(&Arc::default(), b"", None, (&limits, 4));
+        body.push(b"abc");
+        body.push(b"def");
+        body.close(FileState::Closed);
+        assert_eq!((body.sent, body.file.size()), (6, 4));
+        assert_eq!(body.file.state(), FileState::Truncated);
     }
 }

@@ -1,13 +1,18 @@
 //! HTTP before version 2 (RFC 9112).
 
 mod body;
+mod event;
 mod head;
+mod host;
 mod parser;
 mod record;
+mod response;
+mod settings;
 mod transaction;
 mod uri;
 
-pub use parser::{Http1, Settings};
+pub use parser::Http1;
+pub use settings::Settings;
 
 use tapir_packet::Direction::{ToClient, ToServer};
 

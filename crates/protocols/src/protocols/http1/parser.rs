@@ -5,34 +5,19 @@ use std::sync::Arc;
 use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, http};
 
-use super::body::{Body, Phase, chunk_len};
-use super::head::trim_end;
+use super::Settings;
+use super::body::{Body, ChunkLine, Phase, chunk_line, may_be_chunk_line};
+use super::event::{Event, NAMES};
+use super::head::{Head, Next, trim_end};
+use super::response;
 use super::transaction::{BODY, COMPLETE, Exchange, HEADERS, TRAILER, place};
 use crate::file::{FileSettings, FileState};
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
 
-/// Settings of the parser, as in `libhtp.default-config`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// A line that is longer is no HTTP (bytes).
-    pub max_line: usize,
-    /// Bytes of a request's body, and of a response's, that must be there before rules look at it.
-    pub inspect_min: [u64; 2],
-    /// Bytes before the new ones that rules look at again, in a request's body and a response's.
-    pub inspect_window: [u64; 2],
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            max_line: 18_000,
-            inspect_min: [32 << 10, 40 << 10],
-            inspect_window: [4 << 10, 16 << 10],
-        }
-    }
-}
+/// Blanks that may follow a request of version 0.9, which has nothing but its line.
+const BLANKS_AFTER_09: usize = 16;
 
 /// The parser of a connection.
 #[derive(Debug)]
@@ -47,33 +32,11 @@ pub struct Http1 {
     at: [Option<u64>; 2],
     /// Number of the transaction that the next response belongs to.
     next_response: u64,
-}
-
-/// Events, by their place in [`Parser::EVENTS`].
-pub(super) mod event {
-    pub(in super::super) const INVALID_REQUEST_CHUNK_LEN: u8 = 0;
-    pub(in super::super) const INVALID_RESPONSE_CHUNK_LEN: u8 = 1;
-    pub(in super::super) const REQUEST_FIELD_MISSING_COLON: u8 = 2;
-    pub(in super::super) const RESPONSE_FIELD_MISSING_COLON: u8 = 3;
-    pub(in super::super) const MISSING_HOST_HEADER: u8 = 4;
-    pub(in super::super) const UNMATCHED_RESPONSE: u8 = 5;
-    pub(in super::super) const INVALID_REQUEST_LENGTH: u8 = 6;
-    pub(in super::super) const INVALID_RESPONSE_LENGTH: u8 = 7;
-    pub(in super::super) const REQUEST_REPETITION: u8 = 8;
-    pub(in super::super) const RESPONSE_REPETITION: u8 = 9;
-    pub(in super::super) const GZIP_FAILED: u8 = 10;
-    pub(in super::super) const RESPONSE_INVALID_STATUS: u8 = 11;
-    pub(in super::super) const RESPONSE_INVALID_PROTOCOL: u8 = 12;
-    pub(in super::super) const REQUEST_FIELD_TOO_LONG: u8 = 13;
-    pub(in super::super) const RESPONSE_FIELD_TOO_LONG: u8 = 14;
-    pub(in super::super) const CONTINUE_ALREADY_SEEN: u8 = 15;
-    pub(in super::super) const HOST_AMBIGUOUS: u8 = 16;
-    pub(in super::super) const MISSING_PROTOCOL: u8 = 17;
-    pub(in super::super) const AUTH_UNRECOGNIZED: u8 = 18;
+    trailers: [Head; 2],
 }
 
 /// What a step of the reading made of the bytes.
-enum Step {
+pub(super) enum Step {
     Used(usize),
     Wait,
     Failed,
@@ -97,6 +60,7 @@ impl Http1 {
             lost: [false; 2],
             at: [None; 2],
             next_response: 0,
+            trailers: Default::default(),
         }
     }
 
@@ -105,52 +69,33 @@ impl Http1 {
         self.transactions.find(id)
     }
 
-    /// A line of the first lines and headers; whole with its end.
-    fn line<'d>(&self, data: &'d [u8]) -> Result<&'d [u8], Step> {
-        match memchr::memchr(b'\n', data) {
-            Some(end) if end <= self.settings.max_line => Ok(&data[..=end]),
-            None if data.len() <= self.settings.max_line => Err(Step::Wait),
-            _ => Err(Step::Failed),
+    /// Notes that something is wrong with the transaction at hand.
+    fn note(&mut self, direction: Direction, [request, response]: [Event; 2]) {
+        if let Some(entry) = self.entry(direction) {
+            entry.meta.event(match direction {
+                Direction::ToServer => request as u8,
+                Direction::ToClient => response as u8,
+            });
         }
     }
 
     fn step(&mut self, input: &Input<'_>, data: &[u8], orders: &mut Orders) -> Step {
         let way = input.direction.index();
-        match self.phases[way] {
-            Phase::Line | Phase::Headers | Phase::Trailer | Phase::ChunkSize | Phase::ChunkEnd => {
-                let line = match self.line(data) {
-                    Ok(line) => line,
-                    Err(Step::Wait) if input.eof && self.phases[way] == Phase::Line => {
-                        self.first_line(input, data, orders);
-                        return Step::Used(data.len());
-                    }
-                    Err(Step::Failed) => {
-                        let event = [
-                            event::REQUEST_FIELD_TOO_LONG,
-                            event::RESPONSE_FIELD_TOO_LONG,
-                        ][way];
-                        if let Some(entry) = self.entry(input.direction) {
-                            entry.meta.event(event);
-                        }
-                        return Step::Failed;
-                    }
-                    Err(step) => return step,
-                };
-                self.take_line(input, line, orders)
-            }
+        let step = match self.phases[way] {
+            Phase::Line => self.first_line(input, data, orders),
+            Phase::Headers | Phase::Trailer => self.header(input, data, orders),
+            Phase::ChunkSize => self.chunk_size(input.direction, data),
+            Phase::ChunkEnd => match memchr::memchr(b'\n', data) {
+                Some(end) => {
+                    self.phases[way] = Phase::ChunkSize;
+                    Step::Used(end + 1)
+                }
+                None => Step::Used(data.len()),
+            },
             Phase::Length(left) | Phase::Chunk(left) => {
                 let len = data.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                 self.body(input.direction, data.get(..len).unwrap_or_default());
-                let left = left - len as u64;
-                self.phases[way] = match (self.phases[way], left) {
-                    (Phase::Length(_), 0) => {
-                        self.complete(input.direction, orders);
-                        return Step::Used(len);
-                    }
-                    (Phase::Length(_), left) => Phase::Length(left),
-                    (_, 0) => Phase::ChunkEnd,
-                    (_, left) => Phase::Chunk(left),
-                };
+                self.went_on(input.direction, len as u64, orders);
                 Step::Used(len)
             }
             Phase::UntilClose => {
@@ -158,186 +103,284 @@ impl Http1 {
                 Step::Used(data.len())
             }
             Phase::Tunnel => Step::Used(data.len()),
+        };
+        match step {
+            Step::Wait if data.len() > self.settings.max_line => {
+                self.note(
+                    input.direction,
+                    [Event::RequestTooLong, Event::ResponseTooLong],
+                );
+                Step::Failed
+            }
+            step => step,
         }
     }
 
-    fn take_line(&mut self, input: &Input<'_>, line: &[u8], orders: &mut Orders) -> Step {
-        let direction = input.direction;
+    /// So many bytes of a body whose length is known have come.
+    fn went_on(&mut self, direction: Direction, bytes: u64, orders: &mut Orders) {
         let way = direction.index();
         match self.phases[way] {
-            Phase::Line => self.first_line(input, line, orders),
-            Phase::Headers => {
-                let over = self
-                    .entry(direction)
-                    .is_none_or(|entry| entry.tx.side_mut(direction).head.push(line));
-                if over {
-                    self.headers_over(direction, orders);
+            Phase::Length(left) if left <= bytes => self.complete(direction, orders),
+            Phase::Length(left) => self.phases[way] = Phase::Length(left - bytes),
+            Phase::Chunk(left) if left <= bytes => self.phases[way] = Phase::ChunkEnd,
+            Phase::Chunk(left) => self.phases[way] = Phase::Chunk(left - bytes),
+            _ => {}
+        }
+    }
+
+    fn header(&mut self, input: &Input<'_>, data: &[u8], orders: &mut Orders) -> Step {
+        let direction = input.direction;
+        let way = direction.index();
+        let is_trailer = self.phases[way] == Phase::Trailer;
+        let next = if is_trailer {
+            self.trailers[way].take(data, direction, input.eof)
+        } else {
+            match self.entry(direction) {
+                Some(entry) => {
+                    let head = &mut entry.tx.side_mut(direction).head;
+                    head.take(data, direction, input.eof)
+                }
+                None => return Step::Failed,
+            }
+        };
+        match next {
+            Next::Wait => Step::Wait,
+            Next::Header(used) => Step::Used(used),
+            Next::End(used) if is_trailer => {
+                self.complete(direction, orders);
+                Step::Used(used)
+            }
+            Next::End(used) => {
+                if self.headers_over(direction, orders) {
+                    Step::Used(used)
+                } else {
+                    Step::Failed
                 }
             }
-            Phase::ChunkSize => match chunk_len(line) {
-                Some(0) => {
+        }
+    }
+
+    fn chunk_size(&mut self, direction: Direction, data: &[u8]) -> Step {
+        let way = direction.index();
+        let Some(end) = memchr::memchr(b'\n', data) else {
+            if !may_be_chunk_line(data) {
+                return self.bad_chunk(direction);
+            }
+            return Step::Wait;
+        };
+        match chunk_line(data.get(..=end).unwrap_or_default()) {
+            ChunkLine::Nothing => {}
+            ChunkLine::Invalid => return self.bad_chunk(direction),
+            ChunkLine::Length(length, extended) => {
+                if extended {
+                    self.note(
+                        direction,
+                        [Event::RequestChunkExtension, Event::ResponseChunkExtension],
+                    );
+                }
+                if length > 0 {
+                    self.phases[way] = Phase::Chunk(length);
+                } else {
                     self.phases[way] = Phase::Trailer;
+                    self.trailers[way] = Head::default();
                     if let Some(entry) = self.entry(direction) {
                         entry.meta.advance(direction, TRAILER);
                     }
                 }
-                Some(len) => self.phases[way] = Phase::Chunk(len),
-                None => {
-                    let event = [
-                        event::INVALID_REQUEST_CHUNK_LEN,
-                        event::INVALID_RESPONSE_CHUNK_LEN,
-                    ][way];
-                    if let Some(entry) = self.entry(direction) {
-                        entry.meta.event(event);
-                    }
-                    // What follows is taken for the body as it comes.
-                    self.phases[way] = Phase::UntilClose;
-                    self.body(direction, line);
-                }
-            },
-            Phase::ChunkEnd => {
-                self.phases[way] = Phase::ChunkSize;
-                if !trim_end(line).is_empty() {
-                    // The chunk was longer than it said.
-                    self.body(direction, line);
-                }
-            }
-            _ => {
-                if trim_end(line).is_empty() {
-                    self.complete(direction, orders);
-                }
             }
         }
-        Step::Used(line.len())
+        Step::Used(end + 1)
     }
 
-    fn first_line(&mut self, input: &Input<'_>, line: &[u8], orders: &mut Orders) {
+    /// What should be a chunk is none: what follows is taken for the body as it comes.
+    fn bad_chunk(&mut self, direction: Direction) -> Step {
+        self.note(
+            direction,
+            [Event::RequestChunkLength, Event::ResponseChunkLength],
+        );
+        if direction == Direction::ToServer {
+            return Step::Failed;
+        }
+        self.phases[direction.index()] = Phase::UntilClose;
+        Step::Used(0)
+    }
+
+    fn first_line(&mut self, input: &Input<'_>, data: &[u8], orders: &mut Orders) -> Step {
         let direction = input.direction;
-        let text = trim_end(line);
-        if text.is_empty() {
+        let line = match response::line_len(data, direction, input.eof) {
+            Some(len) => data.get(..len).unwrap_or_default(),
+            None => return Step::Wait,
+        };
+        let rest = data.get(line.len()..).unwrap_or_default();
+        if matches!(line, b"\r" | b"\n" | b"\r\n") {
             // Empty lines before a message are passed over.
-            return;
+            return Step::Used(line.len());
         }
         let lost = &mut self.lost[direction.index()];
         if *lost {
             let begins = match direction {
-                Direction::ToServer => memchr::memmem::find(text, b" HTTP/").is_some(),
-                Direction::ToClient => text.starts_with(b"HTTP/"),
+                Direction::ToServer => memchr::memmem::find(line, b" HTTP/").is_some(),
+                Direction::ToClient => line.starts_with(b"HTTP/"),
             };
             if !begins {
-                return;
+                return Step::Used(line.len());
             }
             *lost = false;
         }
         match direction {
-            Direction::ToServer => {
-                let entry = self.transactions.open(Exchange::default());
-                let id = entry.meta.id();
-                let has_headers = entry.tx.request_line(text);
-                entry.meta.advance(direction, HEADERS);
-                self.at[0] = Some(id);
-                if has_headers {
-                    self.phases[0] = Phase::Headers;
-                } else {
-                    // Version 0.9 has nothing but the line.
-                    entry.meta.event(event::MISSING_PROTOCOL);
-                    self.complete(direction, orders);
-                }
+            Direction::ToServer => self.request_line(line, rest, orders),
+            Direction::ToClient => self.response_line(line, rest),
+        }
+        Step::Used(line.len())
+    }
+
+    fn request_line(&mut self, line: &[u8], rest: &[u8], orders: &mut Orders) {
+        let entry = self.transactions.open(Exchange::default());
+        let id = entry.meta.id();
+        let odd = entry.tx.request_line(trim_end(line), &self.settings);
+        entry.meta.advance(Direction::ToServer, HEADERS);
+        for event in odd {
+            entry.meta.event(event as u8);
+        }
+        self.at[0] = Some(id);
+        let mut is_09 = entry.tx.is_09;
+        if is_09 {
+            let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace());
+            let blanks = blanks.count();
+            if blanks < rest.len() || blanks > BLANKS_AFTER_09 {
+                is_09 = false;
+                entry.tx.is_09 = false;
+                entry.meta.event(Event::MissingProtocol as u8);
             }
-            Direction::ToClient => {
-                let id = self.next_response;
-                let known = self.transactions.find(id).is_some();
-                if !known {
-                    let entry = self.transactions.open(Exchange::default());
-                    self.next_response = entry.meta.id();
-                    entry.meta.event(event::UNMATCHED_RESPONSE);
-                    entry.meta.advance(Direction::ToServer, COMPLETE);
-                }
-                self.at[1] = Some(self.next_response);
-                let Some(entry) = self.entry(direction) else {
-                    return;
-                };
-                let sound = entry.tx.status_line(text);
-                entry.meta.advance(direction, HEADERS);
-                if sound {
-                    if !entry.tx.has_valid_version() {
-                        entry.meta.event(event::RESPONSE_INVALID_PROTOCOL);
-                    }
-                    if entry.tx.status().is_none() {
-                        entry.meta.event(event::RESPONSE_INVALID_STATUS);
-                    }
-                    self.phases[1] = Phase::Headers;
-                } else {
-                    // A response of version 0.9 is all body.
-                    entry.meta.advance(direction, BODY);
-                    self.begin_body(direction);
-                    self.phases[1] = Phase::UntilClose;
-                    self.body(direction, line);
-                }
-            }
+        }
+        if is_09 {
+            // Version 0.9 has nothing but the line.
+            self.complete(Direction::ToServer, orders);
+        } else {
+            self.phases[0] = Phase::Headers;
         }
     }
 
-    fn headers_over(&mut self, direction: Direction, orders: &mut Orders) {
+    fn response_line(&mut self, line: &[u8], rest: &[u8]) {
+        let direction = Direction::ToClient;
+        if !self.find_request() {
+            return;
+        }
+        let Some(entry) = self.entry(direction) else {
+            return;
+        };
+        entry.meta.advance(direction, HEADERS);
+        if !entry.tx.is_09 && response::is_status_line(line) {
+            entry.tx.status_line(trim_end(line));
+            if !entry.tx.has_valid_version() {
+                entry.meta.event(Event::ResponseProtocol as u8);
+            }
+            if entry.tx.status().is_none() {
+                entry.meta.event(Event::ResponseStatus as u8);
+            }
+            self.phases[1] = Phase::Headers;
+            return;
+        }
+        // Junk before the line of a response is passed over.
+        let is_junk = rest.len() > 1 && (rest.starts_with(b"H") || trim_end(line).len() <= 2);
+        if is_junk && !entry.tx.is_09 {
+            return;
+        }
+        // A response of version 0.9 is all body.
+        entry.meta.advance(direction, BODY);
+        self.begin_body(direction, false);
+        self.phases[1] = Phase::UntilClose;
+        self.body(direction, line);
+    }
+
+    /// Finds the transaction of a response, or opens one; false if there can be none.
+    fn find_request(&mut self) -> bool {
+        if self.at[1].is_some() {
+            return true;
+        }
+        if self.transactions.find(self.next_response).is_none() {
+            let entry = self.transactions.open(Exchange::default());
+            self.next_response = entry.meta.id();
+            entry.meta.event(Event::UnmatchedResponse as u8);
+            entry.meta.advance(Direction::ToServer, COMPLETE);
+        }
+        self.at[1] = Some(self.next_response);
+        true
+    }
+
+    /// The headers of a message are there; false if it cannot be read further.
+    fn headers_over(&mut self, direction: Direction, orders: &mut Orders) -> bool {
         let way = direction.index();
         let Some(entry) = self.entry(direction) else {
-            return;
+            return false;
         };
         entry.meta.advance(direction, BODY);
-        let side = entry.tx.side(direction);
-        if side.head.missing_colon {
-            entry.meta.event(
-                [
-                    event::REQUEST_FIELD_MISSING_COLON,
-                    event::RESPONSE_FIELD_MISSING_COLON,
-                ][way],
-            );
+        let odd = entry.tx.side(direction).head.odd;
+        for (holds, events) in [
+            (
+                odd.missing_colon,
+                [Event::RequestMissingColon, Event::ResponseMissingColon],
+            ),
+            (
+                odd.repeated,
+                [Event::RequestRepetition, Event::ResponseRepetition],
+            ),
+            (
+                odd.invalid_name,
+                [Event::RequestHeaderInvalid, Event::ResponseHeaderInvalid],
+            ),
+            (odd.folding, [Event::RequestFolding, Event::ResponseFolding]),
+            (
+                odd.two_lengths,
+                [Event::TwoRequestLengths, Event::TwoResponseLengths],
+            ),
+            (
+                odd.too_many,
+                [Event::TooManyRequestHeaders, Event::TooManyResponseHeaders],
+            ),
+        ] {
+            if holds {
+                entry.meta.event(events[way] as u8);
+            }
         }
-        if side.head.repeated {
-            entry
-                .meta
-                .event([event::REQUEST_REPETITION, event::RESPONSE_REPETITION][way]);
+        let odd = match direction {
+            Direction::ToServer => entry.tx.settle_host(),
+            Direction::ToClient => Vec::new(),
+        };
+        for event in odd {
+            entry.meta.event(event as u8);
         }
-        if direction == Direction::ToServer {
-            let (missing, ambiguous) = entry.tx.settle_host();
-            if entry.tx.has_unknown_authorization() {
-                entry.meta.event(event::AUTH_UNRECOGNIZED);
+        if direction == Direction::ToClient {
+            if entry.tx.is_interim() {
+                if std::mem::replace(&mut entry.tx.continued, true) {
+                    entry.meta.event(Event::ContinueAlreadySeen as u8);
+                }
+                entry.tx.response.head = Head::default();
+                self.phases[1] = Phase::Line;
+                return true;
             }
-            if missing {
-                entry.meta.event(event::MISSING_HOST_HEADER);
+            if self.changes(orders) {
+                return true;
             }
-            if ambiguous {
-                entry.meta.event(event::HOST_AMBIGUOUS);
-            }
-        } else if entry.tx.status() == Some(100) {
-            if std::mem::replace(&mut entry.tx.continued, true) {
-                entry.meta.event(event::CONTINUE_ALREADY_SEEN);
-            }
-            entry.tx.response.head = Default::default();
-            self.phases[1] = Phase::Line;
-            return;
-        }
-        if direction == Direction::ToClient && self.changes(orders) {
-            return;
         }
         let Some(entry) = self.entry(direction) else {
-            return;
+            return false;
         };
-        let (delimited, bad_length) = entry.tx.delimiter(direction);
-        if bad_length {
-            entry.meta.event(
-                [
-                    event::INVALID_REQUEST_LENGTH,
-                    event::INVALID_RESPONSE_LENGTH,
-                ][way],
-            );
+        let delimiter = entry.tx.delimiter(direction);
+        for event in delimiter.events {
+            entry.meta.event(event as u8);
         }
-        match delimited {
-            Some(phase) => {
-                self.begin_body(direction);
+        match delimiter.phase {
+            Ok(Some(phase)) => {
+                self.begin_body(direction, true);
                 self.phases[way] = phase;
+                true
             }
-            None => self.complete(direction, orders),
+            Ok(None) => {
+                self.complete(direction, orders);
+                true
+            }
+            Err(()) => false,
         }
     }
 
@@ -348,11 +391,14 @@ impl Http1 {
         };
         let status = entry.tx.status().unwrap_or_default();
         let connected = entry.tx.method() == b"CONNECT" && (200..300).contains(&status);
-        if !connected && status != 101 {
+        let head = &entry.tx.response.head;
+        let has_body = head.get_lax(b"transfer-encoding").is_some()
+            || head.get_lax(b"content-length").is_some();
+        if !connected && (status != 101 || has_body) {
             return false;
         }
-        let upgrade = entry.tx.response.head.get(b"upgrade").unwrap_or_default();
-        if upgrade.eq_ignore_ascii_case(b"websocket") {
+        let upgrade = head.get_lax(b"upgrade").unwrap_or_default();
+        if !connected && upgrade.eq_ignore_ascii_case(b"websocket") {
             // Its frames are known by the upgrade alone: there is nothing to recognise.
             self.complete(Direction::ToClient, orders);
             self.phases = [Phase::Tunnel; 2];
@@ -360,26 +406,40 @@ impl Http1 {
         }
         let (port, proto) = if connected {
             (entry.tx.target_port(), AppProto::Unknown)
+        } else if upgrade.starts_with(b"h2") {
+            (0, AppProto::Http2)
         } else {
-            if upgrade.starts_with(b"h2") {
-                (0, AppProto::Http2)
-            } else {
-                (0, AppProto::Unknown)
-            }
+            (0, AppProto::Unknown)
         };
+        self.complete(Direction::ToServer, orders);
         self.complete(Direction::ToClient, orders);
         orders.change = Some((port, proto));
         self.phases = [Phase::Tunnel; 2];
         true
     }
 
-    fn begin_body(&mut self, direction: Direction) {
-        let settings = Arc::clone(&self.files[direction.index()]);
-        if let Some(entry) = self.entry(direction) {
-            let name = entry.tx.file_name(direction);
-            let side = entry.tx.side_mut(direction);
-            let coding = side.head.get(b"content-encoding");
-            side.body = Some(Box::new(Body::new(&settings, &name, coding)));
+    /// A body begins; with `coded` as its headers say.
+    fn begin_body(&mut self, direction: Direction, coded: bool) {
+        let way = direction.index();
+        let settings = Arc::clone(&self.files[way]);
+        let (limits, limit) = (
+            self.settings.decoding.clone(),
+            self.settings.body_limit[way],
+        );
+        let Some(entry) = self.entry(direction) else {
+            return;
+        };
+        let name = entry.tx.file_name(direction);
+        let side = entry.tx.side_mut(direction);
+        let packed = coded && direction == Direction::ToClient;
+        let coding = side.head.get_lax(b"content-encoding").filter(|_| packed);
+        let (body, odd) = Body::new(&settings, &name, coding, (&limits, limit));
+        side.body = Some(Box::new(body));
+        if odd.too_many {
+            entry.meta.event(Event::TooManyLayers as u8);
+        }
+        if odd.abnormal {
+            entry.meta.event(Event::AbnormalEncoding as u8);
         }
     }
 
@@ -389,8 +449,12 @@ impl Http1 {
         };
         if let Some(body) = &mut entry.tx.side_mut(direction).body {
             body.push(data);
-            if body.failed {
-                entry.meta.event(event::GZIP_FAILED);
+            let (failed, bomb) = (body.has_failed(), body.is_bomb());
+            if failed {
+                entry.meta.event(Event::GzipFailed as u8);
+            }
+            if bomb {
+                entry.meta.event(Event::CompressionBomb as u8);
             }
         }
         entry.meta.advance(direction, BODY);
@@ -447,27 +511,7 @@ impl Parser for Http1 {
             ],
         ],
     }];
-    const EVENTS: &'static [&'static str] = &[
-        "invalid_request_chunk_len",
-        "invalid_response_chunk_len",
-        "request_field_missing_colon",
-        "response_field_missing_colon",
-        "missing_host_header",
-        "unable_to_match_response_to_request",
-        "invalid_content_length_field_in_request",
-        "invalid_content_length_field_in_response",
-        "request_header_repetition",
-        "response_header_repetition",
-        "gzip_decompression_failed",
-        "response_invalid_status",
-        "response_invalid_protocol",
-        "request_field_too_long",
-        "response_field_too_long",
-        "100_continue_already_seen",
-        "host_header_ambiguous",
-        "request_line_missing_protocol",
-        "request_auth_unrecognized",
-    ];
+    const EVENTS: &'static [&'static str] = NAMES;
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         // The length of the target is that of its buffer.
@@ -504,28 +548,14 @@ impl Parser for Http1 {
 
     fn gap(&mut self, direction: Direction, bytes: u64, orders: &mut Orders) -> Outcome {
         let way = direction.index();
-        let gap = |parser: &mut Self| {
-            if let Some(entry) = parser.entry(direction) {
-                if let Some(body) = &mut entry.tx.side_mut(direction).body {
-                    body.file.gap(bytes);
-                }
-                entry.meta.advance(direction, BODY);
-            }
-        };
         match self.phases[way] {
-            Phase::Length(left) if left >= bytes => {
-                gap(self);
-                if left == bytes {
-                    self.complete(direction, orders);
-                } else {
-                    self.phases[way] = Phase::Length(left - bytes);
-                }
+            Phase::Length(left) | Phase::Chunk(left) => {
+                self.miss(direction, left.min(bytes));
+                self.went_on(direction, bytes, orders);
+                // What follows the body is missing as well.
+                self.lost[way] |= bytes > left;
             }
-            Phase::Chunk(left) if left > bytes => {
-                gap(self);
-                self.phases[way] = Phase::Chunk(left - bytes);
-            }
-            Phase::UntilClose | Phase::Tunnel => gap(self),
+            Phase::UntilClose | Phase::Tunnel => self.miss(direction, bytes),
             Phase::Line => self.lost[way] = true,
             _ => return Outcome::Failed,
         }
@@ -548,5 +578,17 @@ impl Parser for Http1 {
 
     fn transactions_mut(&mut self) -> &mut Transactions<Exchange> {
         &mut self.transactions
+    }
+}
+
+impl Http1 {
+    /// So many bytes of a body are missing.
+    fn miss(&mut self, direction: Direction, bytes: u64) {
+        if let Some(entry) = self.entry(direction) {
+            if let Some(body) = &mut entry.tx.side_mut(direction).body {
+                body.gap(bytes);
+            }
+            entry.meta.advance(direction, BODY);
+        }
     }
 }

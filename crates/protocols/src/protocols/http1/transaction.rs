@@ -1,13 +1,17 @@
 //! A request with its response.
 
+use std::ops::Range;
+
 use tapir_json::Json;
 use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, file, http};
 
 use super::body::{Body, Phase};
-use super::head::Head;
-use super::record;
+use super::event::Event;
+use super::head::{self, Head};
+use super::response::{self, StatusLine};
 use super::uri::Target;
+use super::{Settings, host, record};
 use crate::file::File;
 use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Value};
@@ -28,14 +32,62 @@ pub(super) struct Side {
     pub(super) body: Option<Box<Body>>,
 }
 
+/// How a body is delimited.
+pub(super) struct Delimiter {
+    /// How; nothing without a body, an error when that cannot be told.
+    pub(super) phase: Result<Option<Phase>, ()>,
+    /// What is odd about it.
+    pub(super) events: Vec<Event>,
+}
+
+/// Methods that are known.
+const METHODS: [&[u8]; 28] = [
+    b"HEAD",
+    b"GET",
+    b"PUT",
+    b"POST",
+    b"DELETE",
+    b"CONNECT",
+    b"OPTIONS",
+    b"TRACE",
+    b"PATCH",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"VERSION-CONTROL",
+    b"CHECKOUT",
+    b"UNCHECKOUT",
+    b"CHECKIN",
+    b"UPDATE",
+    b"LABEL",
+    b"REPORT",
+    b"MKWORKSPACE",
+    b"MKACTIVITY",
+    b"BASELINE-CONTROL",
+    b"MERGE",
+    b"INVALID",
+];
+
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
+}
+
 /// A request with its response.
 #[derive(Debug, Default)]
 pub struct Exchange {
     pub(super) request: Side,
     pub(super) response: Side,
-    /// Places in the request's line: method, version.
-    method: usize,
-    version: Option<usize>,
+    /// Places in the request's line.
+    method: Range<usize>,
+    version: Range<usize>,
+    /// Places in the response's line.
+    status_line: StatusLine,
+    /// The request has no version: the response is all body.
+    pub(super) is_09: bool,
     pub(super) target: Target,
     /// Host in small letters, without its port.
     pub(super) host: Option<Vec<u8>>,
@@ -61,68 +113,87 @@ impl Exchange {
         }
     }
 
-    /// Takes the request's line; false when no headers follow it.
-    pub(super) fn request_line(&mut self, line: &[u8]) -> bool {
+    /// Takes the request's line; says what is odd about it.
+    pub(super) fn request_line(&mut self, line: &[u8], settings: &Settings) -> Vec<Event> {
+        let mut odd = Vec::new();
         self.request.head.line = line.to_vec();
-        let is_space = |byte: &u8| byte.is_ascii_whitespace();
-        self.method = line.iter().position(is_space).unwrap_or(line.len());
-        let rest = line.get(self.method..).unwrap_or_default();
-        let skipped = rest.len() - rest.trim_ascii_start().len();
-        let rest = rest.trim_ascii_start();
-        let last = rest.iter().rposition(is_space);
-        // Others borrow the form of the line, such as RTSP.
-        let version = last.filter(|&at| {
-            let text = rest.get(at + 1..).unwrap_or_default();
-            memchr::memchr(b'/', text).is_some_and(|slash| {
-                slash > 0
-                    && text[..slash].iter().all(u8::is_ascii_alphabetic)
-                    && text.get(slash + 1).is_some_and(u8::is_ascii_digit)
-            })
-        });
-        let target = match version {
-            Some(at) => {
-                self.version = Some(self.method + skipped + at + 1);
-                rest[..at].trim_ascii_end()
-            }
-            None => rest.trim_ascii_end(),
+        let skip = |from: usize, is: fn(&u8) -> bool| {
+            let rest = line.get(from..).unwrap_or_default();
+            from + rest.iter().take_while(|byte| is(byte)).count()
         };
-        self.target = Target::new(target);
-        self.version.is_some()
+        let from = skip(0, is_space);
+        if from > 0 {
+            odd.push(Event::LeadingWhitespace);
+        }
+        self.method = from..skip(from, |byte| !is_space(byte));
+        let after = skip(self.method.end, is_space);
+        let delimiter = line.get(self.method.end..after).unwrap_or_default();
+        if delimiter.iter().any(|byte| *byte != b' ') {
+            odd.push(Event::MethodDelimiter);
+        }
+        let rest = line.get(after..).unwrap_or_default();
+        let end = rest
+            .iter()
+            .rposition(|byte| !is_space(byte))
+            .map_or(0, |at| at + 1);
+        let rest = rest.get(..end).unwrap_or_default();
+        let mut last = memchr::memrchr(b' ', rest);
+        let target = rest.get(..last.unwrap_or(rest.len())).unwrap_or_default();
+        if target.iter().any(|byte| is_space(byte) && *byte != b' ') {
+            odd.push(Event::UriDelimiter);
+            last = last.or_else(|| rest.iter().rposition(is_space));
+        }
+        self.is_09 = last.is_none();
+        let target = match last {
+            Some(at) => {
+                let from = after + at + 1;
+                self.version = from..after + rest.len();
+                let target = rest.get(..at).unwrap_or_default();
+                let end = target.iter().rposition(|byte| !is_space(byte));
+                target.get(..end.map_or(0, |at| at + 1)).unwrap_or_default()
+            }
+            None => rest,
+        };
+        self.target = Target::new(target, settings);
+        if self.target.double_encoded {
+            odd.push(Event::DoubleEncoded);
+        }
+        let known = METHODS.contains(&self.method());
+        if !known && (self.is_09 || self.version_number(Direction::ToServer).is_none()) {
+            odd.push(Event::RequestLineInvalid);
+        }
+        odd
     }
 
     pub(super) fn method(&self) -> &[u8] {
-        self.request
-            .head
-            .line
-            .get(..self.method)
-            .unwrap_or_default()
+        let line = &self.request.head.line;
+        line.get(self.method.clone()).unwrap_or_default()
     }
 
     pub(super) fn version(&self, direction: Direction) -> Option<&[u8]> {
-        match direction {
-            Direction::ToServer => self.request.head.line.get(self.version?..),
-            Direction::ToClient => self
-                .response
-                .head
-                .line
-                .split(|byte| *byte == b' ')
-                .next()
-                .filter(|version| !version.is_empty()),
-        }
+        let text = match direction {
+            Direction::ToServer => self.request.head.line.get(self.version.clone()),
+            Direction::ToClient => {
+                let line = &self.response.head.line;
+                line.get(self.status_line.version.clone())
+            }
+        };
+        text.filter(|text| !text.is_empty())
     }
 
-    /// Takes the response's line; false if it is none.
-    pub(super) fn status_line(&mut self, line: &[u8]) -> bool {
+    fn version_number(&self, direction: Direction) -> Option<response::Version> {
+        response::version(self.version(direction)?)
+    }
+
+    /// Takes the response's line.
+    pub(super) fn status_line(&mut self, line: &[u8]) {
         self.response.head.line = line.to_vec();
-        line.get(..5)
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"HTTP/"))
+        self.status_line = StatusLine::of(line);
     }
 
-    /// Whether the response's version is two digits around a dot.
+    /// Whether the response's version is known.
     pub(super) fn has_valid_version(&self) -> bool {
-        let version = self.version(Direction::ToClient).unwrap_or_default();
-        matches!(version.get(5..), Some([major, b'.', minor])
-            if major.is_ascii_digit() && minor.is_ascii_digit())
+        self.version_number(Direction::ToClient).is_some()
     }
 
     /// Whether the request says who it is from in a way that is not known.
@@ -143,50 +214,68 @@ impl Exchange {
     /// The status code as sent, and the words after it.
     pub(super) fn status_parts(&self) -> (&[u8], &[u8]) {
         let line = &self.response.head.line;
-        let after = line.iter().position(|byte| *byte == b' ');
-        let rest = after
-            .and_then(|at| line.get(at..))
-            .unwrap_or_default()
-            .trim_ascii_start();
-        let end = rest
-            .iter()
-            .position(|byte| *byte == b' ')
-            .unwrap_or(rest.len());
-        let (code, words) = rest.split_at(end);
-        (code, words.trim_ascii_start())
+        let part = |range: &Range<usize>| line.get(range.clone()).unwrap_or_default();
+        (
+            part(&self.status_line.status),
+            part(&self.status_line.message),
+        )
     }
 
     /// The status code; nothing while there is none, or none that is valid.
     pub(super) fn status(&self) -> Option<u16> {
-        let code = std::str::from_utf8(self.status_parts().0).ok()?;
+        let code = self.status_parts().0;
+        if !code.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let code = std::str::from_utf8(code).ok()?;
         code.parse().ok().filter(|code| (100..1000).contains(code))
     }
 
-    /// Works out the host. Says whether a needed one is missing, and whether there are two that differ.
-    pub(super) fn settle_host(&mut self) -> (bool, bool) {
+    /// Works out the host; says what is odd about it.
+    pub(super) fn settle_host(&mut self) -> Vec<Event> {
+        let mut odd = Vec::new();
         let header = self.request.head.get(b"host").map(<[u8]>::to_vec);
-        let ambiguous = match (&self.target.host, &header) {
-            (Some(one), Some(other)) => !one.eq_ignore_ascii_case(other),
-            _ => false,
-        };
-        let missing = header.is_none()
-            && self
-                .version(Direction::ToServer)
-                .is_some_and(|version| version.eq_ignore_ascii_case(b"HTTP/1.1"));
+        if let (Some(one), Some(other)) = (&self.target.host, &header)
+            && !one.eq_ignore_ascii_case(other)
+        {
+            odd.push(Event::HostAmbiguous);
+        }
+        let wants_host = self.version_number(Direction::ToServer) >= Some(response::Version::V1_1);
+        if header.is_none() && self.target.host.is_none() && wants_host {
+            odd.push(Event::MissingHost);
+        }
+        for (text, event) in [
+            (&header, Event::HeaderHostInvalid),
+            (&self.target.host, Event::UriHostInvalid),
+        ] {
+            if text.as_ref().is_some_and(|text| !host::is_valid(text)) {
+                odd.push(event);
+            }
+        }
+        if self.has_unknown_authorization() {
+            odd.push(Event::UnknownAuthorization);
+        }
         let raw = self.target.host.clone().or(header);
         if let Some(raw) = &raw {
-            let end = match raw.first() {
-                Some(b'[') => memchr::memchr(b']', raw).map_or(raw.len(), |at| at + 1),
-                _ => memchr::memchr(b':', raw).unwrap_or(raw.len()),
-            };
-            let (host, port) = raw.split_at(end);
-            self.host = Some(host.to_ascii_lowercase());
+            let (name, port) = host::split(raw);
+            self.host = Some(name.to_ascii_lowercase());
             self.port = port
-                .strip_prefix(b":")
-                .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+                .and_then(|digits| std::str::from_utf8(digits).ok()?.trim().parse().ok())
+                .filter(|port| *port > 0);
         }
         self.host_raw = raw;
-        (missing, ambiguous)
+        odd
+    }
+
+    /// Whether the response is only an interim one, and another will follow.
+    pub(super) fn is_interim(&self) -> bool {
+        let head = &self.response.head;
+        self.status() == Some(100)
+            && head.get_lax(b"transfer-encoding").is_none()
+            && head
+                .get_lax(b"content-length")
+                .and_then(head::length)
+                .is_none_or(|length| length == 0)
     }
 
     /// The port of a CONNECT's target.
@@ -200,40 +289,79 @@ impl Exchange {
             .unwrap_or(443)
     }
 
-    /// How a body is delimited, if there is one; and whether its length is no number.
-    pub(super) fn delimiter(&self, direction: Direction) -> (Option<Phase>, bool) {
-        let head = &self.side(direction).head;
-        if direction == Direction::ToClient {
-            let status = self.status().unwrap_or_default();
-            let none = self.method() == b"HEAD"
-                || (100..200).contains(&status)
-                || status == 204
-                || status == 304;
-            if none {
-                return (None, false);
+    /// How a body is delimited, if there is one.
+    pub(super) fn delimiter(&self, direction: Direction) -> Delimiter {
+        match direction {
+            Direction::ToServer => self.request_delimiter(),
+            Direction::ToClient => self.response_delimiter(),
+        }
+    }
+
+    fn request_delimiter(&self) -> Delimiter {
+        let head = &self.request.head;
+        let mut events = Vec::new();
+        let coding = head.get_lax(b"transfer-encoding").map(head::plain);
+        let phase = match (coding, head.get_lax(b"content-length")) {
+            (Some(coding), _) if coding == b"chunked" => Ok(Some(Phase::ChunkSize)),
+            (Some(_), _) => {
+                events.push(Event::RequestTransferEncoding);
+                Err(())
             }
+            (None, Some(length)) => match head::length(length) {
+                Some(0) => Ok(None),
+                Some(length) => Ok(Some(Phase::Length(length))),
+                None => {
+                    events.push(Event::RequestLength);
+                    Err(())
+                }
+            },
+            (None, None) => Ok(None),
+        };
+        Delimiter { phase, events }
+    }
+
+    /// Browsers take a body for one wherever a header says so (RFC 9112, section 6.3, does not).
+    fn response_delimiter(&self) -> Delimiter {
+        let head = &self.response.head;
+        let coding = head.get_lax(b"transfer-encoding").map(head::plain);
+        let length = head.get_lax(b"content-length");
+        let status = self.status().unwrap_or_default();
+        let never = (100..200).contains(&status) || status == 204 || status == 304;
+        if self.method() == b"HEAD" || (never && coding.is_none() && length.is_none()) {
+            return Delimiter {
+                phase: Ok(None),
+                events: Vec::new(),
+            };
         }
-        if head.has_word(b"transfer-encoding", b"chunked") {
-            return (Some(Phase::ChunkSize), false);
-        }
-        let length = head.get(b"content-length");
-        let parsed = length.map(|value| {
-            let digits: Vec<u8> = value
-                .iter()
-                .copied()
-                .skip_while(|byte| !byte.is_ascii_digit())
-                .take_while(u8::is_ascii_digit)
-                .collect();
-            std::str::from_utf8(&digits)
-                .ok()
-                .and_then(|digits| digits.parse().ok())
-        });
-        match (parsed, direction) {
-            (Some(Some(0)), _) => (None, false),
-            (Some(Some(length)), _) => (Some(Phase::Length(length)), false),
-            (other, Direction::ToServer) => (None, other.is_some()),
-            (other, Direction::ToClient) => (Some(Phase::UntilClose), other.is_some()),
-        }
+        let mut events = Vec::new();
+        let chunked = coding.filter(|coding| memchr::memmem::find(coding, b"chunked").is_some());
+        let phase = if let Some(coding) = chunked {
+            if coding != b"chunked" {
+                events.push(Event::ResponseTransferEncoding);
+            }
+            if self.version_number(Direction::ToClient) < Some(response::Version::V1_1) {
+                events.push(Event::ChunkedOldVersion);
+            }
+            Ok(Some(Phase::ChunkSize))
+        } else if let Some(length) = length {
+            match head::length(length) {
+                Some(0) => Ok(None),
+                Some(length) => Ok(Some(Phase::Length(length))),
+                None => {
+                    events.push(Event::ResponseLength);
+                    Err(())
+                }
+            }
+        } else {
+            let kind = head.get_lax(b"content-type").map(head::plain);
+            if kind.is_some_and(|kind| kind.starts_with(b"multipart/byteranges")) {
+                events.push(Event::ResponseByteRanges);
+                Err(())
+            } else {
+                Ok(Some(Phase::UntilClose))
+            }
+        };
+        Delimiter { phase, events }
     }
 
     /// The name of the file that a body is: what a header says, else the end of the path.
@@ -399,15 +527,28 @@ mod tests {
 
     #[test]
     fn a_request_line_has_three_parts_or_two() {
+        let settings = Settings::default();
         let mut exchange = Exchange::default();
-        assert!(exchange.request_line(b"GET /a b HTTP/1.1"));
+        assert_eq!(exchange.request_line(b"GET /a b HTTP/1.1", &settings), []);
         assert_eq!(exchange.method(), b"GET");
         assert_eq!(exchange.target.raw, b"/a b");
         assert_eq!(
             exchange.version(Direction::ToServer),
             Some(&b"HTTP/1.1"[..])
         );
-        assert!(Exchange::default().request_line(b"OPTIONS rtsp://h/ RTSP/1.0"));
-        assert!(!Exchange::default().request_line(b"GET /"));
+        assert!(!exchange.is_09);
+        let mut exchange = Exchange::default();
+        exchange.request_line(b"GET /", &settings);
+        assert!(exchange.is_09);
+        let mut exchange = Exchange::default();
+        let odd = exchange.request_line(b" FOO\t/ BAR", &settings);
+        assert_eq!(
+            odd,
+            [
+                Event::LeadingWhitespace,
+                Event::MethodDelimiter,
+                Event::RequestLineInvalid
+            ]
+        );
     }
 }

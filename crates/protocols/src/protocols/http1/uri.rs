@@ -1,5 +1,7 @@
 //! Request targets (RFC 3986), as sent and normalised.
 
+use super::Settings;
+
 /// A request's target.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Target {
@@ -9,10 +11,12 @@ pub(super) struct Target {
     pub(super) normal: Vec<u8>,
     /// Host of an absolute target, as sent.
     pub(super) host: Option<Vec<u8>>,
+    /// What is decoded could be decoded again.
+    pub(super) double_encoded: bool,
 }
 
 impl Target {
-    pub(super) fn new(raw: &[u8]) -> Self {
+    pub(super) fn new(raw: &[u8], settings: &Settings) -> Self {
         let after_scheme = memchr::memmem::find(raw, b"://")
             .filter(|&at| at > 0 && raw[..at].iter().all(u8::is_ascii_alphanumeric))
             .and_then(|at| raw.get(at + 3..));
@@ -30,12 +34,27 @@ impl Target {
         let cut = memchr::memchr2(b'?', b'#', rest).unwrap_or(rest.len());
         let (path, query) = rest.split_at(cut);
         let mut normal = Vec::with_capacity(raw.len());
-        remove_dots(&decode(path, true), &mut normal);
-        normal.extend_from_slice(&decode(query, false));
+        if settings.whole_uri {
+            let before = raw.len() - rest.len();
+            normal.extend_from_slice(raw.get(..before).unwrap_or_default());
+        }
+        let mut double_encoded = false;
+        let mut decode_as_set = |text: &[u8], path: bool| {
+            let once = decode(text, path);
+            if !settings.double_decode[usize::from(!path)] {
+                return once;
+            }
+            let twice = decode(&once, path);
+            double_encoded |= twice != once;
+            twice
+        };
+        remove_dots(&decode_as_set(path, true), &mut normal);
+        normal.extend_from_slice(&decode_as_set(query, false));
         Self {
             raw: raw.to_vec(),
             normal,
             host,
+            double_encoded,
         }
     }
 }
@@ -107,7 +126,10 @@ mod tests {
 
     #[test]
     fn paths_are_decoded_and_shortened() {
-        let normal = |raw: &[u8]| String::from_utf8(Target::new(raw).normal).expect("text");
+        let normal = |raw: &[u8]| {
+            let target = Target::new(raw, &Settings::default());
+            String::from_utf8(target.normal).expect("text")
+        };
         assert_eq!(normal(b"/a%2fb//c/../d?x=%41+1"), "/a/b/d?x=A+1");
         assert_eq!(normal(b"/../a/./b/."), "/a/b/");
         assert_eq!(normal(b"/100%zz"), "/100%zz");
@@ -116,7 +138,7 @@ mod tests {
 
     #[test]
     fn an_absolute_target_names_its_host() {
-        let target = Target::new(b"http://h.example:80/p");
+        let target = Target::new(b"http://h.example:80/p", &Settings::default());
         assert_eq!(target.host.as_deref(), Some(&b"h.example:80"[..]));
     }
 }
