@@ -344,7 +344,9 @@ impl Parts {
                 continue;
             }
             let known = candidate.transaction_events();
-            if let Some(number) = known.iter().position(|known| *known == event)
+            if let Some(number) = known
+                .iter()
+                .position(|known| known.eq_ignore_ascii_case(event))
                 && !found
             {
                 found = true;

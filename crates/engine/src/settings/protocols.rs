@@ -2,7 +2,7 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, Http1Settings, Http2Settings, ParserSettings,
+    AppProto, DetectionPorts, Enabled, FtpSettings, Http1Settings, Http2Settings, ParserSettings,
     ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings, TlsSettings, Transport,
 };
 
@@ -28,12 +28,20 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
         root.get(&format!("app-layer.protocols.{name}"))
             .unwrap_or(&none)
     };
+    let mail = of("smtp");
+    if mail.bool_at("raw-extraction", false)? && mail.bool_at("mime.decode-mime", true)? {
+        tracing::warn!("smtp: raw-extraction is off because mime.decode-mime is on");
+    }
+    let mut wrong = |name: &str, error: &ConfigError| {
+        tracing::warn!("ftp: Invalid value for ftp.{name}: {error}");
+    };
     Ok(ParserSettings {
+        ftp: FtpSettings::read(of("ftp"), &mut wrong),
         tls: TlsSettings::read(of("tls"))?,
         http1: Http1Settings::read(of("http"))?,
         http2: Http2Settings::read(of("http2"))?,
         smb: SmbSettings::read(of("smb"))?,
-        smtp: SmtpSettings::read(of("smtp"))?,
+        smtp: SmtpSettings::read(mail)?,
         ..ParserSettings::default()
     })
 }

@@ -11,7 +11,7 @@ use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
 use tapir_protocols::ParserSettings;
-use tapir_rules::keywords::tls;
+use tapir_rules::keywords::{mail, tls};
 
 use super::circumstances::{Circumstances, protos_of, view_of};
 use super::envelope::{Enveloper, Origin};
@@ -423,6 +423,8 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
     parsers.tls.ja3 |= parsers.tls.ja3_auto && (rules.set.asks_for(&ja3) || shown("ja3"));
     parsers.tls.ja4 |=
         parsers.tls.ja4_auto && (rules.set.asks_for(&[tls::JA4_HASH]) || shown("ja4"));
+    parsers.smtp.body_md5 |=
+        parsers.smtp.body_md5_auto && rules.set.asks_for(&[mail::EMAIL_BODY_MD5]);
     Arc::new(parsers)
 }
 

@@ -341,7 +341,12 @@ fn record_name(proto: AppProto) -> &'static str {
 fn has_number(proto: AppProto) -> bool {
     matches!(
         proto,
-        AppProto::Http1 | AppProto::Http2 | AppProto::Smtp | AppProto::Ssh
+        AppProto::Http1
+            | AppProto::Http2
+            | AppProto::Smtp
+            | AppProto::Ssh
+            | AppProto::Ftp
+            | AppProto::FtpData
     )
 }
 
