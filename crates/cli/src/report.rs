@@ -70,7 +70,10 @@ fn log(report: &RuleReport) {
             report.sources.get(diagnostic.source.0 as usize),
         ) {
             let (line, _) = source.position(span.start);
-            let text = source.text_of(span).replace("\\\r\n", "").replace("\\\n", "");
+            let text = source
+                .text_of(span)
+                .replace("\\\r\n", "")
+                .replace("\\\n", "");
             let line = sentence::signature(text.trim(), &source.name, line);
             tracing::error!(target: RULES, "{line}");
         }

@@ -8,9 +8,9 @@ use tapir_detect::{
     Actions, AddressKnowledge, ConfiguredKind, ConfiguredThreshold, CountryDatabase, Reputation,
     ReputationError,
 };
-use tapir_rules::{Diagnostic, Severity, Source};
 use tapir_rules::side::{Classifications, Limit, LimitKind, References, parse_thresholds};
 use tapir_rules::tree::{Action, AddressExpr, PortExpr};
+use tapir_rules::{Diagnostic, Severity, Source};
 
 use crate::EngineError;
 use crate::rule_report::RuleReport;
@@ -53,7 +53,9 @@ impl Companions {
         let broken = has_error(&diagnostics).then(|| classes.name.clone());
         report.note(classes, diagnostics);
         if let Some(name) = broken {
-            report.say(format!("Error loading classification configuration from {name}"));
+            report.say(format!(
+                "Error loading classification configuration from {name}"
+            ));
         }
         let references = source("reference-config-file", settings.reference.as_deref());
         let references = references

@@ -45,7 +45,9 @@ pub(crate) fn unknown_variable(keyword: &str, name: &str) -> String {
 
 /// Contents that are longer than what `keyword` lets the buffer be.
 pub(crate) fn no_room(keyword: &str, needed: u64, most: u64) -> String {
-    format!("signature can't match as required content length {needed} exceeds {keyword} value {most}")
+    format!(
+        "signature can't match as required content length {needed} exceeds {keyword} value {most}"
+    )
 }
 
 /// A modifier that a content has already.
@@ -124,7 +126,9 @@ pub(crate) fn one_direction(sid: u32) -> String {
 
 /// A rule about a transaction with an option that could be about either direction.
 pub(crate) fn ambiguous_direction(sid: u32) -> String {
-    format!("rule {sid} means to use both directions, cannot have keywords ambiguous about directions")
+    format!(
+        "rule {sid} means to use both directions, cannot have keywords ambiguous about directions"
+    )
 }
 
 /// A rule about a transaction with a direction of its flow.

@@ -11,8 +11,8 @@ use serde_json::Value;
 use tapir_rules::sentence;
 use tapir_rules::tree::DataKind;
 
-use super::{Format, Refusal, Request};
 use super::values::{Known, Values, normal};
+use super::{Format, Refusal, Request};
 
 /// Reads a file into a set.
 pub(super) fn read(
@@ -43,7 +43,10 @@ pub(super) fn read(
                         ));
                     }
                 };
-                if rated.replace(about.is_some()).is_some_and(|before| before != about.is_some()) {
+                if rated
+                    .replace(about.is_some())
+                    .is_some_and(|before| before != about.is_some())
+                {
                     return Err(Refusal::new(
                         at(number + 1, "some values have a reputation, and some none"),
                         sentence::data_set_mixed(request.name),
@@ -91,7 +94,9 @@ enum Bad {
 
 fn csv_line(kind: DataKind, line: &[u8]) -> Result<(Vec<u8>, Option<Known>), Bad> {
     let mut fields = line.splitn(2, |&byte| byte == b',');
-    let text = fields.next().and_then(|value| std::str::from_utf8(value).ok());
+    let text = fields
+        .next()
+        .and_then(|value| std::str::from_utf8(value).ok());
     let value = text.and_then(|text| from_text(kind, text.trim(), true));
     let value = value.ok_or(Bad::Value)?;
     let about = fields.next().map(|number| {

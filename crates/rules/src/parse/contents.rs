@@ -8,9 +8,9 @@ use super::options::{self, Input, PAYLOAD};
 use super::pattern::decode_pattern;
 use super::regex;
 use crate::Dialect;
-use crate::sentence;
 use crate::diagnostic::{Code, Problem, Problems, Read};
 use crate::keywords::{BufferId, Kind, file, flow, http, meta, payload, response};
+use crate::sentence;
 use crate::tree::*;
 
 /// The greatest distance a content may be moved by.
@@ -185,11 +185,12 @@ impl Building {
         if self.variables.iter().any(|known| **known == *name) {
             return Ok(());
         }
-        let problem = arg.problem(
-            Code::UnknownName,
-            format!("nothing sets the variable `{name}` before this"),
-        )
-        .says(sentence::unknown_variable(keyword, name));
+        let problem = arg
+            .problem(
+                Code::UnknownName,
+                format!("nothing sets the variable `{name}` before this"),
+            )
+            .says(sentence::unknown_variable(keyword, name));
         Err(
             match crate::suggest::nearest(name, self.variables.iter().map(|known| &**known)) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),

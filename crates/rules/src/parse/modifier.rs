@@ -4,9 +4,9 @@ use super::arg::Arg;
 use super::options::Input;
 use super::pattern::decode_pattern;
 use crate::Dialect;
-use crate::sentence;
 use crate::diagnostic::{Code, Problem, Problems, Read, Severity};
 use crate::keywords::{KeywordId, payload};
+use crate::sentence;
 use crate::tree::{Content, FastPattern, Operand};
 
 /// A pattern without its quotes: forgotten ones, or a semicolon that ended it too early or too late.
@@ -138,8 +138,9 @@ fn check_modifier(content: &Content, input: Input<'_>) -> Read<()> {
     }
     if let Some(other) = excluded_by(content, input.id) {
         let message = format!("`{name}` does not go with the {other} of the same content");
-        return Err(Problem::new(Code::Contradiction, input.span, message)
-            .says(sentence::mixed_places()));
+        return Err(
+            Problem::new(Code::Contradiction, input.span, message).says(sentence::mixed_places())
+        );
     }
     if input.id == payload::FAST_PATTERN {
         return check_fast_pattern(content, input);
@@ -154,17 +155,13 @@ fn check_modifier(content: &Content, input: Input<'_>) -> Read<()> {
     );
     if places && content.negated && content.fast_pattern != FastPattern::Unset {
         let message = format!("a negated fast pattern cannot have a `{name}`");
-        return Err(
-            Problem::new(Code::BadFastPattern, input.span, message)
-                .says(sentence::negated_fast_pattern()),
-        );
+        return Err(Problem::new(Code::BadFastPattern, input.span, message)
+            .says(sentence::negated_fast_pattern()));
     }
     if places && content.fast_pattern == FastPattern::Only {
         let message = format!("a `fast_pattern:only` content cannot have a `{name}`");
-        return Err(
-            Problem::new(Code::BadFastPattern, input.span, message)
-                .says(sentence::placed_fast_pattern_only()),
-        );
+        return Err(Problem::new(Code::BadFastPattern, input.span, message)
+            .says(sentence::placed_fast_pattern_only()));
     }
     Ok(())
 }

@@ -131,7 +131,10 @@ impl Reader<'_> {
                 continue;
             }
             if let Err(mut problem) = self.option(&option, &mut building) {
-                problem.sentence = problem.sentence.take().or_else(|| option.sentence(problem.code));
+                problem.sentence = problem
+                    .sentence
+                    .take()
+                    .or_else(|| option.sentence(problem.code));
                 torn = problem.code == Code::BadQuotes && option.tears();
                 self.problems.push(problem);
             }

@@ -55,9 +55,7 @@ pub(super) fn check_variables(rule: &Rule, problems: &mut Problems) {
     }
 }
 
-fn in_buffer(
-    sid: u32,
-    id: BufferId, option: &Opt, content: &Content, problems: &mut Problems) {
+fn in_buffer(sid: u32, id: BufferId, option: &Opt, content: &Content, problems: &mut Problems) {
     let bytes = &content.bytes;
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     let mut unsuitable = |message: &str, help: &str, sentence: String| {

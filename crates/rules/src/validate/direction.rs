@@ -58,11 +58,14 @@ fn check_transaction(rule: &Rule, problems: &mut Problems) {
         if let OptionKind::Flow(flags) = option.kind
             && flags.intersects(FlowFlags::TO_SERVER | FlowFlags::TO_CLIENT)
         {
-            problems.push(Problem::new(
-                Code::DirectionConflict,
-                option.span,
-                "a rule with `=>` is about both directions",
-            ).says(sentence::flow_direction(rule.sid)));
+            problems.push(
+                Problem::new(
+                    Code::DirectionConflict,
+                    option.span,
+                    "a rule with `=>` is about both directions",
+                )
+                .says(sentence::flow_direction(rule.sid)),
+            );
             return;
         }
         match direction(option) {

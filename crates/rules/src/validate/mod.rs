@@ -67,10 +67,15 @@ fn flowbits(rule: &Rule, problems: &mut Problems) {
                     format!("one of the two things that the rule does with `{name}` has no effect")
                 }
             };
-            problems
-                .push(Problem::new(Code::Contradiction, option.span, message)
+            problems.push(
+                Problem::new(Code::Contradiction, option.span, message)
                     .severity(severity)
-                    .says(sentence::flowbits(severity == Severity::Error, pair.0, pair.1)));
+                    .says(sentence::flowbits(
+                        severity == Severity::Error,
+                        pair.0,
+                        pair.1,
+                    )),
+            );
         }
     }
 }
@@ -102,24 +107,28 @@ fn singles(rule: &Rule, problems: &mut Problems) {
         if option.keyword == windows::SMB_VERSION {
             versions += 1;
             if versions == 2 {
-                problems.push(Problem::new(
-                    Code::Repeated,
-                    option.span,
-                    "the rule has a `smb.version` already",
-                )
-                .says(sentence::repeated_option("smb.version")));
+                problems.push(
+                    Problem::new(
+                        Code::Repeated,
+                        option.span,
+                        "the rule has a `smb.version` already",
+                    )
+                    .says(sentence::repeated_option("smb.version")),
+                );
             }
         }
         if option.keyword == crate::keywords::meta::PREFILTER && at > 0 {
             let before = &rule.options[at - 1];
             let several = matches!(&before.kind, OptionKind::AppLayerProtocol(protocols) if protocols.names.len() > 1);
             if before.keyword == flow::APP_LAYER_PROTOCOL && several {
-                problems.push(Problem::new(
-                    Code::BadArgument,
-                    option.span,
-                    "several protocols cannot decide first",
-                )
-                .says(sentence::prefilter_of_list("app-layer-protocol")));
+                problems.push(
+                    Problem::new(
+                        Code::BadArgument,
+                        option.span,
+                        "several protocols cannot decide first",
+                    )
+                    .says(sentence::prefilter_of_list("app-layer-protocol")),
+                );
             }
         }
     }

@@ -52,16 +52,18 @@ pub(super) fn check(rule: &Rule, problems: &mut Problems) {
         };
         if remaining.is_empty() {
             let known = possible.unwrap_or_default().join(" or ");
-            problems.push(Problem::new(
-                Code::ProtocolConflict,
-                option.span,
-                format!(
-                    "`{}` is about {}, and the rule about {known}",
-                    option.keyword.name(),
-                    needed.join(" or ")
-                ),
-            )
-            .says(sentence::conflicting_protocols()));
+            problems.push(
+                Problem::new(
+                    Code::ProtocolConflict,
+                    option.span,
+                    format!(
+                        "`{}` is about {}, and the rule about {known}",
+                        option.keyword.name(),
+                        needed.join(" or ")
+                    ),
+                )
+                .says(sentence::conflicting_protocols()),
+            );
             return;
         }
         possible = Some(remaining);
