@@ -53,7 +53,7 @@ impl Companions {
         let broken = has_error(&diagnostics).then(|| classes.name.clone());
         report.note(classes, diagnostics);
         if let Some(name) = broken {
-            report.say(format!(
+            report.say(Severity::Error, format!(
                 "Error loading classification configuration from {name}"
             ));
         }
@@ -64,7 +64,7 @@ impl Companions {
         let broken = has_error(&diagnostics).then(|| references.name.clone());
         report.note(references, diagnostics);
         if let Some(name) = broken {
-            report.say(format!("Error loading reference configuration from {name}"));
+            report.say(Severity::Error, format!("Error loading reference configuration from {name}"));
         }
         let mut thresholds = Vec::new();
         if let Some(limits) = source("threshold-file", settings.threshold.as_deref()) {
