@@ -50,8 +50,9 @@ pub(crate) fn start(verbose: u8, quiet: bool, places: &Places<'_>) {
             logs.push(console);
             EnvFilter::new("off")
         }
-        None => EnvFilter::try_from_env("TAPIR_LOG")
-            .unwrap_or_else(|_| EnvFilter::new(format!("{level},{RULES}=off,{BESIDE}=off,{RUN}=off"))),
+        None => EnvFilter::try_from_env("TAPIR_LOG").unwrap_or_else(|_| {
+            EnvFilter::new(format!("{level},{RULES}=off,{BESIDE}=off,{RUN}=off"))
+        }),
     };
     let console = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)

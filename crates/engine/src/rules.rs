@@ -8,7 +8,10 @@ use std::sync::{Arc, OnceLock};
 use tapir_detect::{Class, CompileConfig, FirewallConfig, Policy, RuleId, RuleSet};
 use tapir_output::RuleMeta;
 use tapir_rules::tree::{OptionKind, TargetSide, metadata_pairs};
-use tapir_rules::{Code, DataSetFiles, Diagnostic, Environment, LoadOptions, RuleFile, Severity, Source, Span, sentence};
+use tapir_rules::{
+    Code, DataSetFiles, Diagnostic, Environment, LoadOptions, RuleFile, Severity, Source, Span,
+    sentence,
+};
 
 use crate::EngineError;
 use crate::companions::Companions;
