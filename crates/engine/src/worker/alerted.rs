@@ -60,6 +60,14 @@ impl Inspector {
         {
             flow.insert_flags(FlowFlags::HAS_ALERTS);
         }
+        // What the arbiter may still take back counts as dropped: the drops after it are the same one.
+        let first_drop = match (flow.as_deref_mut(), verdict.actions.blocks()) {
+            (Some(flow), true) => {
+                let way = seen.direction.unwrap_or(Direction::ToServer).index();
+                !std::mem::replace(&mut flow.attachment.dropped[way], true)
+            }
+            _ => true,
+        };
         let flow = flow.as_deref();
         let in_stream = alerts
             .iter()
@@ -94,6 +102,7 @@ impl Inspector {
                 .then(|| Arc::new(PacketHeaders::of(packet))),
             transactions: self.described(flow, &alerts),
             tagged: verdict.tagged,
+            first_drop,
             firewall: verdict.firewall,
             settled: self.arbiter.is_some().then_some(verdict),
             alerts,
