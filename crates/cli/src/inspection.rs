@@ -85,7 +85,7 @@ fn start_logging(args: &Args, config: &Config, writes_files: bool) -> Result<(),
     let folder =
         folder.unwrap_or_else(|| PathBuf::from(config.root.text_at("default-log-dir", ".")));
     let root = (writes_files && folder.is_dir()).then_some(&config.root);
-    logging::start(args.output.verbose, args.output.quiet, root, &folder)?;
+    logging::start(args.output.verbose, args.output.quiet, root, &folder);
     Ok(())
 }
 

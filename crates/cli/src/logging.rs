@@ -18,15 +18,12 @@ use tracing_subscriber::{EnvFilter, Layer};
 pub(crate) const RULES: &str = "detect";
 
 /// Starts logging. Standard error gets warnings, more with `-v`, less with `-q`.
-///
-/// # Errors
-/// When a log file cannot be opened.
 pub(crate) fn start(
     verbose: u8,
     quiet: bool,
     root: Option<&Node>,
     log_dir: &Path,
-) -> std::io::Result<()> {
+) {
     let level = match (quiet, verbose) {
         (true, _) => "error",
         (false, 0) => "warn",
@@ -41,19 +38,22 @@ pub(crate) fn start(
         .with_target(false)
         .without_time()
         .with_filter(filter);
-    let files = match root {
-        Some(root) => log_files(root, log_dir)?,
-        None => Vec::new(),
+    let (files, failed) = match root {
+        Some(root) => log_files(root, log_dir),
+        None => (Vec::new(), Vec::new()),
     };
     tracing_subscriber::registry()
         .with(files)
         .with(console)
         .init();
-    Ok(())
+    for failure in failed {
+        tracing::warn!("no log there: {failure}");
+    }
 }
 
-fn log_files(root: &Node, log_dir: &Path) -> std::io::Result<Vec<LogFile>> {
-    let mut files = Vec::new();
+/// The log files of the configuration, and those that cannot be opened: an engine without a log still inspects.
+fn log_files(root: &Node, log_dir: &Path) -> (Vec<LogFile>, Vec<String>) {
+    let (mut files, mut failed) = (Vec::new(), Vec::new());
     for output in root
         .get("logging.outputs")
         .map(Node::items)
@@ -66,11 +66,13 @@ fn log_files(root: &Node, log_dir: &Path) -> std::io::Result<Vec<LogFile>> {
             continue;
         }
         let path = log_dir.join(options.text_at("filename", "tapir.log"));
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(|e| std::io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
+        let file = match File::options().create(true).append(true).open(&path) {
+            Ok(file) => file,
+            Err(e) => {
+                failed.push(format!("{}: {e}", path.display()));
+                continue;
+            }
+        };
         let level =
             match options.text_at("level", root.text_at("logging.default-log-level", "notice")) {
                 "error" => Level::ERROR,
@@ -84,7 +86,7 @@ fn log_files(root: &Node, log_dir: &Path) -> std::io::Result<Vec<LogFile>> {
             json: options.text_at("type", "") == "json",
         });
     }
-    Ok(files)
+    (files, failed)
 }
 
 /// A log file of the engine: a line an event, as text or JSON.

@@ -121,6 +121,9 @@ impl Records {
                 json: inner,
             } => {
                 self.head(&mut json, event, event_type);
+                if let Some(tx_id) = event.envelope.tx_id {
+                    json.uint("tx_id", tx_id);
+                }
                 json.members(inner);
             }
             Body::Tagged(packet) => {
