@@ -17,6 +17,9 @@ use tracing_subscriber::{EnvFilter, Layer};
 /// The target of lines about rules: standard error shows those with their text underlined instead.
 pub(crate) const RULES: &str = "detect";
 
+/// The target of lines about files beside the rules, which standard error shows in the same way.
+pub(crate) const BESIDE: &str = "config";
+
 /// The target of lines about what ends the run: standard error shows those anyhow.
 pub(crate) const RUN: &str = "suricata";
 
@@ -47,8 +50,9 @@ pub(crate) fn start(verbose: u8, quiet: bool, places: &Places<'_>) {
             logs.push(console);
             EnvFilter::new("off")
         }
-        None => EnvFilter::try_from_env("TAPIR_LOG")
-            .unwrap_or_else(|_| EnvFilter::new(format!("{level},{RULES}=off,{RUN}=off"))),
+        None => EnvFilter::try_from_env("TAPIR_LOG").unwrap_or_else(|_| {
+            EnvFilter::new(format!("{level},{RULES}=off,{BESIDE}=off,{RUN}=off"))
+        }),
     };
     let console = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)

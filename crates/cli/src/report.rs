@@ -3,7 +3,7 @@
 use tapir_engine::RuleReport;
 use tapir_rules::{Renderer, Severity, sentence};
 
-use crate::logging::RULES;
+use crate::logging::{BESIDE, RULES};
 
 /// Prints every mistake with its text underlined, then what was left out, by keyword.
 pub(crate) fn rules(report: &RuleReport, colour: bool, quiet: bool) {
@@ -46,8 +46,11 @@ pub(crate) fn strict_failure(report: &RuleReport) {
 
 /// The same as [`rules`] for log files: of each rule the first thing that is wrong, and the rule.
 fn log(report: &RuleReport) {
-    for remark in &report.remarks {
-        tracing::error!(target: RULES, "{remark}");
+    for (severity, remark) in &report.remarks {
+        match severity {
+            Severity::Error => tracing::error!(target: BESIDE, "{remark}"),
+            _ => tracing::warn!(target: BESIDE, "{remark}"),
+        }
     }
     let mut last = None;
     for diagnostic in &report.diagnostics {
@@ -64,6 +67,10 @@ fn log(report: &RuleReport) {
             continue;
         }
         last = rule;
+        if rule.is_none() {
+            tracing::error!(target: BESIDE, "{}", diagnostic.log_line());
+            continue;
+        }
         tracing::error!(target: RULES, "{}", diagnostic.log_line());
         if let (Some(span), Some(source)) = (
             diagnostic.rule,

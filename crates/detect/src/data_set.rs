@@ -3,7 +3,7 @@
 mod file;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -55,6 +55,8 @@ enum Format {
         lines: bool,
         array: Box<str>,
         value: Box<str>,
+        /// Whether what is known about a value leaves the value itself out.
+        bare: bool,
     },
 }
 
@@ -83,6 +85,8 @@ pub(crate) struct DataSets {
     config: DataSetConfig,
     sets: Vec<Arc<DataSet>>,
     ids: HashMap<Box<str>, u16>,
+    /// Sets whose files are wrong.
+    broken: HashSet<Box<str>>,
     /// Sets whose files were not read anew, because they were there before a reload.
     kept: HashMap<Box<str>, Arc<DataSet>>,
 }
@@ -165,6 +169,7 @@ impl DataSets {
             config,
             sets: Vec::new(),
             ids: HashMap::new(),
+            broken: HashSet::new(),
             kept: kept.unwrap_or_default(),
         };
         let mut wrong = None;
@@ -211,6 +216,7 @@ impl DataSets {
             Some(kind @ ("json" | "jsonline" | "ndjson")) => Format::Json {
                 lines: kind != "json",
                 array: extra("array_key").unwrap_or_default(),
+                bare: extra("remove_key").is_some(),
                 value: extra("value_key").ok_or("a data set in JSON needs `value_key`")?,
             },
             _ => Format::Csv,
@@ -281,6 +287,9 @@ impl DataSets {
         if let Some(&id) = self.ids.get(request.name) {
             return self.reopen(id, request);
         }
+        if self.broken.contains(request.name) {
+            return Err(format!("data set `{}` could not be read", request.name).into());
+        }
         for file in request.save.iter().chain(request.state.iter()) {
             if !request.configured {
                 self.refuse_unsafe(file)?;
@@ -292,7 +301,13 @@ impl DataSets {
         let id = u16::try_from(self.sets.len()).map_err(|_| "too many data sets")?;
         let values = match self.kept.get(request.name).filter(|set| set.kind == kind) {
             Some(kept) => kept.values(),
-            None => self.read(request, kind, beside)?,
+            None => match self.read(request, kind, beside) {
+                Ok(values) => values,
+                Err(refusal) => {
+                    self.broken.insert(request.name.into());
+                    return Err(refusal);
+                }
+            },
         };
         let save = request
             .save

@@ -53,9 +53,10 @@ impl Companions {
         let broken = has_error(&diagnostics).then(|| classes.name.clone());
         report.note(classes, diagnostics);
         if let Some(name) = broken {
-            report.say(format!(
-                "Error loading classification configuration from {name}"
-            ));
+            report.say(
+                Severity::Error,
+                format!("Error loading classification configuration from {name}"),
+            );
         }
         let references = source("reference-config-file", settings.reference.as_deref());
         let references = references
@@ -64,7 +65,10 @@ impl Companions {
         let broken = has_error(&diagnostics).then(|| references.name.clone());
         report.note(references, diagnostics);
         if let Some(name) = broken {
-            report.say(format!("Error loading reference configuration from {name}"));
+            report.say(
+                Severity::Error,
+                format!("Error loading reference configuration from {name}"),
+            );
         }
         let mut thresholds = Vec::new();
         if let Some(limits) = source("threshold-file", settings.threshold.as_deref()) {

@@ -22,7 +22,7 @@ pub struct RuleReport {
     /// Files and folders that could not be read, or patterns that match nothing.
     pub missing: Vec<String>,
     /// Lines for the log about what is beside the rules.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<(Severity, String)>,
     /// How many files were read.
     pub files: usize,
     /// How many of the diagnostics are about files beside the rules; they come first.
@@ -31,8 +31,8 @@ pub struct RuleReport {
 
 impl RuleReport {
     /// Adds a line for the log.
-    pub(crate) fn say(&mut self, remark: String) {
-        self.remarks.push(remark);
+    pub(crate) fn say(&mut self, severity: Severity, remark: String) {
+        self.remarks.push((severity, remark));
     }
 
     /// Whether something is wrong with a file beside the rules.

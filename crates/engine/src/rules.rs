@@ -7,8 +7,11 @@ use std::sync::{Arc, OnceLock};
 
 use tapir_detect::{Class, CompileConfig, FirewallConfig, Policy, RuleId, RuleSet};
 use tapir_output::RuleMeta;
-use tapir_rules::tree::{TargetSide, metadata_pairs};
-use tapir_rules::{Code, Diagnostic, Environment, LoadOptions, RuleFile, Severity, Source, Span};
+use tapir_rules::tree::{OptionKind, TargetSide, metadata_pairs};
+use tapir_rules::{
+    Code, DataSetFiles, Diagnostic, Environment, LoadOptions, RuleFile, Severity, Source, Span,
+    sentence,
+};
 
 use crate::EngineError;
 use crate::companions::Companions;
@@ -51,6 +54,10 @@ impl LoadedRules {
         let environment = Environment {
             features: FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
             max_flowbits: settings.detect.max_flowbits,
+            data_set_files: DataSetFiles {
+                denied: settings.detect.data_sets.deny_write,
+                absolute: settings.detect.data_sets.allow_absolute,
+            },
             ..Environment::default()
         };
         let options = LoadOptions {
@@ -69,6 +76,7 @@ impl LoadedRules {
             &mut report,
             previous,
         );
+        note_unknown_references(&file, &companions, &mut report);
         let trees = if sources.keeps_trees {
             kept(file.rules, &refused)
         } else {
@@ -258,6 +266,21 @@ fn compile(
         report.missing.push(error);
     }
     (set, refused)
+}
+
+/// Says which systems of references no file knows, each once.
+fn note_unknown_references(file: &RuleFile, companions: &Companions, report: &mut RuleReport) {
+    let mut unknown = BTreeSet::new();
+    for option in file.rules.iter().flat_map(|rule| &rule.options) {
+        if let OptionKind::Reference(reference) = &option.kind
+            && companions.references.prefix(&reference.system).is_none()
+        {
+            unknown.insert(&*reference.system);
+        }
+    }
+    for system in unknown {
+        report.say(Severity::Warning, sentence::unknown_reference(system));
+    }
 }
 
 /// The rules in force, and those that are left out for want of a keyword.

@@ -16,6 +16,17 @@ pub struct Environment {
     pub features: Vec<String>,
     /// How many flowbits a rule may have; `None` for any number.
     pub max_flowbits: Option<u32>,
+    /// Which files rules may write data sets to.
+    pub data_set_files: DataSetFiles,
+}
+
+/// Which files rules may write data sets to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DataSetFiles {
+    /// None at all.
+    pub denied: bool,
+    /// Also those with an absolute name.
+    pub absolute: bool,
 }
 
 impl Default for Environment {
@@ -24,6 +35,7 @@ impl Default for Environment {
             version: (9, 0, 0),
             features: Vec::new(),
             max_flowbits: None,
+            data_set_files: DataSetFiles::default(),
         }
     }
 }

@@ -57,7 +57,10 @@ pub(super) fn read(
             Ok(())
         }
         Format::Json {
-            lines: true, value, ..
+            lines: true,
+            value,
+            bare,
+            ..
         } => {
             for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
                 if line.trim_ascii().is_empty() {
@@ -65,7 +68,7 @@ pub(super) fn read(
                 }
                 let object = serde_json::from_slice(line)
                     .map_err(|error| at(number + 1, &error.to_string()))?;
-                take_object(kind, value, &object, values)?;
+                take_object(kind, (value, *bare), object, values)?;
             }
             Ok(())
         }
@@ -73,6 +76,7 @@ pub(super) fn read(
             lines: false,
             array,
             value,
+            bare,
         } => {
             let document: Value = serde_json::from_slice(&bytes)
                 .map_err(|error| format!("data set file {}: {error}", path.display()))?;
@@ -81,7 +85,7 @@ pub(super) fn read(
                 format!("data set file {}: no array at `{array}`", path.display())
             })?;
             list.iter()
-                .try_for_each(|object| take_object(kind, value, object, values))
+                .try_for_each(|object| take_object(kind, (value, *bare), object.clone(), values))
         }
     }
 }
@@ -113,11 +117,11 @@ fn csv_line(kind: DataKind, line: &[u8]) -> Result<(Vec<u8>, Option<Known>), Bad
 /// wrong.
 fn take_object(
     kind: DataKind,
-    key: &str,
-    object: &Value,
+    (key, bare): (&str, bool),
+    mut object: Value,
     values: &mut Values,
 ) -> Result<(), Refusal> {
-    let Some(value) = follow(object, key) else {
+    let Some(value) = follow(&object, key) else {
         return Ok(());
     };
     let Value::String(text) = value else {
@@ -127,6 +131,9 @@ fn take_object(
         ));
     };
     if let Some(value) = from_text(kind, text, false) {
+        if bare {
+            remove(&mut object, key);
+        }
         values.insert(&value, Some(Known::Context(object.to_string().into())));
     }
     Ok(())
@@ -137,6 +144,22 @@ fn follow<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.')
         .filter(|key| !key.is_empty())
         .try_fold(value, |value, key| value.get(key))
+}
+
+/// Takes the value at a path of keys out.
+fn remove(object: &mut Value, path: &str) {
+    match path.split_once('.') {
+        Some((key, rest)) => {
+            if let Some(below) = object.get_mut(key) {
+                remove(below, rest);
+            }
+        }
+        None => {
+            if let Value::Object(members) = object {
+                members.remove(path);
+            }
+        }
+    }
 }
 
 /// A value from its text in a file.

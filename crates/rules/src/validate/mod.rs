@@ -8,7 +8,7 @@ mod size;
 use crate::Dialect;
 use crate::diagnostic::{Code, Problem, Problems, Severity};
 use crate::keywords::{flow, windows};
-use crate::load::Environment;
+use crate::load::{DataSetFiles, Environment};
 use crate::sentence;
 use crate::tree::{Action, BitAction, OptionKind, Rule};
 
@@ -23,6 +23,7 @@ pub(crate) fn validate(rule: &Rule, environment: &Environment, problems: &mut Pr
     protocol::check(rule, problems);
     direction::check(rule, problems);
     flowbits(rule, problems);
+    data_set_files(rule, environment.data_set_files, problems);
     if let Some(most) = environment.max_flowbits {
         count_flowbits(rule, most, problems);
     }
@@ -76,6 +77,38 @@ fn flowbits(rule: &Rule, problems: &mut Problems) {
                         pair.1,
                     )),
             );
+        }
+    }
+}
+
+/// Refuses a rule that names a file for a data set which it may not write.
+fn data_set_files(rule: &Rule, allowed: DataSetFiles, problems: &mut Problems) {
+    for option in &rule.options {
+        let files = match &option.kind {
+            OptionKind::Dataset(set) => [&set.save, &set.state],
+            OptionKind::Datarep(rep) => [&None, &rep.state],
+            _ => continue,
+        };
+        for file in files.into_iter().flatten() {
+            let (message, sentence) = if allowed.denied {
+                (
+                    "rules that save data sets are disabled",
+                    sentence::data_set_writes_disabled(),
+                )
+            } else if file.split(['/', '\\']).any(|part| part == "..") {
+                (
+                    "a rule may not leave the data directory",
+                    sentence::data_set_outside(file),
+                )
+            } else if file.starts_with('/') && !allowed.absolute {
+                (
+                    "a rule may not name a file by an absolute path",
+                    sentence::data_set_absolute(file),
+                )
+            } else {
+                continue;
+            };
+            problems.push(Problem::new(Code::BadPath, option.span, message).says(sentence));
         }
     }
 }
