@@ -39,6 +39,7 @@ pub use event::{AppLayerEvent, AppLayerEvents};
 pub use file::{Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES};
 pub use hook::{Branch, Hook};
 pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
+pub use protocols::ftp::Settings as FtpSettings;
 pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;
 pub use protocols::smb::Settings as SmbSettings;

@@ -134,6 +134,6 @@ pub struct ExpectedFlow {
     pub listener: Direction,
     /// What its parser is to know, such as the name of the file it carries.
     pub note: Box<[u8]>,
-    /// Which direction the file goes relative to the announcing flow's client.
+    /// Which direction the data goes in the flow to come.
     pub file_direction: Direction,
 }

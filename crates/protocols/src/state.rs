@@ -17,6 +17,8 @@ use crate::transaction::{Entry, Meta, Transaction};
 pub struct ParserSettings {
     /// Files of all protocols.
     pub files: Arc<FileSettings>,
+    /// File transfer.
+    pub ftp: ftp::Settings,
     /// HTTP before version 2.
     pub http1: http1::Settings,
     /// HTTP/2.

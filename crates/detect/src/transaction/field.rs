@@ -2,7 +2,7 @@
 
 use tapir_packet::Direction;
 use tapir_protocols::{Transaction, Value};
-use tapir_rules::keywords::{KeywordId, http, tls, windows};
+use tapir_rules::keywords::{KeywordId, http, internet, tls, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 
 use super::file::unquoted;
@@ -30,6 +30,8 @@ enum What {
     Flags { mask: u64, negated: bool },
     /// An interface of DCE/RPC.
     Interface(Interface),
+    /// The value is this word, in letters of any case.
+    Word(Box<[u8]>),
     /// Bytes somewhere in the value.
     Contains { text: Box<[u8]>, negated: bool },
 }
@@ -92,6 +94,7 @@ impl FieldTest {
                     (number & mask != 0) != *negated
                 }
                 (What::Interface(interface), Value::Bytes(bytes)) => interface.holds(bytes),
+                (What::Word(word), Value::Bytes(bytes)) => bytes.eq_ignore_ascii_case(word),
                 (What::Length(test), Value::Bytes(bytes)) => test.holds(bytes.len() as u64),
                 (What::Contains { text, negated }, Value::Bytes(bytes)) => {
                     let found = memchr::memmem::find(bytes, text).is_some();
@@ -181,6 +184,14 @@ fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
                 Ok(What::Flags { mask, negated })
             },
         ),
+        internet::FTP_MODE | internet::FTPDATA_COMMAND => {
+            Ok(What::Word(text.trim().as_bytes().into()))
+        }
+        internet::FTP_REPLY_RECEIVED => {
+            let yes = matches!(text.trim(), "yes" | "true" | "1" | "on");
+            let word: &[u8] = if yes { b"yes" } else { b"no" };
+            Ok(What::Word(word.into()))
+        }
         windows::DCERPC_OPNUM => ranges(text).map_or_else(
             || Err(wrong()),
             |ranges| {
@@ -237,8 +248,19 @@ fn handshake_state(word: &str) -> Option<u64> {
     })
 }
 
-/// `1,5-7`: numbers and ranges.
+/// `1,5-7`: numbers and ranges; or all numbers beyond one, `>3`.
 fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
+    let text = text.trim();
+    let beyond = |prefix: &str| text.strip_prefix(prefix)?.trim().parse::<u64>().ok();
+    if let Some(number) = beyond(">=") {
+        return Some(vec![(number, u64::MAX)]);
+    } else if let Some(number) = beyond(">") {
+        return Some(vec![(number.checked_add(1)?, u64::MAX)]);
+    } else if let Some(number) = beyond("<=") {
+        return Some(vec![(0, number)]);
+    } else if let Some(number) = beyond("<") {
+        return Some(vec![(0, number.checked_sub(1)?)]);
+    }
     text.split(',')
         .map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -263,6 +285,8 @@ mod tests {
         );
         assert_eq!(words("1.0,!1.1", version), None);
         assert_eq!(ranges("1, 5-7"), Some(vec![(1, 1), (5, 7)]));
+        assert_eq!(ranges(">3"), Some(vec![(4, u64::MAX)]));
+        assert_eq!(ranges("<0"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, Http1Settings, Http2Settings, ParserSettings,
+    AppProto, DetectionPorts, Enabled, FtpSettings, Http1Settings, Http2Settings, ParserSettings,
     ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings, TlsSettings, Transport,
 };
 
@@ -28,14 +28,40 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
         root.get(&format!("app-layer.protocols.{name}"))
             .unwrap_or(&none)
     };
+    let mail = of("smtp");
+    if mail.bool_at("raw-extraction", false)? && mail.bool_at("mime.decode-mime", true)? {
+        tracing::warn!("smtp: raw-extraction is off because mime.decode-mime is on");
+    }
+    let mut wrong = |name: &str, error: &ConfigError| {
+        tracing::warn!("ftp: Invalid value for ftp.{name}: {error}");
+    };
     Ok(ParserSettings {
+        ftp: FtpSettings::read(of("ftp"), &mut wrong),
         tls: TlsSettings::read(of("tls"))?,
         http1: Http1Settings::read(of("http"))?,
         http2: Http2Settings::read(of("http2"))?,
         smb: SmbSettings::read(of("smb"))?,
-        smtp: SmtpSettings::read(of("smtp"))?,
+        smtp: SmtpSettings::read(mail)?,
         ..ParserSettings::default()
     })
+}
+
+/// Says when a protocol is on for one transport and off as a whole, or the other way round.
+fn warn_of_contradiction(root: &Node, name: &str, transport: &str) {
+    let asked = |path: String| root.get(&path).and_then(Node::text).and_then(parse_bool);
+    let word = |on: bool| if on { "TRUE" } else { "FALSE" };
+    let whole = asked(format!("app-layer.protocols.{name}.enabled"));
+    let part = asked(format!("app-layer.protocols.{name}.{transport}.enabled"));
+    if let (Some(whole), Some(part)) = (whole, part)
+        && whole != part
+    {
+        tracing::warn!(
+            target: "app-layer-detect-proto",
+            "Inconsistent global ({}) and respective ipproto ({}) settings found for alproto {name} and ipproto {transport}",
+            word(whole),
+            word(part)
+        );
+    }
 }
 
 fn settings(
@@ -51,6 +77,7 @@ fn settings(
         Transport::Tcp => "tcp",
         Transport::Udp => "udp",
     };
+    warn_of_contradiction(root, name, below);
     let mut found = ProtocolSettings::default();
     // A setting of one transport counts before that of both.
     for path in [

@@ -157,6 +157,7 @@ impl Inspector {
                 continue;
             }
             let input = circumstances.input(direction, chunk.data, eof);
+            let was_changing = flow.attachment.app.is_changing();
             let recognition = flow.attachment.app.feed(&self.settings.protocols, &input);
             self.count_flow(flow.attachment.app.flow(), before, Transport::Tcp);
             for event in recognition.events.iter() {
@@ -175,7 +176,9 @@ impl Inspector {
                     seen,
                 );
             }
-            if flow.attachment.app.flow() != before
+            // The same protocol begins anew, too.
+            let has_changed = was_changing && !flow.attachment.app.is_changing();
+            if (has_changed || flow.attachment.app.flow() != before)
                 && let Some(mut left) = flow.attachment.dialogue.change()
             {
                 self.finish_transactions(&mut left, packet, flow, seen, true);

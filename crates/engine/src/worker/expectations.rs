@@ -26,6 +26,11 @@ struct Expectation {
 }
 
 impl Expectations {
+    /// Whether nothing is announced.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Notes what a flow announces.
     pub(super) fn add(&mut self, by: &FlowOf, flow: ExpectedFlow, now: Timestamp) {
         let (client, server) = match flow.listener {

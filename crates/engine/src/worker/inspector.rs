@@ -11,7 +11,7 @@ use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
 use tapir_protocols::ParserSettings;
-use tapir_rules::keywords::tls;
+use tapir_rules::keywords::{mail, tls};
 
 use super::circumstances::{Circumstances, protos_of, view_of};
 use super::envelope::{Enveloper, Origin};
@@ -152,6 +152,10 @@ impl Inspector {
         flow: &mut FlowOf,
         tracked: &Tracked,
     ) {
+        if self.needs.ether {
+            let macs = flow.attachment.macs.get_or_insert_default();
+            macs.see(packet, tracked.direction);
+        }
         if flow.state().is_bypassed() {
             self.own.bypassed[0] += 1;
             self.own.bypassed[1] += packet.data.len() as u64;
@@ -423,6 +427,8 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
     parsers.tls.ja3 |= parsers.tls.ja3_auto && (rules.set.asks_for(&ja3) || shown("ja3"));
     parsers.tls.ja4 |=
         parsers.tls.ja4_auto && (rules.set.asks_for(&[tls::JA4_HASH]) || shown("ja4"));
+    parsers.smtp.body_md5 |=
+        parsers.smtp.body_md5_auto && rules.set.asks_for(&[mail::EMAIL_BODY_MD5]);
     Arc::new(parsers)
 }
 

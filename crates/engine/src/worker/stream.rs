@@ -4,7 +4,7 @@ use tapir_detect::{FlowVerdict, PacketHook};
 use tapir_flow::FlowState;
 use tapir_flow::tcp::{DropReason, Exception, Segment, SegmentFlags, StreamEvent};
 use tapir_packet::{Direction, Packet};
-use tapir_protocols::Transport;
+use tapir_protocols::{AppProto, Transport};
 
 use super::FlowOf;
 use super::circumstances::Circumstances;
@@ -40,7 +40,7 @@ impl Inspector {
             if let Some(state) = self.outcome.flow_state {
                 flow.set_state(state);
             }
-            if seen.first {
+            if flow.attachment.app.flow() == AppProto::Unknown && !self.expectations.is_empty() {
                 self.meet_expectation(packet, flow);
             }
             self.recognise_stream(packet, flow, &mut segment, seen);
@@ -76,7 +76,7 @@ impl Inspector {
         }
     }
 
-    /// A flow that another has announced is known before it says anything.
+    /// A flow that another has announced is known by that. It may have begun before the announcement was read.
     fn meet_expectation(&mut self, packet: &Packet<'_>, flow: &mut FlowOf) {
         let Some(expected) = self.expectations.take(flow, packet.ts) else {
             return;

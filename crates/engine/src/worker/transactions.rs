@@ -202,6 +202,9 @@ impl Inspector {
         if entry.from_server {
             std::mem::swap(&mut envelope.src_ip, &mut envelope.dest_ip);
             std::mem::swap(&mut envelope.src_port, &mut envelope.dest_port);
+            if let Some(ether) = &mut envelope.ether {
+                ether.turn();
+            }
         }
         envelope.tx_id = entry.tx_id;
         let event = Event {
@@ -341,7 +344,12 @@ fn record_name(proto: AppProto) -> &'static str {
 fn has_number(proto: AppProto) -> bool {
     matches!(
         proto,
-        AppProto::Http1 | AppProto::Http2 | AppProto::Smtp | AppProto::Ssh
+        AppProto::Http1
+            | AppProto::Http2
+            | AppProto::Smtp
+            | AppProto::Ssh
+            | AppProto::Ftp
+            | AppProto::FtpData
     )
 }
 

@@ -95,6 +95,10 @@ fn types(options: &Node) -> Result<EveTypes, ConfigError> {
                 types
                     .app_options
                     .insert(name.clone(), record_options(options));
+                if name == "ftp" && !types.app.iter().any(|known| known == "ftp_data") {
+                    // The connections that carry the data are told with the others.
+                    types.app.push("ftp_data".to_owned());
+                }
                 types.app.push(name);
             }
         }

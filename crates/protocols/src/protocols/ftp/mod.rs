@@ -2,9 +2,11 @@
 
 mod parser;
 mod port;
+mod settings;
 mod transaction;
 
 pub use parser::Ftp;
+pub use settings::Settings;
 
 use memchr::memchr;
 use tapir_packet::Direction::{ToClient, ToServer};

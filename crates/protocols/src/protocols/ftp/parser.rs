@@ -6,16 +6,13 @@ use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, internet};
 
 use super::port;
+use super::settings::Settings;
 use super::transaction::{Command, Reply};
 use crate::parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
 use crate::protocols::line::{LineReader, Piece};
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, ParserSettings};
 
-/// Bytes of a line that are looked at.
-const MAX_LINE: usize = 4096;
-/// Transactions that may be open at once.
-const MAX_OPEN: usize = 1024;
 /// Lines of replies that a command keeps.
 const MAX_REPLIES: usize = 256;
 
@@ -25,18 +22,19 @@ const TOO_MANY: u8 = 2;
 const FILE_WITHOUT_NAME: u8 = 3;
 const FILE_BEFORE_PORT: u8 = 4;
 
-const COMMANDS: [&str; 63] = [
+const COMMANDS: [&str; 65] = [
     "ABOR", "ACCT", "ALLO", "APPE", "AUTH TLS", "CDUP", "CHMOD", "CWD", "DELE", "EPRT", "EPSV",
     "FEAT", "HELP", "IDLE", "LIST", "LANG", "MAIL", "MDTM", "MIC", "MKD", "MLFL", "MODE", "MRCP",
     "MRSQ", "MSAM", "MSND", "MSOM", "NLST", "NOOP", "OPTS", "PASS", "PASV", "PORT", "PBSZ", "PROT",
     "PWD", "QUIT", "REIN", "REST", "RETR", "RMD", "RNFR", "RNTO", "SITE", "SIZE", "SMNT", "STAT",
     "STOR", "STOU", "STRU", "SYST", "TYPE", "UMASK", "USER", "XCWD", "XMKD", "XPWD", "XRMD",
-    "XCUP", "CLNT", "HOST", "CCC", "MFMT",
+    "XCUP", "CLNT", "HOST", "CCC", "MFMT", "MLSD", "MLST",
 ];
 
 /// The parser of a control connection.
 #[derive(Debug, Default)]
 pub struct Ftp {
+    settings: Settings,
     transactions: Transactions<Command>,
     readers: [LineReader; 2],
     /// Where the next data connection goes, and whether the client listens.
@@ -46,17 +44,30 @@ pub struct Ftp {
 }
 
 impl Ftp {
-    pub(crate) fn new(_: AppProto, _: &Arc<ParserSettings>) -> Self {
-        Self::default()
+    pub(crate) fn new(_: AppProto, settings: &Arc<ParserSettings>) -> Self {
+        Self {
+            settings: settings.ftp.clone(),
+            ..Self::default()
+        }
     }
 
-    fn request(&mut self, line: &[u8], is_cut: bool, orders: &mut Orders) {
-        let too_many = self.transactions.len() >= MAX_OPEN;
-        if too_many {
-            if let Some(Entry { meta, .. }) = self.transactions.last_mut() {
-                meta.event(TOO_MANY);
-            }
-            return;
+    /// Whether no transaction may be opened; the last one then says so.
+    fn has_too_many(&mut self) -> bool {
+        let oldest = self.transactions.get(0).map(|entry| entry.meta.id());
+        let open = oldest.map_or(0, |oldest| self.transactions.total().saturating_sub(oldest));
+        if open <= u64::from(self.settings.max_open) {
+            return false;
+        }
+        if let Some(Entry { meta, .. }) = self.transactions.last_mut() {
+            meta.event(TOO_MANY);
+        }
+        true
+    }
+
+    /// Takes a line of the client; false when no more can be kept.
+    fn request(&mut self, line: &[u8], is_cut: bool, orders: &mut Orders) -> bool {
+        if self.has_too_many() {
+            return false;
         }
         let mut command = split(line);
         command.is_cut = is_cut;
@@ -69,8 +80,8 @@ impl Ftp {
             };
             command.is_active = true;
             self.port = command.port.map(|port| (port, true));
-        } else if command.is("RETR") || command.is("STOR") {
-            wrong = self.transfer(&command, orders).or(wrong);
+        } else if let Some(direction) = data_direction(&command) {
+            wrong = self.transfer(&command, direction, orders).or(wrong);
         }
         let meta = &mut self.transactions.open(command).meta;
         meta.advance(Direction::ToServer, 1);
@@ -78,17 +89,26 @@ impl Ftp {
             meta.event(event);
         }
         orders.inspect_stream[Direction::ToServer.index()] = true;
+        true
     }
 
-    /// A file will come or go: tells what is wrong with that.
-    fn transfer(&mut self, command: &Command, orders: &mut Orders) -> Option<u8> {
-        if command.argument.is_empty() {
+    /// Data will come or go: tells what is wrong with that.
+    fn transfer(
+        &mut self,
+        command: &Command,
+        direction: Direction,
+        orders: &mut Orders,
+    ) -> Option<u8> {
+        let has_file = command.is("RETR") || command.is("STOR");
+        if has_file && command.argument.is_empty() {
             return Some(FILE_WITHOUT_NAME);
         }
         let Some((port, is_active)) = self.port.take() else {
-            return Some(FILE_BEFORE_PORT);
+            return has_file.then_some(FILE_BEFORE_PORT);
         };
-        let is_retrieval = command.is("RETR");
+        let mut note = command.name.clone();
+        note.push(b' ');
+        note.extend_from_slice(&command.argument);
         orders.expected_flow = Some(ExpectedFlow {
             proto: AppProto::FtpData,
             port,
@@ -97,17 +117,19 @@ impl Ftp {
             } else {
                 Direction::ToServer
             },
-            note: command.argument.clone().into(),
-            file_direction: if is_retrieval {
-                Direction::ToClient
+            note: note.into(),
+            // Who listens is the server of that flow.
+            file_direction: if is_active {
+                direction.reverse()
             } else {
-                Direction::ToServer
+                direction
             },
         });
         None
     }
 
-    fn reply(&mut self, line: &[u8], is_cut: bool, orders: &mut Orders) {
+    /// Takes a line of the server; false when no more can be kept.
+    fn reply(&mut self, line: &[u8], is_cut: bool, orders: &mut Orders) -> bool {
         let open = self
             .transactions
             .iter()
@@ -115,6 +137,9 @@ impl Ftp {
             .map(|entry| entry.meta.id());
         let known = open.or(self.last_answered).unwrap_or(u64::MAX);
         if self.transactions.find(known).is_none() {
+            if self.has_too_many() {
+                return false;
+            }
             // A greeting, or a reply to nothing.
             let meta = &mut self.transactions.open(Command::default()).meta;
             meta.advance(Direction::ToServer, 1);
@@ -122,7 +147,7 @@ impl Ftp {
         }
         let id = open.or(self.last_answered).unwrap_or(u64::MAX);
         let Some(Entry { meta, tx }) = self.transactions.find(id) else {
-            return;
+            return true;
         };
         if tx.replies.len() < MAX_REPLIES {
             tx.replies.push(Reply {
@@ -153,6 +178,20 @@ impl Ftp {
             meta.advance(Direction::ToClient, 1);
             orders.inspect_stream[Direction::ToClient.index()] = true;
         }
+        true
+    }
+}
+
+/// The way that the data of a command goes; nothing for commands without.
+fn data_direction(command: &Command) -> Option<Direction> {
+    const SENDING: [&str; 3] = ["STOR", "APPE", "STOU"];
+    const FETCHING: [&str; 4] = ["RETR", "LIST", "NLST", "MLSD"];
+    if SENDING.iter().any(|name| command.is(name)) {
+        Some(Direction::ToServer)
+    } else if FETCHING.iter().any(|name| command.is(name)) {
+        Some(Direction::ToClient)
+    } else {
+        None
     }
 }
 
@@ -201,9 +240,8 @@ impl Parser for Ftp {
         match keyword {
             internet::FTP_COMMAND | internet::FTP_COMMAND_DATA => to_server.then_some(0),
             internet::FTP_REPLY | internet::FTP_COMPLETION_CODE => (!to_server).then_some(1),
-            internet::FTP_MODE | internet::FTP_REPLY_RECEIVED | internet::FTP_DYNAMIC_PORT => {
-                Some(if to_server { 0 } else { 1 })
-            }
+            internet::FTP_REPLY_RECEIVED => (!to_server).then_some(1),
+            internet::FTP_MODE | internet::FTP_DYNAMIC_PORT => Some(u8::from(!to_server)),
             _ => None,
         }
     }
@@ -213,17 +251,20 @@ impl Parser for Ftp {
         loop {
             let rest = input.data.get(consumed..).unwrap_or_default();
             let way = input.direction.index();
-            match self.readers[way].next(rest, MAX_LINE) {
+            match self.readers[way].next(rest, self.settings.max_line) {
                 Piece::Line { text, used, cut } => {
                     consumed += used;
-                    if input.direction == Direction::ToServer {
-                        self.request(text, cut, orders);
+                    let has_room = if input.direction == Direction::ToServer {
+                        self.request(text, cut, orders)
                     } else {
-                        self.reply(text, cut, orders);
-                        // What follows is no longer this protocol's.
-                        if orders.change.is_some() {
-                            return Outcome::Done;
-                        }
+                        self.reply(text, cut, orders)
+                    };
+                    if !has_room {
+                        return Outcome::Failed;
+                    }
+                    // What follows is no longer this protocol's.
+                    if orders.change.is_some() {
+                        return Outcome::Done;
                     }
                 }
                 Piece::Rest(used) => consumed += used,
@@ -272,7 +313,7 @@ mod tests {
             proto: AppProto::FtpData,
             port: 1025,
             listener: ToServer,
-            note: b"a.txt"[..].into(),
+            note: b"RETR a.txt"[..].into(),
             file_direction: ToClient,
         };
         assert_eq!(flow, Some(expected));
@@ -289,6 +330,26 @@ mod tests {
         feed(&mut ftp, ToServer, b"RETR a\r\nSTOR\r\n");
         let events: Vec<_> = ftp.transactions.iter().map(|e| e.meta.events[0]).collect();
         assert_eq!(events, [FILE_BEFORE_PORT, FILE_WITHOUT_NAME]);
+    }
+
+    #[test]
+    fn an_active_listing_goes_to_the_server_of_its_connection() {
+        let mut ftp = Ftp::default();
+        feed(&mut ftp, ToServer, b"PORT 10,0,0,1,4,1\r\n");
+        let flow = feed(&mut ftp, ToServer, b"NLST\r\n").expected_flow;
+        let seen = flow.map(|flow| (flow.listener, flow.file_direction, flow.note));
+        assert_eq!(seen, Some((ToClient, ToServer, b"NLST "[..].into())));
+    }
+
+    #[test]
+    fn there_is_a_limit_to_open_commands() {
+        let mut ftp = Ftp::default();
+        ftp.settings.max_open = 1;
+        feed(&mut ftp, ToServer, b"PWD\r\nPWD\r\n");
+        let input = Input::new(ToServer, b"PWD\r\n");
+        assert_eq!(ftp.parse(&input, &mut Orders::default()), Outcome::Failed);
+        let last = ftp.transactions.last_mut().map(|e| e.meta.events[0]);
+        assert_eq!((ftp.transactions.len(), last), (2, Some(TOO_MANY)));
     }
 
     #[test]

@@ -31,11 +31,10 @@ impl Reply {
     /// The code and the text behind it.
     pub(super) fn parts(&self) -> (Option<&[u8]>, &[u8]) {
         match self.line.split_first_chunk::<3>() {
-            Some((code, rest)) if code.iter().all(u8::is_ascii_digit) => match rest {
-                [b' ' | b'-', text @ ..] => (Some(code), text),
-                [] => (Some(code), rest),
-                _ => (None, &self.line),
-            },
+            // What stands between code and text says whether more lines follow.
+            Some((code, rest)) if code.iter().all(u8::is_ascii_digit) => {
+                (Some(code), rest.get(1..).unwrap_or_default())
+            }
             _ => (None, &self.line),
         }
     }
@@ -110,7 +109,9 @@ impl Transaction for Command {
             internet::FTP_MODE if self.port.is_some() => self
                 .mode()
                 .is_some_and(|mode| accepts(Value::Bytes(mode.as_bytes()))),
-            internet::FTP_REPLY_RECEIVED => accepts(Value::Bytes(self.answered().as_bytes())),
+            internet::FTP_REPLY_RECEIVED => {
+                self.is_known && accepts(Value::Bytes(self.answered().as_bytes()))
+            }
             internet::FTP_DYNAMIC_PORT => self
                 .port
                 .is_some_and(|port| accepts(Value::Number(port.into()))),
@@ -124,8 +125,8 @@ impl Transaction for Command {
             json.bytes("command", &self.name);
             if !self.argument.is_empty() {
                 json.bytes("command_data", &self.argument);
+                json.bool("command_truncated", self.is_cut);
             }
-            json.bool("command_truncated", self.is_cut);
         }
         self.write_replies(json);
         if let Some(port) = self.port {

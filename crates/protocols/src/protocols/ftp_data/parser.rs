@@ -24,17 +24,32 @@ pub struct FtpData {
 /// A file on its way.
 #[derive(Debug)]
 pub struct Transfer {
-    files: [File; 1],
+    /// None of a listing.
+    file: Option<[File; 1]>,
+    /// What was asked for; empty when nobody announced it.
+    command: Box<[u8]>,
+    name: Box<[u8]>,
     direction: Direction,
 }
 
 impl Transfer {
-    fn command(&self) -> &'static str {
+    fn file_mut(&mut self) -> Option<&mut File> {
+        self.file.as_mut().map(|[file]| file)
+    }
+
+    /// The way of its data is that of its command, or that which it was seen to go.
+    fn command(&self) -> &[u8] {
         match self.direction {
-            Direction::ToServer => "STOR",
-            Direction::ToClient => "RETR",
+            _ if !self.command.is_empty() => &self.command,
+            Direction::ToServer => b"STOR",
+            Direction::ToClient => b"RETR",
         }
     }
+}
+
+/// Whether what a command fetches is the names of files.
+fn is_listing(command: &[u8]) -> bool {
+    matches!(command, b"LIST" | b"NLST" | b"MLSD")
 }
 
 impl FtpData {
@@ -48,12 +63,17 @@ impl FtpData {
     }
 
     fn begin(&mut self, seen: Direction) {
-        let (name, direction) = match &self.announced {
-            Some((name, direction)) => (&name[..], *direction),
+        let (note, direction) = match &self.announced {
+            Some((note, direction)) => (&note[..], *direction),
             None => (&b""[..], seen),
         };
+        let mut parts = note.splitn(2, |&byte| byte == b' ');
+        let command = parts.next().unwrap_or_default();
+        let name = parts.next().unwrap_or_default();
         let transfer = Transfer {
-            files: [File::new(&self.settings, name)],
+            file: (!is_listing(command)).then(|| [File::new(&self.settings, name)]),
+            command: command.into(),
+            name: name.into(),
             direction,
         };
         self.transactions
@@ -84,7 +104,9 @@ impl Parser for FtpData {
         if let Some(entry) = self.transactions.last_mut()
             && entry.tx.direction == input.direction
         {
-            entry.tx.files[0].append(input.data);
+            if let Some(file) = entry.tx.file_mut() {
+                file.append(input.data);
+            }
             entry.meta.updated[input.direction.index()] = true;
         }
         if input.eof {
@@ -99,8 +121,9 @@ impl Parser for FtpData {
         }
         if let Some(entry) = self.transactions.last_mut()
             && entry.tx.direction == direction
+            && let Some(file) = entry.tx.file_mut()
         {
-            entry.tx.files[0].gap(bytes);
+            file.gap(bytes);
         }
         Outcome::Done
     }
@@ -109,12 +132,13 @@ impl Parser for FtpData {
         if let Some(entry) = self.transactions.last_mut()
             && entry.tx.direction == direction
         {
-            let file = &mut entry.tx.files[0];
-            file.close(if file.gaps {
-                FileState::Truncated
-            } else {
-                FileState::Closed
-            });
+            if let Some(file) = entry.tx.file_mut() {
+                file.close(if file.gaps {
+                    FileState::Truncated
+                } else {
+                    FileState::Closed
+                });
+            }
             entry.meta.advance(direction, 1);
         }
     }
@@ -129,7 +153,7 @@ impl Parser for FtpData {
 }
 
 impl Transaction for Transfer {
-    /// `ftpdata_command` yields bytes: `stor` or `retr`.
+    /// `ftpdata_command` yields bytes: the command in capitals.
     fn values(
         &self,
         keyword: KeywordId,
@@ -137,22 +161,26 @@ impl Transaction for Transfer {
         accepts: &mut dyn FnMut(Value<'_>) -> bool,
     ) -> bool {
         match keyword {
-            internet::FTPDATA_COMMAND => accepts(Value::Bytes(match self.direction {
-                Direction::ToServer => b"stor",
-                Direction::ToClient => b"retr",
-            })),
-            file::DATA if direction == self.direction => {
-                self.files[0].window().is_some_and(&mut *accepts)
-            }
-            file::NAME if direction == self.direction => accepts(Value::Bytes(&self.files[0].name)),
+            internet::FTPDATA_COMMAND => accepts(Value::Bytes(self.command())),
+            file::DATA => self
+                .files(direction)
+                .iter()
+                .filter_map(File::window)
+                .any(accepts),
+            file::NAME => self
+                .files(direction)
+                .iter()
+                .any(|file| accepts(Value::Bytes(&file.name))),
             _ => false,
         }
     }
 
     fn describe(&self, json: &mut Json<'_>, _: &RecordOptions) {
         json.open_object("ftp_data");
-        json.bytes("filename", &self.files[0].name);
-        json.word("command", self.command());
+        if !self.name.is_empty() {
+            json.bytes("filename", &self.name);
+        }
+        json.bytes("command", self.command());
         json.close_object();
     }
 
@@ -161,18 +189,16 @@ impl Transaction for Transfer {
     }
 
     fn files(&self, direction: Direction) -> &[File] {
-        if direction == self.direction {
-            &self.files
-        } else {
-            &[]
+        match &self.file {
+            Some(files) if direction == self.direction => files,
+            _ => &[],
         }
     }
 
     fn files_mut(&mut self, direction: Direction) -> &mut [File] {
-        if direction == self.direction {
-            &mut self.files
-        } else {
-            &mut []
+        match &mut self.file {
+            Some(files) if direction == self.direction => files,
+            _ => &mut [],
         }
     }
 }
@@ -184,12 +210,13 @@ mod tests {
     #[test]
     fn the_file_has_the_announced_name() {
         let mut parser = FtpData::new(AppProto::FtpData, &Arc::default());
-        parser.announced(b"a.txt", Direction::ToClient);
+        parser.announced(b"RETR a.txt", Direction::ToClient);
         let mut input = Input::new(Direction::ToClient, b"abc");
         input.eof = true;
         assert_eq!(parser.parse(&input, &mut Orders::default()), Outcome::Done);
-        let entry = parser.transactions.get(0).map(|entry| &entry.tx.files[0]);
-        let seen = entry.map(|file| (&file.name[..], file.size(), file.state()));
+        let entry = parser.transactions.get(0);
+        let file = entry.and_then(|entry| entry.tx.files(Direction::ToClient).first());
+        let seen = file.map(|file| (&file.name[..], file.size(), file.state()));
         assert_eq!(seen, Some((&b"a.txt"[..], 3, FileState::Closed)));
     }
 }

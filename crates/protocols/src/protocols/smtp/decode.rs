@@ -6,14 +6,12 @@ pub(super) enum Decoder {
     /// Bytes are what they are.
     #[default]
     Plain,
-    /// Four letters stand for three bytes.
-    Base64 {
-        bits: u32,
-        letters: u8,
-        broken: bool,
-    },
+    /// Four letters stand for three bytes; with what has come of four.
+    Base64 { bits: u32, letters: u8 },
     /// Hexadecimal escapes; with what of an escape has come.
     Quoted { escape: Vec<u8> },
+    /// An encoding that is not to be undone: nothing comes of it.
+    Off,
 }
 
 impl Decoder {
@@ -23,7 +21,6 @@ impl Decoder {
             Self::Base64 {
                 bits: 0,
                 letters: 0,
-                broken: false,
             }
         } else if name.eq_ignore_ascii_case(b"quoted-printable") {
             Self::Quoted { escape: Vec::new() }
@@ -40,50 +37,35 @@ impl Decoder {
                 out.extend_from_slice(end);
                 true
             }
-            Self::Base64 {
-                bits,
-                letters,
-                broken,
-            } => {
-                let was_broken = *broken;
+            Self::Base64 { bits, letters } => {
                 for &byte in line {
-                    if *broken {
-                        break;
-                    }
-                    base64_letter(byte, bits, letters, broken, out);
+                    base64_letter(byte, bits, letters, out);
                 }
-                was_broken || !*broken
+                true
             }
+            Self::Off => true,
             Self::Quoted { escape } => quoted(line, end, escape, out),
+        }
+    }
+
+    /// The part is over: gives what is left of it.
+    pub(super) fn end(&mut self, out: &mut Vec<u8>) {
+        if let Self::Base64 { bits, letters } = self {
+            base64_end(bits, letters, out);
         }
     }
 }
 
-fn base64_letter(byte: u8, bits: &mut u32, letters: &mut u8, broken: &mut bool, out: &mut Vec<u8>) {
+/// Takes a letter. What is none is skipped (RFC 2045, section 6.8).
+fn base64_letter(byte: u8, bits: &mut u32, letters: &mut u8, out: &mut Vec<u8>) {
     let value = match byte {
         b'A'..=b'Z' => byte - b'A',
         b'a'..=b'z' => byte - b'a' + 26,
         b'0'..=b'9' => byte - b'0' + 52,
         b'+' => 62,
         b'/' => 63,
-        b'=' | b' ' | b'\t' | b'\r' => {
-            if byte == b'=' && *letters > 1 {
-                let [_, first, second, _] =
-                    (*bits << (6 * (4 - u32::from(*letters)))).to_be_bytes();
-                out.push(first);
-                if *letters == 3 {
-                    out.push(second);
-                }
-            }
-            if byte == b'=' {
-                (*bits, *letters) = (0, 0);
-            }
-            return;
-        }
-        _ => {
-            *broken = true;
-            return;
-        }
+        b'=' => return base64_end(bits, letters, out),
+        _ => return,
     };
     *bits = *bits << 6 | u32::from(value);
     *letters += 1;
@@ -92,6 +74,18 @@ fn base64_letter(byte: u8, bits: &mut u32, letters: &mut u8, broken: &mut bool, 
         out.extend_from_slice(&bytes);
         (*bits, *letters) = (0, 0);
     }
+}
+
+/// Fewer than four letters are the end.
+fn base64_end(bits: &mut u32, letters: &mut u8, out: &mut Vec<u8>) {
+    if *letters > 1 {
+        let [_, first, second, _] = (*bits << (6 * (4 - u32::from(*letters)))).to_be_bytes();
+        out.push(first);
+        if *letters == 3 {
+            out.push(second);
+        }
+    }
+    (*bits, *letters) = (0, 0);
 }
 
 fn quoted(line: &[u8], end: &[u8], escape: &mut Vec<u8>, out: &mut Vec<u8>) -> bool {
@@ -154,7 +148,10 @@ mod tests {
             decoded("BASE64", &["aGVs", "bG8="]),
             (b"hello".into(), true)
         );
-        assert_eq!(decoded("base64", &["aGVs!bG8="]), (b"hel".into(), false));
+        assert_eq!(
+            decoded("base64", &["aGV !*", "sbG8="]),
+            (b"hello".into(), true)
+        );
         let text = decoded("quoted-printable", &["a=3Db=", "c"]);
         assert_eq!(text, (b"a=bc\r\n".into(), true));
         assert!(!decoded("quoted-printable", &["=zz"]).1);

@@ -19,6 +19,10 @@ const MAX_DEPTH: usize = 10;
 const MAX_FIELDS: usize = 256;
 const MAX_FILES: usize = 128;
 const MAX_URLS: usize = 256;
+/// Bytes of a line that are kept until it is whole.
+const MAX_TEXT: usize = 8192;
+/// What follows the scheme of a URL.
+const MARK: &[u8] = b"://";
 
 /// A message, as far as it has come.
 #[derive(Debug)]
@@ -29,13 +33,17 @@ pub(super) struct Message {
     pub(super) urls: Vec<Vec<u8>>,
     pub(super) body_md5: Option<String>,
     pub(super) events: Vec<u8>,
-    pub(super) place: Place,
+    place: Place,
     field: Option<(Vec<u8>, Vec<u8>)>,
     is_top: bool,
     part: Part,
     boundaries: Vec<Vec<u8>>,
-    md5: Md5,
+    /// Of the body, where it is asked for and has begun.
+    md5: Option<Md5>,
+    /// The end of the line before: part of the file if another line follows.
     line_end: &'static [u8],
+    /// Text whose line has not ended.
+    text: Vec<u8>,
     /// A piece of the current line has come already.
     is_continued: bool,
     settings: Settings,
@@ -44,7 +52,7 @@ pub(super) struct Message {
 
 /// Where in a message the next line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+enum Place {
     Header,
     Body,
     Between,
@@ -55,9 +63,21 @@ pub(super) enum Place {
 struct Part {
     decoder: Decoder,
     name: Option<Vec<u8>>,
+    disposition: Option<Vec<u8>>,
+    /// A message within this one.
+    is_message: bool,
     has_file: bool,
     is_text: bool,
     boundary: Option<Vec<u8>>,
+}
+
+impl Part {
+    fn of_text() -> Self {
+        Self {
+            is_text: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl Message {
@@ -71,13 +91,11 @@ impl Message {
             place: Place::Header,
             field: None,
             is_top: true,
-            part: Part {
-                is_text: true,
-                ..Part::default()
-            },
+            part: Part::of_text(),
             boundaries: Vec::new(),
-            md5: Md5::new(),
+            md5: None,
             line_end: b"",
+            text: Vec::new(),
             is_continued: false,
             settings: settings.clone(),
             file_settings: Arc::clone(file_settings),
@@ -92,14 +110,9 @@ impl Message {
             .map(|(_, value)| &value[..])
     }
 
-    /// The name of its state in records.
-    pub(super) fn status(&self) -> &'static str {
-        match self.place {
-            Place::Header => "HEADER_STARTED",
-            Place::Body => "BODY_STARTED",
-            Place::Between => "BODY_END_BOUND",
-            Place::Done => "PARSE_DONE",
-        }
+    /// Whether fields may follow.
+    pub(super) fn is_in_header(&self) -> bool {
+        self.place == Place::Header
     }
 
     fn event(&mut self, event: u8) {
@@ -115,10 +128,10 @@ impl Message {
         }
         let was_body = !(self.is_top && self.place == Place::Header);
         let is_start = !std::mem::replace(&mut self.is_continued, end.is_empty());
-        if was_body {
-            self.md5.update(self.line_end);
-            self.md5.update(line);
-            self.line_end = end;
+        if was_body && self.settings.body_md5 {
+            let md5 = self.md5.get_or_insert_default();
+            md5.update(line);
+            md5.update(end);
         }
         match self.place {
             Place::Done => {}
@@ -141,8 +154,7 @@ impl Message {
         if matches!(line.first(), Some(b' ' | b'\t')) {
             let depth = self.settings.header_value_depth;
             if let Some((_, value)) = &mut self.field {
-                value.push(b' ');
-                value.extend_from_slice(line.trim_ascii());
+                value.extend_from_slice(line.get(1..).unwrap_or_default());
                 if value.len() > depth {
                     value.truncate(depth);
                     self.event(events::LONG_VALUE);
@@ -155,14 +167,17 @@ impl Message {
             return;
         }
         let Some(colon) = memchr::memchr(b':', line) else {
-            self.event(events::MALFORMED);
             return;
         };
         let (name, value) = line.split_at(colon);
         if name.len() > MAX_NAME {
             self.event(events::LONG_NAME);
         }
-        let mut value = value.get(1..).unwrap_or_default().trim_ascii().to_vec();
+        let mut value = value
+            .get(1..)
+            .unwrap_or_default()
+            .trim_ascii_start()
+            .to_vec();
         if value.len() > self.settings.header_value_depth {
             value.truncate(self.settings.header_value_depth);
             self.event(events::LONG_VALUE);
@@ -175,11 +190,11 @@ impl Message {
             return;
         };
         match &name[..] {
-            b"content-transfer-encoding" => self.part.decoder = Decoder::named(&value),
+            b"content-transfer-encoding" => self.part.decoder = self.decoder(&value),
             b"content-disposition" => {
-                if let Some(name) = parameter(&value, b"filename") {
-                    self.part.name = Some(name);
-                }
+                // It counts before the name in the content's type.
+                self.part.disposition =
+                    parameter(&value, b"filename").or(self.part.disposition.take());
             }
             b"content-type" => self.content_type(&value),
             _ => {}
@@ -189,13 +204,22 @@ impl Message {
         }
     }
 
+    fn decoder(&self, name: &[u8]) -> Decoder {
+        match Decoder::named(name) {
+            Decoder::Base64 { .. } if !self.settings.decode_base64 => Decoder::Off,
+            Decoder::Quoted { .. } if !self.settings.decode_quoted => Decoder::Off,
+            decoder => decoder,
+        }
+    }
+
     fn content_type(&mut self, value: &[u8]) {
         let is = |start: &[u8]| {
             value
                 .get(..start.len())
                 .is_some_and(|found| found.eq_ignore_ascii_case(start))
         };
-        self.part.is_text = is(b"text/");
+        self.part.is_text = is(b"text/") || is(b"message/");
+        self.part.is_message = is(b"message/rfc822");
         if is(b"multipart/") {
             self.part.boundary = parameter(value, b"boundary");
         }
@@ -217,7 +241,14 @@ impl Message {
             self.place = Place::Between;
             return;
         }
-        if let Some(mut name) = self.part.name.take()
+        if self.part.is_message && matches!(self.part.decoder, Decoder::Plain) {
+            // Its fields are next.
+            self.part = Part::of_text();
+            self.place = Place::Header;
+            return;
+        }
+        let name = self.part.disposition.take().or(self.part.name.take());
+        if let Some(mut name) = name
             && self.files.len() < MAX_FILES
         {
             if name.len() > MAX_FILENAME {
@@ -254,74 +285,107 @@ impl Message {
     }
 
     fn end_part(&mut self, state: FileState) {
+        let mut rest = Vec::new();
+        self.part.decoder.end(&mut rest);
+        self.take(&rest);
+        self.find_urls(true);
         if self.part.has_file
             && let Some(file) = self.files.last_mut()
         {
             file.close(state);
         }
-        self.part = Part {
-            is_text: true,
-            ..Part::default()
-        };
+        self.part = Part::of_text();
+        self.line_end = b"";
     }
 
-    fn body_line(&mut self, line: &[u8], end: &[u8]) {
-        let is_encoded = !matches!(self.part.decoder, Decoder::Plain);
-        if is_encoded && line.len() > MAX_ENCODED {
+    fn body_line(&mut self, line: &[u8], end: &'static [u8]) {
+        let is_plain = matches!(self.part.decoder, Decoder::Plain);
+        if !is_plain && line.len() > MAX_ENCODED {
             self.event(events::LONG_ENCODED);
         }
+        // The end of the last line belongs to the boundary behind it.
+        let before = std::mem::take(&mut self.line_end);
+        self.take(before);
+        if is_plain {
+            self.line_end = end;
+            self.take(line);
+            return;
+        }
         let mut out = Vec::with_capacity(line.len() + end.len());
+        let is_quoted = matches!(self.part.decoder, Decoder::Quoted { .. });
         if !self.part.decoder.decode(line, end, &mut out) {
-            let is_quoted = matches!(self.part.decoder, Decoder::Quoted { .. });
             self.event(if is_quoted {
                 events::BAD_QP
             } else {
                 events::BAD_BASE64
             });
         }
+        if is_quoted && out.ends_with(end) {
+            out.truncate(out.len() - end.len());
+            self.line_end = end;
+        }
+        self.take(&out);
+    }
+
+    /// Takes decoded bytes of the part.
+    fn take(&mut self, data: &[u8]) {
+        if data.is_empty() {
+            return;
+        }
         if self.part.has_file
             && let Some(file) = self.files.last_mut()
         {
-            file.append(&out);
+            file.append(data);
         }
-        if self.part.is_text && self.settings.extract_urls {
-            self.find_urls(&out);
+        if self.settings.extract_urls && (self.part.is_text || self.part.has_file) {
+            self.text.extend_from_slice(data);
+            self.find_urls(false);
         }
     }
 
-    fn find_urls(&mut self, text: &[u8]) {
-        let mut rest = text;
-        while let Some(at) = memmem::find(rest, b"://") {
-            let (before, from) = rest.split_at(at);
-            let address = from.get(3..).unwrap_or_default();
-            let end = address
-                .iter()
-                .position(|byte| !(0x21..0x7f).contains(byte) || b"\"'<>".contains(byte))
-                .unwrap_or(address.len());
-            let address_only = address.get(..end).unwrap_or_default();
-            let scheme = self.settings.url_schemes.iter().find(|scheme| {
-                before
-                    .len()
-                    .checked_sub(scheme.len())
-                    .and_then(|start| before.get(start..))
-                    .is_some_and(|found| found.eq_ignore_ascii_case(scheme.as_bytes()))
-            });
-            if let Some(scheme) = scheme
-                && !address_only.is_empty()
-                && self.urls.len() < MAX_URLS
-            {
-                let mut url = Vec::new();
-                if self.settings.log_url_scheme {
-                    url.extend_from_slice(scheme.as_bytes());
-                    url.extend_from_slice(b"://");
+    /// Looks for URLs in the lines that are whole, or in all there is.
+    fn find_urls(&mut self, is_all: bool) {
+        let end = if is_all || self.text.len() > MAX_TEXT {
+            self.text.len()
+        } else {
+            memchr::memrchr(b'\n', &self.text).map_or(0, |at| at + 1)
+        };
+        if end == 0 {
+            return;
+        }
+        let mut text = std::mem::take(&mut self.text);
+        for line in text
+            .get(..end)
+            .unwrap_or_default()
+            .split(|&byte| byte == b'\n')
+        {
+            self.find_urls_of(line);
+        }
+        text.drain(..end);
+        self.text = text;
+    }
+
+    fn find_urls_of(&mut self, line: &[u8]) {
+        for scheme in &self.settings.url_schemes {
+            let mut rest = line;
+            while let Some(at) = find_scheme(rest, scheme.as_bytes()) {
+                let url = rest.get(at..).unwrap_or_default();
+                let end = url
+                    .iter()
+                    .position(|byte| !(0x21..0x7f).contains(byte) || b"\"'<>]".contains(byte))
+                    .unwrap_or(url.len());
+                let from = if self.settings.log_url_scheme {
+                    0
+                } else {
+                    scheme.len() + MARK.len()
+                };
+                if self.urls.len() < MAX_URLS
+                    && let Some(url) = url.get(from..end)
+                {
+                    self.urls.push(url.to_vec());
                 }
-                url.extend_from_slice(address_only);
-                url.make_ascii_lowercase();
-                if !self.urls.contains(&url) {
-                    self.urls.push(url);
-                }
+                rest = url.get(end.max(1)..).unwrap_or_default();
             }
-            rest = address.get(end..).unwrap_or_default();
         }
     }
 
@@ -331,18 +395,26 @@ impl Message {
             return;
         }
         self.end_field();
-        let had_body = !self.is_top;
         self.end_part(if is_whole {
             FileState::Closed
         } else {
             FileState::Truncated
         });
-        if had_body && is_whole {
-            let digest = std::mem::take(&mut self.md5).finalize();
+        if is_whole && let Some(md5) = self.md5.take() {
+            let digest = md5.finalize();
             self.body_md5 = Some(digest.iter().map(|byte| format!("{byte:02x}")).collect());
         }
         self.place = Place::Done;
     }
+}
+
+/// Where a URL of a scheme begins.
+fn find_scheme(text: &[u8], scheme: &[u8]) -> Option<usize> {
+    memmem::find_iter(text, MARK).find_map(|at| {
+        let from = at.checked_sub(scheme.len())?;
+        let found = text.get(from..at)?;
+        found.eq_ignore_ascii_case(scheme).then_some(from)
+    })
 }
 
 /// A parameter of a field's value, joined from its continuations (RFC 2231).
@@ -413,7 +485,7 @@ mod tests {
 
     #[test]
     fn a_multipart_message_has_its_attachment() {
-        let text = "Subject: a\r\n b\r\nContent-Type: multipart/mixed; boundary=\"x\"\r\n\r\n--x\r\n\r\nsee HTTP://a.org/b?\r\n--x\r\nContent-Disposition: attachment; filename*0=\"a.\"; filename*1=txt\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--x--\r\n";
+        let text = "Subject: a\r\n  b\r\nContent-Type: multipart/mixed; boundary=\"x\"\r\n\r\n--x\r\n\r\nsee HTTP://a.org/b?\r\n--x\r\nContent-Disposition: attachment; filename*0=\"a.\"; filename*1=txt\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--x--\r\n";
         let mut message = Message::new(&Settings::default(), &Arc::default());
         for line in text.lines() {
             message.line(line.as_bytes(), b"\r\n");
@@ -425,5 +497,17 @@ mod tests {
         assert_eq!(&message.files[0].name[..], b"a.txt");
         assert_eq!(message.files[0].content().1, b"hello");
         assert_eq!(message.files[0].state(), FileState::Closed);
+    }
+
+    #[test]
+    fn a_file_ends_before_the_end_of_its_last_line() {
+        let text = "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: a/b; name=n\r\n\r\na\r\nb\r\n--x--\r\n";
+        let mut message = Message::new(&Settings::default(), &Arc::default());
+        for line in text.lines() {
+            message.line(line.as_bytes(), b"\r\n");
+        }
+        message.end(true);
+        let files: Vec<_> = message.files.iter().map(|file| file.content().1).collect();
+        assert_eq!(files, [b"a\r\nb"]);
     }
 }

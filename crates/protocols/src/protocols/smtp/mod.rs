@@ -4,6 +4,7 @@ mod decode;
 mod events;
 mod message;
 mod parser;
+mod reply;
 mod settings;
 mod transaction;
 
@@ -50,7 +51,10 @@ fn probe_greeting(data: &[u8], circumstances: &Circumstances) -> Opinion {
     if !begins_with_domain(rest) {
         return Opinion::NotMine;
     }
-    let client_may_be = !circumstances.to_server.is_known() && circumstances.bytes_to_server > 4;
+    // A client that begins with encryption may have come to the wrong server.
+    let client_may_be = (!circumstances.to_server.is_known()
+        || circumstances.to_server == AppProto::Tls)
+        && circumstances.bytes_to_server > 4;
     if client_may_be && line_ends {
         Opinion::MINE
     } else {

@@ -1,4 +1,4 @@
-//! Commands and replies of mail transfer.
+//! Commands of mail transfer (RFC 5321), and the messages between them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tapir_rules::keywords::{KeywordId, file, mail};
 use super::events;
 use super::message::Message;
 use super::transaction::Mail;
-use crate::file::FileSettings;
+use crate::file::{File, FileSettings, FileState};
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::line::{LineReader, Piece};
 use crate::transaction::{Entry, Transactions};
@@ -23,20 +23,31 @@ const MAX_WAITING: usize = 1024;
 const MAX_OPEN: usize = 256;
 /// Recipients that a mail keeps.
 const MAX_RECIPIENTS: usize = 1024;
+/// The name of a message that is a file as a whole.
+const RAW_NAME: &[u8] = b"rawmsg";
 
 /// A command whose reply has not come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waiting {
+pub(super) struct Waiting {
+    pub(super) what: What,
+    /// The mail that it belongs to.
+    pub(super) tx: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
     Data,
     StartTls,
-    EndOfData,
+    /// The message itself, or the last chunk of one.
+    EndOfMessage,
+    /// It ends the mail, once the server agrees.
     Reset,
     Other,
 }
 
 /// What the client sends now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     Commands,
     Data,
     /// A chunk of so many bytes more, the last one or not (RFC 3030).
@@ -48,10 +59,17 @@ enum Mode {
 pub struct Smtp {
     transactions: Transactions<Mail>,
     readers: [LineReader; 2],
-    waiting: VecDeque<Waiting>,
-    mode: Mode,
-    helo: Vec<u8>,
-    is_welcome: bool,
+    pub(super) waiting: VecDeque<Waiting>,
+    pub(super) mode: Mode,
+    /// The mail that the client is at, while it is open.
+    pub(super) current: Option<u64>,
+    helo: Option<Vec<u8>>,
+    /// The server has greeted.
+    pub(super) is_welcome: bool,
+    /// The server takes commands before it has replied to those before.
+    pub(super) takes_pipelines: bool,
+    /// The message was begun before the server agreed.
+    pub(super) has_begun: bool,
     /// The last piece of a message's line did not end it.
     is_continued: bool,
     settings: Arc<ParserSettings>,
@@ -70,105 +88,151 @@ impl Smtp {
             readers: Default::default(),
             waiting: VecDeque::new(),
             mode: Mode::Commands,
-            helo: Vec::new(),
+            current: None,
+            helo: None,
             is_welcome: false,
+            takes_pipelines: false,
+            has_begun: false,
             is_continued: false,
             settings: Arc::clone(settings),
             file_settings: Arc::new(file_settings),
         }
     }
 
-    /// The mail at hand; a new one when there is none.
-    fn current(&mut self, may_be_done: bool) -> Option<&mut Entry<Mail>> {
-        let is_over = self
-            .transactions
-            .last_mut()
-            .is_none_or(|entry| entry.tx.is_done && !may_be_done);
-        if is_over && self.transactions.len() < MAX_OPEN {
-            self.transactions.open(Mail {
+    fn entry(&mut self) -> Option<&mut Entry<Mail>> {
+        self.transactions.find(self.current?)
+    }
+
+    /// Begins a mail when the one before is over.
+    fn begin_mail(&mut self) {
+        if self.entry().is_some_and(|entry| !entry.tx.is_done) {
+            return;
+        }
+        if self.transactions.len() < MAX_OPEN {
+            let mail = Mail {
                 helo: self.helo.clone(),
                 ..Mail::default()
-            });
+            };
+            self.current = Some(self.transactions.open(mail).meta.id());
         }
-        self.transactions.last_mut()
     }
 
     fn event(&mut self, event: u8) {
-        if let Some(entry) = self.current(true) {
+        self.event_of(self.current, event);
+    }
+
+    pub(super) fn event_of(&mut self, tx: Option<u64>, event: u8) {
+        if let Some(entry) = tx.and_then(|tx| self.transactions.find(tx)) {
             entry.meta.event(event);
         }
     }
 
-    fn finish(&mut self, is_whole: bool) {
-        if let Some(Entry { meta, tx }) = self.transactions.last_mut() {
-            if let Some(message) = &mut tx.message {
-                message.end(is_whole);
-                message.events.iter().for_each(|&event| meta.event(event));
+    /// Directions of a mail are over.
+    pub(super) fn complete(&mut self, tx: u64, ways: &[Direction]) {
+        if let Some(Entry { meta, tx }) = self.transactions.find(tx) {
+            for way in ways {
+                meta.advance(*way, 1);
+                tx.is_done |= *way == Direction::ToServer;
             }
-            tx.is_done = true;
-            meta.advance(Direction::ToServer, 1);
-            meta.advance(Direction::ToClient, 1);
         }
     }
 
-    fn command(&mut self, line: &[u8], is_cut: bool, orders: &mut Orders) {
+    /// Whether the client is sending the message of a mail.
+    pub(super) fn is_at_message(&self, tx: u64) -> bool {
+        self.mode == Mode::Data && self.current == Some(tx)
+    }
+
+    /// The message is over; `is_whole` when the client said so.
+    fn end_message(&mut self, is_whole: bool) {
+        let Some(Entry { meta, tx }) = self.entry() else {
+            return;
+        };
+        if let Some(message) = &mut tx.message {
+            message.end(is_whole);
+            message.events.iter().for_each(|&event| meta.event(event));
+        }
+        for raw in &mut tx.raw {
+            raw.close(if is_whole {
+                FileState::Closed
+            } else {
+                FileState::Truncated
+            });
+        }
+        tx.is_done = true;
+        meta.advance(Direction::ToServer, 1);
+    }
+
+    fn wait(&mut self, what: What) {
+        let is_early = self
+            .waiting
+            .back()
+            .is_some_and(|last| matches!(last.what, What::Data | What::StartTls));
+        if is_early {
+            // These must be the last of those sent in one go (RFC 2920, section 3.1).
+            self.event(events::BAD_PIPELINE);
+        }
+        if self.waiting.len() < MAX_WAITING {
+            let tx = self.current.unwrap_or(u64::MAX);
+            self.waiting.push_back(Waiting { what, tx });
+        }
+    }
+
+    fn command(&mut self, line: &[u8], orders: &mut Orders) {
         let is = |word: &[u8]| {
             line.get(..word.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(word))
         };
-        let is_last = is(b"RSET") || is(b"QUIT");
-        self.current(is_last);
-        if is_cut {
-            self.event(events::LONG_COMMAND);
+        // These end what was before and begin nothing.
+        let is_last = self.current.is_some() && (is(b"RSET") || is(b"QUIT"));
+        if !is_last {
+            self.begin_mail();
         }
-        if self.waiting.back() == Some(&Waiting::Data) {
-            self.event(events::BAD_PIPELINE);
+        if !self.is_welcome {
+            self.event(events::NO_WELCOME);
         }
-        let mut waits_for = Waiting::Other;
+        let mut what = What::Other;
         if is(b"STARTTLS") {
-            waits_for = Waiting::StartTls;
+            what = What::StartTls;
         } else if is(b"DATA") {
-            waits_for = Waiting::Data;
+            self.begin_message();
+            what = What::Data;
         } else if is(b"BDAT") {
-            self.chunk(line.get(4..).unwrap_or_default());
+            what = self.chunk(line.get(4..).unwrap_or_default());
         } else if is(b"HELO") || is(b"EHLO") {
-            self.greet(argument(line, 4));
+            what = self.greet(parameter(line, 5));
         } else if is(b"MAIL FROM") {
-            self.sender(address(line, 9));
+            self.sender(parameter(line, 10));
         } else if is(b"RCPT TO") {
-            let to = address(line, 7);
-            if let Some(entry) = self.current(false)
-                && entry.tx.to.len() < MAX_RECIPIENTS
-            {
-                entry.tx.to.push(to);
-                entry.meta.updated = [true; 2];
-            }
+            self.recipient(parameter(line, 8));
         } else if is(b"RSET") {
-            waits_for = Waiting::Reset;
-            self.finish(false);
-        } else if is(b"QUIT") {
-            self.finish(false);
+            what = What::Reset;
         }
-        if self.waiting.len() < MAX_WAITING {
-            self.waiting.push_back(waits_for);
+        self.wait(what);
+        if what == What::Data && self.takes_pipelines {
+            self.mode = Mode::Data;
+            self.has_begun = true;
         }
+        self.chunk_over();
         orders.inspect_stream[Direction::ToServer.index()] = true;
     }
 
-    fn greet(&mut self, name: Vec<u8>) {
-        if !self.helo.is_empty() {
+    fn greet(&mut self, name: Vec<u8>) -> What {
+        if self.helo.is_some() {
             self.event(events::DUPLICATE);
-            return;
+            // In the midst of a mail it begins anew (RFC 5321, section 4.1.4).
+            let is_midst = self.entry().is_some_and(|entry| entry.tx.from.is_some());
+            return if is_midst { What::Reset } else { What::Other };
         }
-        self.helo.clone_from(&name);
-        if let Some(entry) = self.current(false) {
-            entry.tx.helo = name;
+        self.helo = Some(name.clone());
+        if let Some(entry) = self.entry() {
+            entry.tx.helo = Some(name);
             entry.meta.updated = [true; 2];
         }
+        What::Other
     }
 
     fn sender(&mut self, from: Vec<u8>) {
-        if let Some(Entry { meta, tx }) = self.current(false) {
+        if let Some(Entry { meta, tx }) = self.entry() {
             if tx.from.is_some() {
                 meta.event(events::DUPLICATE);
             } else {
@@ -178,20 +242,32 @@ impl Smtp {
         }
     }
 
-    fn chunk(&mut self, argument: &[u8]) {
+    fn recipient(&mut self, to: Vec<u8>) {
+        if let Some(Entry { meta, tx }) = self.entry()
+            && tx.to.len() < MAX_RECIPIENTS
+        {
+            tx.to.push(to);
+            meta.updated = [true; 2];
+        }
+    }
+
+    fn chunk(&mut self, argument: &[u8]) -> What {
         let text = std::str::from_utf8(argument).unwrap_or_default();
         let mut words = text.split_ascii_whitespace();
-        let size = words.next().and_then(|word| word.parse::<u64>().ok());
+        let size = words.next().and_then(|word| word.parse::<u32>().ok());
         let last = words.next();
         let is_last = last.is_some_and(|word| word.eq_ignore_ascii_case("LAST"));
         let is_valid = words.next().is_none() && (last.is_none() || is_last);
         let (Some(size), true) = (size, is_valid) else {
             self.event(events::INVALID_BDAT);
-            return;
+            return What::Other;
         };
-        self.begin_message();
-        self.mode = Mode::Chunk(size, is_last);
-        self.chunk_over();
+        self.mode = Mode::Chunk(size.into(), is_last);
+        if is_last {
+            What::EndOfMessage
+        } else {
+            What::Other
+        }
     }
 
     /// After the last byte of a chunk, commands follow.
@@ -199,45 +275,92 @@ impl Smtp {
         if let Mode::Chunk(0, is_last) = self.mode {
             self.mode = Mode::Commands;
             if is_last {
-                self.finish(true);
+                self.end_message(true);
             }
         }
     }
 
     fn begin_message(&mut self) {
-        let message = Message::new(&self.settings.smtp, &self.file_settings);
-        if let Some(entry) = self.current(false) {
-            entry.tx.message.get_or_insert_with(|| Box::new(message));
+        self.is_continued = false;
+        self.has_begun = false;
+        let settings = &self.settings.smtp;
+        let message = settings
+            .decode_mime
+            .then(|| Box::new(Message::new(settings, &self.file_settings)));
+        let raw = settings
+            .raw_extraction
+            .then(|| File::new(&self.file_settings, RAW_NAME));
+        let Some(Entry { meta, tx }) = self.entry() else {
+            return;
+        };
+        if let Some(mut message) = message {
+            if let Some(mut before) = tx.message.take() {
+                // Its end was not seen.
+                meta.event(events::UNPARSABLE);
+                before.end(false);
+                message.files = std::mem::take(&mut before.files);
+            }
+            tx.message = Some(message);
+        }
+        if let Some(raw) = raw {
+            if let Some(before) = tx.raw.last_mut() {
+                meta.event(events::UNPARSABLE);
+                before.close(FileState::Truncated);
+            } else {
+                tx.raw.push(raw);
+            }
         }
     }
 
     fn message_line(&mut self, line: &[u8], end: &'static [u8]) {
-        if let Some(Entry { meta, tx }) = self.transactions.last_mut()
-            && let Some(message) = &mut tx.message
-        {
+        let Some(Entry { meta, tx }) = self.entry() else {
+            return;
+        };
+        if let Some(message) = &mut tx.message {
             message.line(line, end);
             message.events.iter().for_each(|&event| meta.event(event));
-            meta.updated[Direction::ToServer.index()] = true;
         }
+        for raw in &mut tx.raw {
+            raw.append(line);
+            raw.append(end);
+        }
+        meta.updated[Direction::ToServer.index()] = true;
     }
 
-    /// Takes a line of a message, or what there is of a long one; tells the bytes used.
-    fn message_piece(&mut self, data: &[u8], whole: bool) -> usize {
+    /// Whether a part of a line can be taken before its end is there.
+    fn takes_pieces(&mut self, data: &[u8]) -> bool {
+        if data.len() >= MAX_LINE {
+            return true;
+        }
+        // What may be a boundary or the end is waited for, and so are header fields.
+        let may_be_mark = !self.is_continued && matches!(data.first(), Some(b'-' | b'.'));
+        !may_be_mark
+            && !self
+                .entry()
+                .and_then(|entry| entry.tx.message.as_deref())
+                .is_some_and(Message::is_in_header)
+    }
+
+    /// Takes a line of a message, or what there is of it; tells the bytes used.
+    fn message_piece(&mut self, data: &[u8]) -> usize {
         let (line, end, used): (_, &'static [u8], _) = match memchr::memchr(b'\n', data) {
             Some(at) => match data.get(..at).unwrap_or_default() {
                 [line @ .., b'\r'] => (line, b"\r\n", at + 1),
                 line => (line, b"\n", at + 1),
             },
-            None if whole || data.len() >= MAX_LINE => (data, b"", data.len()),
-            None => return 0,
+            // The return may belong to the end of the line.
+            None => match data {
+                _ if !self.takes_pieces(data) => return 0,
+                [] | [b'\r'] => return 0,
+                [line @ .., b'\r'] => (line, b"", line.len()),
+                line => (line, b"", line.len()),
+            },
         };
         let is_start = !std::mem::replace(&mut self.is_continued, end.is_empty());
-        if self.mode != Mode::Data {
-            self.message_line(line, end);
-        } else if is_start && line == b"." {
+        if is_start && line == b"." && !end.is_empty() {
             self.mode = Mode::Commands;
-            self.waiting.push_back(Waiting::EndOfData);
-            self.finish(true);
+            self.wait(What::EndOfMessage);
+            self.end_message(true);
         } else if is_start {
             // A dot at the beginning was doubled by the sender.
             self.message_line(line.strip_prefix(b".").unwrap_or(line), end);
@@ -250,19 +373,20 @@ impl Smtp {
     /// Takes bytes of the client; tells how many, 0 when more are needed.
     fn client(&mut self, data: &[u8], orders: &mut Orders) -> usize {
         match self.mode {
-            Mode::Data => self.message_piece(data, false),
+            Mode::Data => self.message_piece(data),
             Mode::Chunk(left, is_last) => {
                 let here = usize::try_from(left).map_or(data.len(), |left| left.min(data.len()));
-                let chunk = data.get(..here).unwrap_or_default();
-                // A line may go on in the next chunk, but what is here is taken.
-                let used = self.message_piece(chunk, here as u64 == left);
-                self.mode = Mode::Chunk(left.saturating_sub(used as u64), is_last);
+                self.mode = Mode::Chunk(left.saturating_sub(here as u64), is_last);
                 self.chunk_over();
-                used
+                here
             }
             Mode::Commands => match self.readers[0].next(data, MAX_LINE) {
                 Piece::Line { text, used, cut } => {
-                    self.command(text, cut, orders);
+                    if cut {
+                        self.event(events::TRUNCATED_LINE);
+                    } else {
+                        self.command(text, orders);
+                    }
                     used
                 }
                 Piece::Rest(used) => used,
@@ -271,73 +395,30 @@ impl Smtp {
         }
     }
 
-    fn server(&mut self, data: &[u8], orders: &mut Orders) -> usize {
-        match self.readers[1].next(data, MAX_LINE) {
+    /// Takes bytes of the server; tells how many, 0 when more are needed. Nothing when they are none of a server.
+    fn server(&mut self, data: &[u8], is_start: bool, orders: &mut Orders) -> Option<usize> {
+        Some(match self.readers[1].next(data, MAX_LINE) {
             Piece::Line { text, used, cut } => {
+                let is_stray = is_start && used == 1;
                 if cut {
-                    self.event(events::LONG_REPLY);
+                    self.event(events::TRUNCATED_LINE);
+                } else if !is_stray && !self.reply(text, orders) {
+                    return None;
                 }
-                self.reply(text, orders);
                 used
             }
             Piece::Rest(used) => used,
             Piece::Wait => 0,
-        }
-    }
-
-    fn reply(&mut self, line: &[u8], orders: &mut Orders) {
-        let Some((code, rest)) = line.split_first_chunk::<3>() else {
-            self.event(events::INVALID_REPLY);
-            return;
-        };
-        if !code.iter().all(u8::is_ascii_digit) {
-            self.event(events::INVALID_REPLY);
-            return;
-        }
-        if rest.first() == Some(&b'-') {
-            return;
-        }
-        orders.inspect_stream[Direction::ToClient.index()] = true;
-        if !self.is_welcome {
-            self.is_welcome = true;
-            if code == b"220" {
-                return;
-            }
-            self.event(events::NO_WELCOME);
-        }
-        match self.waiting.pop_front() {
-            None => {
-                // A server may say goodbye at any time.
-                if code != b"421" {
-                    self.event(events::UNMATCHED_REPLY);
-                }
-            }
-            Some(Waiting::StartTls) if code == b"220" => orders.change = Some((0, AppProto::Tls)),
-            Some(Waiting::StartTls) => self.event(events::TLS_REJECTED),
-            Some(Waiting::Data) if code == b"354" => {
-                self.begin_message();
-                self.mode = Mode::Data;
-                self.is_continued = false;
-            }
-            Some(Waiting::Data) => self.event(events::DATA_REJECTED),
-            Some(Waiting::EndOfData | Waiting::Reset | Waiting::Other) => {}
-        }
+        })
     }
 }
 
-/// What follows a command's word.
-fn argument(line: &[u8], word: usize) -> Vec<u8> {
-    line.get(word..).unwrap_or_default().trim_ascii().to_vec()
-}
-
-/// The address behind `MAIL FROM:` and `RCPT TO:`, without the parameters that may follow.
-fn address(line: &[u8], word: usize) -> Vec<u8> {
-    let text = line.get(word..).unwrap_or_default().trim_ascii_start();
-    let text = text.strip_prefix(b":").unwrap_or(text).trim_ascii();
-    let end = text.iter().position(|&byte| byte == b' ');
-    text.get(..end.unwrap_or(text.len()))
-        .unwrap_or_default()
-        .to_vec()
+/// A command's parameter from a place on: other parameters may follow it (RFC 1870).
+fn parameter(line: &[u8], from: usize) -> Vec<u8> {
+    let text = line.get(from..).unwrap_or_default();
+    let mut words = text.split(|&byte| byte == b' ');
+    let word = words.find(|word| !word.is_empty()).unwrap_or_default();
+    word.to_vec()
 }
 
 impl Parser for Smtp {
@@ -369,7 +450,10 @@ impl Parser for Smtp {
         while let Some(rest) = input.data.get(consumed..).filter(|rest| !rest.is_empty()) {
             let used = match input.direction {
                 Direction::ToServer => self.client(rest, orders),
-                Direction::ToClient => self.server(rest, orders),
+                Direction::ToClient => match self.server(rest, consumed == 0, orders) {
+                    Some(used) => used,
+                    None => return Outcome::Failed,
+                },
             };
             if orders.change.is_some() {
                 return Outcome::Done;
@@ -386,13 +470,8 @@ impl Parser for Smtp {
     }
 
     fn end(&mut self, direction: Direction, _: &mut Orders) {
-        if direction == Direction::ToServer
-            && self
-                .transactions
-                .last_mut()
-                .is_some_and(|entry| !entry.tx.is_done)
-        {
-            self.finish(false);
+        if direction == Direction::ToServer && self.entry().is_some_and(|entry| !entry.tx.is_done) {
+            self.end_message(false);
         }
     }
 
@@ -450,8 +529,8 @@ mod tests {
             assert_eq!(seen.len(), 2);
             for mail in seen {
                 assert_eq!(
-                    (&mail.helo[..], mail.from.as_deref()),
-                    (&b"me"[..], Some(&b"<a@b>"[..]))
+                    (mail.helo.as_deref(), mail.from.as_deref()),
+                    (Some(&b"me"[..]), Some(&b"<a@b>"[..]))
                 );
                 assert_eq!(mail.to, [b"<c@d>"]);
                 let message = mail.message.as_deref().map(|m| m.all(b"from").next());
@@ -486,7 +565,70 @@ mod tests {
         assert_eq!(feed(&mut smtp, ToClient, b"454 no\r\n", 99).change, None);
         let change = feed(&mut smtp, ToClient, b"220 go\r\n", 99).change;
         assert_eq!(change, Some((0, AppProto::Tls)));
-        let events = smtp.transactions.get(0).map(|entry| entry.meta.events[0]);
-        assert_eq!(events, Some(events::TLS_REJECTED));
+        let events = smtp
+            .transactions
+            .get(0)
+            .map(|entry| entry.meta.events.to_vec());
+        assert_eq!(
+            events,
+            Some(vec![events::BAD_PIPELINE, events::TLS_REJECTED])
+        );
+    }
+
+    /// How many mails there are, and which of their directions are over.
+    fn progress(smtp: &Smtp) -> Vec<[u8; 2]> {
+        smtp.transactions
+            .iter()
+            .map(|entry| [ToServer, ToClient].map(|way| entry.meta.progress(way)))
+            .collect()
+    }
+
+    #[test]
+    fn replies_belong_to_the_mails_of_their_commands() {
+        for step in [1, 1000] {
+            let mut smtp = smtp();
+            feed(&mut smtp, ToClient, b"220 a\r\n", step);
+            feed(&mut smtp, ToServer, b"EHLO me\r\n", step);
+            feed(&mut smtp, ToClient, b"250-PIPELINING\r\n250 b\r\n", step);
+            feed(
+                &mut smtp,
+                ToServer,
+                b"MAIL FROM:<a>\r\nBDAT 3 LAST\r\nabcMAIL FROM:<b>\r\nDATA\r\n",
+                step,
+            );
+            assert_eq!(progress(&smtp), [[1, 0], [0, 0]]);
+            feed(&mut smtp, ToClient, b"250 ok\r\n250 ok\r\n", step);
+            assert_eq!(progress(&smtp), [[1, 1], [0, 0]]);
+            feed(&mut smtp, ToClient, b"250 ok\r\n354 go\r\n", step);
+            feed(&mut smtp, ToServer, b"x\r\n.\r\nQUIT\r\n", step);
+            assert_eq!(progress(&smtp), [[1, 1], [1, 0]]);
+            feed(&mut smtp, ToClient, b"250 ok\r\n221 bye\r\n", step);
+            assert_eq!(progress(&smtp), [[1, 1], [1, 1]]);
+        }
+    }
+
+    #[test]
+    fn a_greeting_amidst_a_mail_ends_it_once_the_server_agrees() {
+        let mut smtp = smtp();
+        feed(&mut smtp, ToClient, b"220 a\r\n", 99);
+        feed(
+            &mut smtp,
+            ToServer,
+            b"HELO me\r\nMAIL FROM:<a>\r\nEHLO\r\n",
+            99,
+        );
+        feed(&mut smtp, ToClient, b"250 ok\r\n250 ok\r\n501 no\r\n", 99);
+        assert_eq!(progress(&smtp), [[0, 0]]);
+        feed(&mut smtp, ToServer, b"EHLO me\r\n", 99);
+        feed(&mut smtp, ToClient, b"250 ok\r\n", 99);
+        assert_eq!(progress(&smtp), [[1, 1]]);
+    }
+
+    #[test]
+    fn a_server_of_something_else_is_given_up() {
+        let mut smtp = smtp();
+        feed(&mut smtp, ToServer, b"HELO me\r\n", 99);
+        let outcome = smtp.parse(&Input::new(ToClient, b"hello\r\n"), &mut Orders::default());
+        assert_eq!(outcome, Outcome::Failed);
     }
 }

@@ -12,10 +12,12 @@ use crate::transaction::{ShowRecord, Transaction, Value};
 /// A mail, from the first command to the end of its message.
 #[derive(Debug, Default)]
 pub struct Mail {
-    pub(super) helo: Vec<u8>,
+    pub(super) helo: Option<Vec<u8>>,
     pub(super) from: Option<Vec<u8>>,
     pub(super) to: Vec<Vec<u8>>,
     pub(super) message: Option<Box<Message>>,
+    /// The message as one file, where it is not taken apart.
+    pub(super) raw: Vec<File>,
     pub(super) is_done: bool,
 }
 
@@ -56,28 +58,72 @@ fn array<'a>(json: &mut Json<'_>, key: &str, values: impl Iterator<Item = &'a [u
     json.close_array();
 }
 
-fn write_message(json: &mut Json<'_>, message: &Message, options: &RecordOptions) {
-    json.open_object("email");
-    json.word("status", message.status());
-    if let Some(from) = message.all(b"from").next() {
+/// How a field of a message stands in records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Text,
+    /// Its parts between commas.
+    List,
+    /// It may be there several times.
+    Array,
+}
+
+/// Fields that records have if asked for: name in the record, name in the message, whether `extended` asks for it.
+const EXTRA: [(&str, &str, Shape, bool); 16] = [
+    ("reply_to", "reply-to", Shape::Text, false),
+    ("bcc", "bcc", Shape::List, true),
+    ("message_id", "message-id", Shape::Text, true),
+    ("subject", "subject", Shape::Text, true),
+    ("x_mailer", "x-mailer", Shape::Text, true),
+    ("user_agent", "user-agent", Shape::Text, true),
+    ("received", "received", Shape::Array, false),
+    ("x_originating_ip", "x-originating-ip", Shape::Text, false),
+    ("in_reply_to", "in-reply-to", Shape::Text, false),
+    ("references", "references", Shape::Text, false),
+    ("importance", "importance", Shape::Text, false),
+    ("priority", "priority", Shape::Text, false),
+    ("sensitivity", "sensitivity", Shape::Text, false),
+    ("organization", "organization", Shape::Text, false),
+    ("content_md5", "content-md5", Shape::Text, false),
+    ("date", "date", Shape::Text, false),
+];
+
+/// What alerts have of a message, too.
+fn write_message(json: &mut Json<'_>, message: &Message) {
+    if let Some(from) = message.all(b"from").next().filter(|from| !from.is_empty()) {
         json.bytes("from", from);
     }
     array(json, "to", message.all(b"to").take(1).flat_map(addresses));
     array(json, "cc", message.all(b"cc").take(1).flat_map(addresses));
-    for name in options.list("custom").unwrap_or_default() {
-        let (key, name): (&str, &[u8]) = match &**name {
-            "subject" => ("subject", b"subject"),
-            "date" => ("date", b"date"),
-            "message-id" | "message_id" => ("message_id", b"message-id"),
-            "x-mailer" | "x_mailer" => ("x_mailer", b"x-mailer"),
-            "received" => {
-                array(json, "received", message.all(b"received"));
-                continue;
+    json.word("status", "PARSE_DONE");
+    array(
+        json,
+        "attachment",
+        message.files.iter().map(|file| &file.name[..]),
+    );
+    array(json, "url", message.urls.iter().rev().map(|url| &url[..]));
+}
+
+/// What is only in records.
+fn write_extra(json: &mut Json<'_>, message: &Message, options: &RecordOptions) {
+    let custom = options.list("custom").unwrap_or_default();
+    let is_extended = options.is_on("extended", false);
+    for (key, field, shape, extended) in EXTRA {
+        let is_asked = custom
+            .iter()
+            .any(|name| &**name == key || name.eq_ignore_ascii_case(field));
+        if !(is_asked || (is_extended && extended)) {
+            continue;
+        }
+        let mut values = message.all(field.as_bytes());
+        match shape {
+            Shape::Array => array(json, key, values),
+            Shape::List => array(json, key, values.take(1).flat_map(addresses)),
+            Shape::Text => {
+                if let Some(value) = values.next() {
+                    json.bytes(key, value);
+                }
             }
-            _ => continue,
-        };
-        if let Some(value) = message.all(name).next() {
-            json.bytes(key, value);
         }
     }
     let wants_md5 = |what: &str| {
@@ -85,24 +131,40 @@ fn write_message(json: &mut Json<'_>, message: &Message, options: &RecordOptions
             .list("md5")
             .is_some_and(|list| list.iter().any(|name| &**name == what))
     };
-    if wants_md5("body")
-        && let Some(digest) = &message.body_md5
-    {
-        json.text("body_md5", digest);
-    }
     if wants_md5("subject")
         && let Some(subject) = message.all(b"subject").next()
     {
         use md5::Digest as _;
         json.hex("subject_md5", &md5::Md5::digest(subject));
     }
-    array(
-        json,
-        "attachment",
-        message.files.iter().map(|file| &file.name[..]),
-    );
-    array(json, "url", message.urls.iter().map(|url| &url[..]));
-    json.close_object();
+    if wants_md5("body")
+        && let Some(digest) = &message.body_md5
+    {
+        json.text("body_md5", digest);
+    }
+}
+
+impl Mail {
+    /// Writes what is known of it; with options, all that records have.
+    fn write(&self, json: &mut Json<'_>, options: Option<&RecordOptions>) {
+        json.open_object("smtp");
+        if let Some(helo) = &self.helo {
+            json.bytes("helo", helo);
+        }
+        if let Some(from) = &self.from {
+            json.bytes("mail_from", from);
+        }
+        array(json, "rcpt_to", self.to.iter().map(|to| &to[..]));
+        json.close_object();
+        if let Some(message) = &self.message {
+            json.open_object("email");
+            write_message(json, message);
+            if let Some(options) = options {
+                write_extra(json, message, options);
+            }
+            json.close_object();
+        }
+    }
 }
 
 impl Transaction for Mail {
@@ -117,7 +179,10 @@ impl Transaction for Mail {
         }
         let message = self.message.as_deref();
         match keyword {
-            mail::SMTP_HELO => !self.helo.is_empty() && accepts(Value::Bytes(&self.helo)),
+            mail::SMTP_HELO => self
+                .helo
+                .as_deref()
+                .is_some_and(|helo| accepts(Value::Bytes(helo))),
             mail::SMTP_MAIL_FROM => self
                 .from
                 .as_deref()
@@ -147,36 +212,27 @@ impl Transaction for Mail {
         }
     }
 
-    fn describe(&self, json: &mut Json<'_>, options: &RecordOptions) {
-        json.open_object("smtp");
-        if !self.helo.is_empty() {
-            json.bytes("helo", &self.helo);
-        }
-        if let Some(from) = &self.from {
-            json.bytes("mail_from", from);
-        }
-        array(json, "rcpt_to", self.to.iter().map(|to| &to[..]));
-        json.close_object();
-        if let Some(message) = &self.message {
-            write_message(json, message, options);
-        }
+    fn describe(&self, json: &mut Json<'_>, _: &RecordOptions) {
+        self.write(json, None);
     }
 
     fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
-        show("smtp", &|json| self.describe(json, options));
+        show("smtp", &|json| self.write(json, Some(options)));
     }
 
     fn files(&self, direction: Direction) -> &[File] {
         match &self.message {
-            Some(message) if direction == Direction::ToServer => &message.files,
-            _ => &[],
+            _ if direction == Direction::ToClient => &[],
+            Some(message) => &message.files,
+            None => &self.raw,
         }
     }
 
     fn files_mut(&mut self, direction: Direction) -> &mut [File] {
         match &mut self.message {
-            Some(message) if direction == Direction::ToServer => &mut message.files,
-            _ => &mut [],
+            _ if direction == Direction::ToClient => &mut [],
+            Some(message) => &mut message.files,
+            None => &mut self.raw,
         }
     }
 }
