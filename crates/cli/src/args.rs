@@ -133,12 +133,16 @@ pub struct InputArgs {
     #[arg(short = 'F', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub bpf_file: Option<PathBuf>,
 
+    /// Accepted for Suricata's sake: nothing here hangs on a seed
+    #[arg(long, hide = true)]
+    pub no_random: bool,
+
     /// Stop after this many packets
     #[arg(short = 'n', long, value_name = "N")]
     pub count: Option<u64>,
 
     /// BPF filter: only packets it selects are inspected (`tcp port 80 and host 10.0.0.1`)
-    #[arg(value_name = "BPF", trailing_var_arg = true)]
+    #[arg(value_name = "BPF")]
     pub bpf: Vec<String>,
 }
 
@@ -313,6 +317,10 @@ pub struct RunArgs {
     /// Accepted from Suricata: `single` means one worker, others leave the choice to Tapir
     #[arg(long, value_name = "MODE")]
     pub runmode: Option<String>,
+
+    /// Accepted from Suricata: nothing that Tapir writes hangs on chance
+    #[arg(long, hide = true)]
+    pub no_random: bool,
 
     /// Write the process id to this file while running
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

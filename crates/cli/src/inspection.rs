@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         sources,
         writes_files,
     } = configuration(args)?;
-    start_logging(args, &config, writes_files)?;
+    start_logging(args, &config, writes_files);
     if args.config.dump_config {
         print!("{}", config.root);
         return Ok(ExitCode::SUCCESS);
@@ -64,6 +64,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         report::strict_failure(&rules.report);
         return Ok(ExitCode::FAILURE);
     }
+    if args.config.test && rules.report.is_broken_beside() {
+        return Ok(ExitCode::FAILURE);
+    }
     if args.rules.engine_analysis {
         write_analysis(&rules, &settings)?;
         return Ok(ExitCode::SUCCESS);
@@ -80,13 +83,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
 }
 
 /// Log files go where the other logs do, and only when those are written.
-fn start_logging(args: &Args, config: &Config, writes_files: bool) -> Result<(), Failure> {
+fn start_logging(args: &Args, config: &Config, writes_files: bool) {
     let folder = args.output.log_dir.clone();
     let folder =
         folder.unwrap_or_else(|| PathBuf::from(config.root.text_at("default-log-dir", ".")));
-    let root = (writes_files && folder.is_dir()).then_some(&config.root);
-    logging::start(args.output.verbose, args.output.quiet, root, &folder)?;
-    Ok(())
+    let places = logging::Places {
+        root: &config.root,
+        log_dir: (writes_files && folder.is_dir()).then_some(folder.as_path()),
+        free_stdout: alert_form(args, writes_files) == AlertForm::None && !args.config.dump_config,
+    };
+    logging::start(args.output.verbose, args.output.quiet, &places);
 }
 
 fn source(args: &Args) -> Result<Option<Source>, Failure> {

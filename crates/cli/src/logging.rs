@@ -1,9 +1,9 @@
-//! What the engine says of itself: to standard error, and to the files that `logging:` of the configuration
-//! names.
+//! What the engine says of itself: to standard error, and to the files and the console
+//! as `logging:` of the configuration says.
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -17,16 +17,24 @@ use tracing_subscriber::{EnvFilter, Layer};
 /// The target of lines about rules: standard error shows those with their text underlined instead.
 pub(crate) const RULES: &str = "detect";
 
+/// The target of lines about files beside the rules, which standard error shows in the same way.
+pub(crate) const BESIDE: &str = "config";
+
+/// The target of lines about what ends the run: standard error shows those anyhow.
+pub(crate) const RUN: &str = "suricata";
+
+/// Where a configuration lets log files and lines on the console go.
+pub(crate) struct Places<'a> {
+    /// The configuration.
+    pub(crate) root: &'a Node,
+    /// Folder of the logs, where files are written.
+    pub(crate) log_dir: Option<&'a Path>,
+    /// Whether standard output is free for lines, as nothing else is written there.
+    pub(crate) free_stdout: bool,
+}
+
 /// Starts logging. Standard error gets warnings, more with `-v`, less with `-q`.
-///
-/// # Errors
-/// When a log file cannot be opened.
-pub(crate) fn start(
-    verbose: u8,
-    quiet: bool,
-    root: Option<&Node>,
-    log_dir: &Path,
-) -> std::io::Result<()> {
+pub(crate) fn start(verbose: u8, quiet: bool, places: &Places<'_>) {
     let level = match (quiet, verbose) {
         (true, _) => "error",
         (false, 0) => "warn",
@@ -34,27 +42,95 @@ pub(crate) fn start(
         (false, 2) => "debug",
         (false, _) => "trace",
     };
-    let filter = EnvFilter::try_from_env("TAPIR_LOG")
-        .unwrap_or_else(|_| EnvFilter::new(format!("{level},{RULES}=off")));
+    let mut logs = log_files(places, verbose);
+    // People at a terminal are shown the text underlined; others read lines.
+    let lines = places.log_dir.is_some() && !std::io::stderr().is_terminal();
+    let shown = match console(places, verbose, quiet).filter(|_| lines) {
+        Some(console) => {
+            logs.push(console);
+            EnvFilter::new("off")
+        }
+        None => EnvFilter::try_from_env("TAPIR_LOG").unwrap_or_else(|_| {
+            EnvFilter::new(format!("{level},{RULES}=off,{BESIDE}=off,{RUN}=off"))
+        }),
+    };
     let console = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .without_time()
-        .with_filter(filter);
-    let files = match root {
-        Some(root) => log_files(root, log_dir)?,
-        None => Vec::new(),
-    };
+        .with_filter(shown);
     tracing_subscriber::registry()
-        .with(files)
+        .with(logs)
         .with(console)
         .init();
-    Ok(())
+    if verbose > 0 {
+        let name = match verbose {
+            1 => "Info",
+            2 => "Perf",
+            3 => "Config",
+            _ => "Debug",
+        };
+        tracing::info!(target: RUN, "Running with verbose level {name}");
+    }
 }
 
-fn log_files(root: &Node, log_dir: &Path) -> std::io::Result<Vec<LogFile>> {
+/// The level of a log: that of its own, or of the configuration, or what `-v` asks for.
+fn level(options: Option<&Node>, root: &Node, verbose: u8) -> Level {
+    let general = root.text_at("logging.default-log-level", "notice");
+    let text = options.map_or(general, |options| options.text_at("level", general));
+    let configured = match text {
+        "error" => Level::ERROR,
+        "warning" | "notice" if options.is_none() => Level::WARN,
+        "warning" => Level::WARN,
+        "debug" | "config" | "perf" => Level::DEBUG,
+        _ => Level::INFO,
+    };
+    let asked = match verbose {
+        0 => Level::ERROR,
+        1 => Level::INFO,
+        _ => Level::DEBUG,
+    };
+    configured.max(asked)
+}
+
+/// Lines on the console, as `logging.outputs` asks for them, or does not say otherwise.
+fn console(places: &Places<'_>, verbose: u8, quiet: bool) -> Option<Log> {
+    let outputs = places.root.get("logging.outputs").map(Node::items);
+    let named = |name: &str| {
+        let outputs = outputs.iter().flatten();
+        let mut found = outputs.filter_map(|output| output.named());
+        found
+            .find(|(kind, _)| *kind == name)
+            .and_then(|(_, options)| options)
+    };
+    let options = named("console");
+    let enabled = |options: Option<&Node>| {
+        options.is_some_and(|options| options.bool_at("enabled", false).unwrap_or(false))
+    };
+    let anything = enabled(options) || enabled(named("file")) || enabled(named("syslog"));
+    if anything && !enabled(options) {
+        return None;
+    }
+    let level = match quiet {
+        true => Level::ERROR,
+        false => level(None, places.root, verbose),
+    };
+    Some(Log {
+        to: To::Console {
+            free_stdout: places.free_stdout,
+        },
+        level,
+        json: options.is_some_and(|options| options.text_at("type", "") == "json"),
+    })
+}
+
+fn log_files(places: &Places<'_>, verbose: u8) -> Vec<Log> {
     let mut files = Vec::new();
-    for output in root
+    let Some(log_dir) = places.log_dir else {
+        return files;
+    };
+    for output in places
+        .root
         .get("logging.outputs")
         .map(Node::items)
         .unwrap_or_default()
@@ -66,35 +142,40 @@ fn log_files(root: &Node, log_dir: &Path) -> std::io::Result<Vec<LogFile>> {
             continue;
         }
         let path = log_dir.join(options.text_at("filename", "tapir.log"));
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(|e| std::io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
-        let level =
-            match options.text_at("level", root.text_at("logging.default-log-level", "notice")) {
-                "error" => Level::ERROR,
-                "warning" => Level::WARN,
-                "debug" | "config" | "perf" => Level::DEBUG,
-                _ => Level::INFO,
-            };
-        files.push(LogFile {
-            file: Mutex::new(file),
-            level,
+        // A log that cannot be written is no reason not to inspect.
+        let file = match File::options().create(true).append(true).open(&path) {
+            Ok(file) => file,
+            Err(error) => {
+                eprintln!("warning: {}: {error}", path.display());
+                continue;
+            }
+        };
+        files.push(Log {
+            to: To::File(Mutex::new(file)),
+            level: level(Some(options), places.root, verbose),
             json: options.text_at("type", "") == "json",
         });
     }
-    Ok(files)
+    files
 }
 
-/// A log file of the engine: a line an event, as text or JSON.
-struct LogFile {
-    file: Mutex<File>,
+/// Where lines go.
+enum To {
+    File(Mutex<File>),
+    /// Errors to standard error, others to standard output where that is free.
+    Console {
+        free_stdout: bool,
+    },
+}
+
+/// A log of the engine: a line an event, as text or JSON.
+struct Log {
+    to: To,
     level: Level,
     json: bool,
 }
 
-impl<S: Subscriber> Layer<S> for LogFile {
+impl<S: Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = *event.metadata().level();
         if level > self.level {
@@ -114,25 +195,39 @@ impl<S: Subscriber> Layer<S> for LogFile {
             .rsplit("::")
             .next()
             .unwrap_or_default();
+        let line = self.line(word, module, message.0);
+        // There is nowhere left to say that saying failed.
+        let _ = match &self.to {
+            To::File(file) => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.write_all(line.as_bytes())
+            }
+            To::Console { free_stdout: true } if level != Level::ERROR => {
+                std::io::stdout().write_all(line.as_bytes())
+            }
+            To::Console { .. } => std::io::stderr().write_all(line.as_bytes()),
+        };
+    }
+}
+
+impl Log {
+    fn line(&self, word: &str, module: &str, message: String) -> String {
+        if !self.json && matches!(self.to, To::Console { .. }) {
+            return format!("{word}: {module}: {message}\n");
+        }
         let mut now = Vec::new();
         tapir_output::LocalTime::system().push_iso(&mut now, wall_clock());
         let now = String::from_utf8_lossy(&now);
-        let line = if self.json {
-            let message = serde_json::Value::from(message.0);
+        if self.json {
+            let message = serde_json::Value::from(message);
             format!(
                 "{{\"timestamp\":\"{now}\",\"log_level\":\"{word}\",\"event_type\":\"engine\",\
                  \"engine\":{{\"message\":{message},\"module\":\"{module}\"}}}}\n"
             )
         } else {
-            format!(
-                "[{}] {now} {word}: {module}: {}\n",
-                std::process::id(),
-                message.0
-            )
-        };
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // There is nowhere left to say that saying failed.
-        let _ = file.write_all(line.as_bytes());
+            let process = std::process::id();
+            format!("[{process}] {now} {word}: {module}: {message}\n")
+        }
     }
 }
 

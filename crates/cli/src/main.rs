@@ -33,6 +33,8 @@ fn main() -> ExitCode {
     match run(args) {
         Ok(code) => code,
         Err(Failure(message)) => {
+            let first = message.lines().next().unwrap_or_default();
+            tracing::error!(target: logging::RUN, "{}", first);
             // A configuration error comes with its place and underlining, and says `error` itself.
             if message.contains("error: ") {
                 eprintln!("{message}");

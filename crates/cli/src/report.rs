@@ -1,9 +1,9 @@
 //! What became of the rules, for people.
 
 use tapir_engine::RuleReport;
-use tapir_rules::{Renderer, Severity};
+use tapir_rules::{Renderer, Severity, sentence};
 
-use crate::logging::RULES;
+use crate::logging::{BESIDE, RULES};
 
 /// Prints every mistake with its text underlined, then what was left out, by keyword.
 pub(crate) fn rules(report: &RuleReport, colour: bool, quiet: bool) {
@@ -41,31 +41,59 @@ pub(crate) fn rules(report: &RuleReport, colour: bool, quiet: bool) {
 pub(crate) fn strict_failure(report: &RuleReport) {
     let wrong = report.refused.max(1);
     eprintln!("error: {wrong} of the rules cannot be used, and --strict is given");
-    tracing::error!(target: RULES, "Loading signatures failed: {wrong} of the rules cannot be used");
+    tracing::error!(target: RULES, "Loading signatures failed.");
 }
 
-/// The same as [`rules`] for log files, a line each.
+/// The same as [`rules`] for log files: of each rule the first thing that is wrong, and the rule.
 fn log(report: &RuleReport) {
-    for diagnostic in report
-        .diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-    {
-        tracing::error!(target: RULES, "{}", diagnostic.message);
-        if let Some(source) = report.sources.get(diagnostic.source.0 as usize) {
-            let (line, _) = source.position(diagnostic.span.start);
-            let text = source
-                .text
-                .split(|&byte| byte == b'\n')
-                .nth(line as usize - 1)
-                .unwrap_or_default();
-            let text = String::from_utf8_lossy(text);
-            tracing::error!(target: RULES, "error parsing signature \"{}\" from file {} at line {line}", text.trim(), source.name);
+    for (severity, remark) in &report.remarks {
+        match severity {
+            Severity::Error => tracing::error!(target: BESIDE, "{remark}"),
+            _ => tracing::warn!(target: BESIDE, "{remark}"),
         }
+    }
+    let mut last = None;
+    for diagnostic in &report.diagnostics {
+        match diagnostic.severity {
+            Severity::Note => continue,
+            Severity::Warning => {
+                tracing::warn!(target: RULES, "{}", diagnostic.log_line());
+                continue;
+            }
+            Severity::Error => {}
+        }
+        let rule = diagnostic.rule.map(|rule| (diagnostic.source, rule.start));
+        if rule.is_some() && rule == last {
+            continue;
+        }
+        last = rule;
+        if rule.is_none() {
+            tracing::error!(target: BESIDE, "{}", diagnostic.log_line());
+            continue;
+        }
+        tracing::error!(target: RULES, "{}", diagnostic.log_line());
+        if let (Some(span), Some(source)) = (
+            diagnostic.rule,
+            report.sources.get(diagnostic.source.0 as usize),
+        ) {
+            let (line, _) = source.position(span.start);
+            let text = source
+                .text_of(span)
+                .replace("\\\r\n", "")
+                .replace("\\\n", "");
+            let line = sentence::signature(text.trim(), &source.name, line);
+            tracing::error!(target: RULES, "{line}");
+        }
+    }
+    if report.loaded == 0 && report.files > 0 {
+        let files = report.files;
+        tracing::warn!(target: RULES, "{files} rule files specified, but no rules were loaded!");
+        return;
     }
     tracing::info!(
         target: RULES,
         "{} rule files processed. {} rules successfully loaded, {} rules failed, {} rules skipped",
         report.files, report.loaded, report.refused, report.skipped
     );
+    tracing::info!(target: RULES, "{} signatures processed", report.loaded);
 }

@@ -139,17 +139,24 @@ fn resolve_nested(node: &mut Node, folder: &Path, depth: usize) -> Result<(), Co
         Value::Map(entries) => {
             for (_, below) in entries.iter_mut() {
                 resolve_nested(below, folder, depth)?;
-                let named = match &below.value {
-                    Value::Map(inner) => inner
-                        .iter()
-                        .find(|(key, _)| key == "include")
-                        .and_then(|(_, file)| file.text().map(str::to_owned)),
-                    _ => None,
+                let Value::Map(inner) = &mut below.value else {
+                    continue;
                 };
-                if let Some(name) = named {
-                    if let Value::Map(inner) = &mut below.value {
-                        inner.retain(|(key, _)| key != "include");
-                    }
+                let named = inner.iter().find(|(key, _)| key == "include");
+                let names: Vec<String> = named
+                    .map(|(_, files)| match files.text() {
+                        Some(name) => vec![name.to_owned()],
+                        None => files
+                            .items()
+                            .into_iter()
+                            .filter_map(|item| item.text().map(str::to_owned))
+                            .collect(),
+                    })
+                    .unwrap_or_default();
+                if !names.is_empty() {
+                    inner.retain(|(key, _)| key != "include");
+                }
+                for name in names {
                     below.merge(load_file(&folder.join(name), depth + 1)?);
                 }
             }

@@ -194,7 +194,9 @@ impl Workshop<'_> {
             OptionKind::Datarep(asked) => self.data_sets.open_reputation(asked, beside),
             _ => Err("no data set".into()),
         };
-        used.map_err(|message| CompileError::refused(option.span.range(), message))
+        used.map_err(|refusal| {
+            CompileError::refused(option.span.range(), refusal.message).says(refusal.sentence)
+        })
     }
 
     fn assemble(self, drafts: Vec<Draft>) -> RuleSet {

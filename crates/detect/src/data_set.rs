@@ -3,10 +3,11 @@
 mod file;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tapir_rules::sentence;
 use tapir_rules::tree::{BitAction, DataKind, Datarep, Dataset, IntegerOp, IntegerTest};
 
 use values::{Insertion, Values};
@@ -54,6 +55,8 @@ enum Format {
         lines: bool,
         array: Box<str>,
         value: Box<str>,
+        /// Whether what is known about a value leaves the value itself out.
+        bare: bool,
     },
 }
 
@@ -82,6 +85,8 @@ pub(crate) struct DataSets {
     config: DataSetConfig,
     sets: Vec<Arc<DataSet>>,
     ids: HashMap<Box<str>, u16>,
+    /// Sets whose files are wrong.
+    broken: HashSet<Box<str>>,
     /// Sets whose files were not read anew, because they were there before a reload.
     kept: HashMap<Box<str>, Arc<DataSet>>,
 }
@@ -102,6 +107,33 @@ enum Asked {
     Set,
     Unset,
     Reputation(IntegerTest),
+}
+
+/// Why a data set cannot be used.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// In our words.
+    pub(crate) message: String,
+    /// In those of a log, where they differ.
+    pub(crate) sentence: Option<String>,
+}
+
+impl Refusal {
+    fn new(message: impl Into<String>, sentence: String) -> Self {
+        Self {
+            message: message.into(),
+            sentence: Some(sentence),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Refusal {
+    fn from(message: T) -> Self {
+        Self {
+            message: message.into(),
+            sentence: None,
+        }
+    }
 }
 
 /// What one option says about the set that it uses.
@@ -137,6 +169,7 @@ impl DataSets {
             config,
             sets: Vec::new(),
             ids: HashMap::new(),
+            broken: HashSet::new(),
             kept: kept.unwrap_or_default(),
         };
         let mut wrong = None;
@@ -161,7 +194,7 @@ impl DataSets {
                 },
                 None,
             );
-            wrong = wrong.or(opened.err());
+            wrong = wrong.or(opened.err().map(|refusal| refusal.message));
         }
         (sets, wrong)
     }
@@ -171,7 +204,7 @@ impl DataSets {
         &mut self,
         option: &Dataset,
         beside: Option<&Path>,
-    ) -> Result<DataSetUse, String> {
+    ) -> Result<DataSetUse, Refusal> {
         let extra = |key: &str| {
             option
                 .extra
@@ -183,6 +216,7 @@ impl DataSets {
             Some(kind @ ("json" | "jsonline" | "ndjson")) => Format::Json {
                 lines: kind != "json",
                 array: extra("array_key").unwrap_or_default(),
+                bare: extra("remove_key").is_some(),
                 value: extra("value_key").ok_or("a data set in JSON needs `value_key`")?,
             },
             _ => Format::Csv,
@@ -221,7 +255,7 @@ impl DataSets {
         &mut self,
         option: &Datarep,
         beside: Option<&Path>,
-    ) -> Result<DataSetUse, String> {
+    ) -> Result<DataSetUse, Refusal> {
         let set = self.open_set(
             &Request {
                 name: &option.name,
@@ -249,9 +283,12 @@ impl DataSets {
         })
     }
 
-    fn open_set(&mut self, request: &Request<'_>, beside: Option<&Path>) -> Result<u16, String> {
+    fn open_set(&mut self, request: &Request<'_>, beside: Option<&Path>) -> Result<u16, Refusal> {
         if let Some(&id) = self.ids.get(request.name) {
             return self.reopen(id, request);
+        }
+        if self.broken.contains(request.name) {
+            return Err(format!("data set `{}` could not be read", request.name).into());
         }
         for file in request.save.iter().chain(request.state.iter()) {
             if !request.configured {
@@ -264,7 +301,13 @@ impl DataSets {
         let id = u16::try_from(self.sets.len()).map_err(|_| "too many data sets")?;
         let values = match self.kept.get(request.name).filter(|set| set.kind == kind) {
             Some(kept) => kept.values(),
-            None => self.read(request, kind, beside)?,
+            None => match self.read(request, kind, beside) {
+                Ok(values) => values,
+                Err(refusal) => {
+                    self.broken.insert(request.name.into());
+                    return Err(refusal);
+                }
+            },
         };
         let save = request
             .save
@@ -289,32 +332,39 @@ impl DataSets {
     }
 
     /// Whether a rule may write to that file.
-    fn refuse_unsafe(&self, file: &str) -> Result<(), String> {
+    fn refuse_unsafe(&self, file: &str) -> Result<(), Refusal> {
         if self.config.deny_write {
-            return Err("rules that save data sets are disabled".into());
+            return Err(Refusal::new(
+                "rules that save data sets are disabled",
+                sentence::data_set_writes_disabled(),
+            ));
         }
         let path = Path::new(file);
         if path.components().any(|part| part == Component::ParentDir) {
-            return Err(format!("a rule may not leave the data directory: {file}"));
+            return Err(Refusal::new(
+                format!("a rule may not leave the data directory: {file}"),
+                sentence::data_set_outside(file),
+            ));
         }
         if path.is_absolute() && !self.config.allow_absolute {
-            return Err(format!(
-                "a rule may not name a file by an absolute path: {file}"
+            return Err(Refusal::new(
+                format!("a rule may not name a file by an absolute path: {file}"),
+                sentence::data_set_absolute(file),
             ));
         }
         Ok(())
     }
 
     /// Another option uses a set that is there: it may want to change it.
-    fn reopen(&mut self, id: u16, request: &Request<'_>) -> Result<u16, String> {
+    fn reopen(&mut self, id: u16, request: &Request<'_>) -> Result<u16, Refusal> {
         let Some(set) = self.sets.get_mut(usize::from(id)) else {
             return Ok(id);
         };
         if request.kind.is_some_and(|kind| kind != set.kind) {
-            return Err(format!(
+            return Err(Refusal::from(format!(
                 "data set `{}` holds values of another type",
                 request.name
-            ));
+            )));
         }
         if request.changes && matches!(set.store, Store::Fixed(_)) {
             *set = Arc::new(DataSet {
@@ -333,7 +383,7 @@ impl DataSets {
         request: &Request<'_>,
         kind: DataKind,
         beside: Option<&Path>,
-    ) -> Result<Values, String> {
+    ) -> Result<Values, Refusal> {
         let limit = request.memcap.unwrap_or(self.config.memcap);
         let mut values = Values::new(limit);
         if let Some(file) = request.load {
@@ -341,12 +391,12 @@ impl DataSets {
                 .map(|dir| dir.join(file))
                 .filter(|path| path.exists());
             let path = near.unwrap_or_else(|| self.config.load_dir.join(file));
-            file::read(&path, kind, &request.format, &mut values)?;
+            file::read(&path, kind, request, &mut values)?;
         }
         if let Some(file) = request.state {
             let path = self.config.state_dir.join(file);
             if path.exists() {
-                file::read(&path, kind, &request.format, &mut values)?;
+                file::read(&path, kind, request, &mut values)?;
             }
         }
         Ok(values)

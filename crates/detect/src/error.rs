@@ -12,6 +12,8 @@ pub struct CompileError {
     pub span: Option<Range<usize>>,
     /// What is wrong, in a sentence without a final stop.
     pub message: String,
+    /// What a log says of it, where that differs from the message.
+    pub sentence: Option<String>,
     /// Whether the rule is wrong, or only beyond this engine.
     pub kind: CompileErrorKind,
 }
@@ -34,6 +36,7 @@ impl CompileError {
         Self {
             span: Some(span),
             message: message.into(),
+            sentence: None,
             kind: CompileErrorKind::Refused,
         }
     }
@@ -43,7 +46,16 @@ impl CompileError {
         Self {
             span: None,
             message: message.into(),
+            sentence: None,
             kind: CompileErrorKind::Refused,
+        }
+    }
+
+    /// The same with what a log says of it.
+    pub fn says(self, sentence: impl Into<Option<String>>) -> Self {
+        Self {
+            sentence: sentence.into(),
+            ..self
         }
     }
 
@@ -53,6 +65,7 @@ impl CompileError {
         Self {
             span: Some(span),
             message: format!("`{keyword}` is not evaluated by this engine"),
+            sentence: None,
             kind: CompileErrorKind::NotEvaluated { keyword },
         }
     }

@@ -8,9 +8,9 @@ use tapir_detect::{
     Actions, AddressKnowledge, ConfiguredKind, ConfiguredThreshold, CountryDatabase, Reputation,
     ReputationError,
 };
-use tapir_rules::Source;
 use tapir_rules::side::{Classifications, Limit, LimitKind, References, parse_thresholds};
 use tapir_rules::tree::{Action, AddressExpr, PortExpr};
+use tapir_rules::{Diagnostic, Severity, Source};
 
 use crate::EngineError;
 use crate::rule_report::RuleReport;
@@ -50,16 +50,31 @@ impl Companions {
         let classes = classes
             .unwrap_or_else(|| Source::new("classification.config", SHIPPED_CLASSES.as_bytes()));
         let (classifications, diagnostics) = Classifications::parse(&classes);
+        let broken = has_error(&diagnostics).then(|| classes.name.clone());
         report.note(classes, diagnostics);
+        if let Some(name) = broken {
+            report.say(
+                Severity::Error,
+                format!("Error loading classification configuration from {name}"),
+            );
+        }
         let references = source("reference-config-file", settings.reference.as_deref());
         let references = references
             .unwrap_or_else(|| Source::new("reference.config", SHIPPED_REFERENCES.as_bytes()));
         let (prefixes, diagnostics) = References::parse(&references);
+        let broken = has_error(&diagnostics).then(|| references.name.clone());
         report.note(references, diagnostics);
+        if let Some(name) = broken {
+            report.say(
+                Severity::Error,
+                format!("Error loading reference configuration from {name}"),
+            );
+        }
         let mut thresholds = Vec::new();
         if let Some(limits) = source("threshold-file", settings.threshold.as_deref()) {
             let (found, diagnostics) = parse_thresholds(&limits);
             report.note(limits, diagnostics);
+            tracing::info!(target: "threshold-config", "Threshold config parsed: {} rule(s) found", found.len());
             thresholds = found.into_iter().map(configured).collect();
         }
         Ok(Self {
@@ -73,6 +88,12 @@ impl Companions {
             variables: variables(settings)?,
         })
     }
+}
+
+fn has_error(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// A file that the configuration names under a key.
@@ -154,6 +175,7 @@ fn reputation(settings: &DetectSettings) -> Option<Arc<Reputation>> {
         };
     add(categories, Reputation::add_categories);
     for file in &settings.reputation_files {
+        tracing::info!(target: "reputation", "Loading reputation file: {}", file.display());
         add(file, Reputation::add_list);
     }
     Some(Arc::new(reputation))

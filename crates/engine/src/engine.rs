@@ -196,6 +196,9 @@ impl Engine {
     pub(crate) fn end(&mut self, last: u64) {
         self.command_all(|| Command::End(last));
         self.drain();
+        for trouble in self.rules.set.save_data_sets() {
+            tracing::error!("{trouble}");
+        }
         let counters = self.count();
         self.counters.add(&counters);
     }
@@ -436,7 +439,7 @@ impl Engine {
             bytes: self.bytes,
             flows: counters.flow.total,
             alerts: self.merger.counts(),
-            drops: self.merger.totals().drops,
+            drops: self.merger.totals().drops + self.merger.totals().rate_drops,
             kernel_drops: self.kernel.dropped,
             undecoded: counters.undecoded(),
             faults: counters.faults,

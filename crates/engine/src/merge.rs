@@ -33,8 +33,13 @@ pub(crate) struct MergeTotals {
     pub(crate) suppressed: u64,
     pub(crate) discarded: u64,
     pub(crate) drops: u64,
+    /// Packets dropped as `rate_filter` says.
+    pub(crate) rate_drops: u64,
     pub(crate) rejects: u64,
 }
+
+/// Why a packet is dropped that `rate_filter` has taken the place of a rule's action for.
+pub(crate) const RATE_FILTERED: &str = "threshold detection_filter";
 
 impl Merger {
     pub(crate) fn new(rules: Arc<LoadedRules>, outputs: Outputs, prevention: bool) -> Self {
@@ -123,7 +128,10 @@ impl Merger {
                 let unseen = unseen_alert(rule, actions);
                 Some(Box::new(self.record(&unseen, &alerted, &verdict)))
             });
-            self.dropped(place, &alerted, &verdict, culprit);
+            let rated = alerts.iter().any(|alert| {
+                alert.flags.contains(AlertFlags::RATE_FILTERED) && alert.actions.blocks()
+            });
+            self.dropped(place, &alerted, (&verdict, rated), culprit);
         }
         if (verdict.tagged || alerted.tagged)
             && let Some(packet) = &alerted.packet
@@ -185,7 +193,7 @@ impl Merger {
         &mut self,
         place: Place,
         alerted: &Alerted,
-        verdict: &PacketVerdict,
+        (verdict, rated): (&PacketVerdict, bool),
         alert: Option<Box<tapir_output::Alert>>,
     ) {
         if verdict
@@ -193,6 +201,8 @@ impl Merger {
             .intersects(Actions::REJECT_SRC | Actions::REJECT_DST)
         {
             self.totals.rejects += 1;
+        } else if rated {
+            self.totals.rate_drops += 1;
         } else {
             self.totals.drops += 1;
         }
@@ -201,7 +211,7 @@ impl Merger {
         };
         let body = Body::Drop(Box::new(DropRecord {
             headers: (**headers).clone(),
-            reason: "rules",
+            reason: if rated { RATE_FILTERED } else { "rules" },
             alert,
             verdict: verdict_of(verdict.actions, self.prevention),
             first: true,

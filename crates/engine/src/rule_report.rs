@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tapir_rules::{Diagnostic, Source, SourceId};
+use tapir_rules::{Diagnostic, Severity, Source, SourceId};
 
 /// What became of the rules.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub struct RuleReport {
     pub sources: Vec<Source>,
     /// Files and folders that could not be read, or patterns that match nothing.
     pub missing: Vec<String>,
+    /// Lines for the log about what is beside the rules.
+    pub remarks: Vec<(Severity, String)>,
     /// How many files were read.
     pub files: usize,
     /// How many of the diagnostics are about files beside the rules; they come first.
@@ -28,6 +30,19 @@ pub struct RuleReport {
 }
 
 impl RuleReport {
+    /// Adds a line for the log.
+    pub(crate) fn say(&mut self, severity: Severity, remark: String) {
+        self.remarks.push((severity, remark));
+    }
+
+    /// Whether something is wrong with a file beside the rules.
+    pub fn is_broken_beside(&self) -> bool {
+        let beside = self.diagnostics.iter().take(self.beside);
+        beside
+            .into_iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
     /// Whether the set may take over from another: every file was read, and nothing in them is wrong.
     pub fn is_usable(&self) -> bool {
         self.refused == 0 && self.missing.is_empty()

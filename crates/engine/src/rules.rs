@@ -7,8 +7,11 @@ use std::sync::{Arc, OnceLock};
 
 use tapir_detect::{Class, CompileConfig, FirewallConfig, Policy, RuleId, RuleSet};
 use tapir_output::RuleMeta;
-use tapir_rules::tree::{TargetSide, metadata_pairs};
-use tapir_rules::{Code, Diagnostic, Environment, LoadOptions, RuleFile, Severity, Source, Span};
+use tapir_rules::tree::{OptionKind, TargetSide, metadata_pairs};
+use tapir_rules::{
+    Code, DataSetFiles, Diagnostic, Environment, LoadOptions, RuleFile, Severity, Source, Span,
+    sentence,
+};
 
 use crate::EngineError;
 use crate::companions::Companions;
@@ -50,6 +53,11 @@ impl LoadedRules {
         };
         let environment = Environment {
             features: FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
+            max_flowbits: settings.detect.max_flowbits,
+            data_set_files: DataSetFiles {
+                denied: settings.detect.data_sets.deny_write,
+                absolute: settings.detect.data_sets.allow_absolute,
+            },
             ..Environment::default()
         };
         let options = LoadOptions {
@@ -68,6 +76,7 @@ impl LoadedRules {
             &mut report,
             previous,
         );
+        note_unknown_references(&file, &companions, &mut report);
         let trees = if sources.keeps_trees {
             kept(file.rules, &refused)
         } else {
@@ -120,10 +129,10 @@ impl LoadedRules {
                 .references
                 .iter()
                 .map(|(system, id)| {
-                    format!(
-                        "{}{id}",
-                        self.companions.references.prefix(system).unwrap_or("")
-                    )
+                    // An address that says its scheme stands for itself.
+                    let whole = system.eq_ignore_ascii_case("url") && id.contains("://");
+                    let prefix = self.companions.references.prefix(system);
+                    format!("{}{id}", prefix.filter(|_| !whole).unwrap_or(""))
                 })
                 .collect(),
             metadata: pairs,
@@ -259,6 +268,21 @@ fn compile(
     (set, refused)
 }
 
+/// Says which systems of references no file knows, each once.
+fn note_unknown_references(file: &RuleFile, companions: &Companions, report: &mut RuleReport) {
+    let mut unknown = BTreeSet::new();
+    for option in file.rules.iter().flat_map(|rule| &rule.options) {
+        if let OptionKind::Reference(reference) = &option.kind
+            && companions.references.prefix(&reference.system).is_none()
+        {
+            unknown.insert(&*reference.system);
+        }
+    }
+    for system in unknown {
+        report.say(Severity::Warning, sentence::unknown_reference(system));
+    }
+}
+
 /// The rules in force, and those that are left out for want of a keyword.
 fn kept(rules: Vec<tapir_rules::Rule>, refused: &BTreeSet<usize>) -> Vec<tapir_rules::Rule> {
     rules
@@ -283,5 +307,7 @@ fn refusal(rule: &tapir_rules::Rule, error: tapir_detect::CompileError) -> Diagn
         label: String::new(),
         help: None,
         fix: None,
+        sentence: error.sentence,
+        rule: Some(rule.span),
     }
 }

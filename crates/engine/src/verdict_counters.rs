@@ -3,7 +3,7 @@
 use tapir_detect::FirewallReason;
 
 use crate::counters::Counters;
-use crate::merge::MergeTotals;
+use crate::merge::{MergeTotals, RATE_FILTERED};
 
 /// Why packets are dropped by something other than the firewall; the words of drop records.
 const DROP_REASONS: [&str; 9] = [
@@ -15,7 +15,7 @@ const DROP_REASONS: [&str; 9] = [
     "stream midstream",
     "stream reassembly",
     "stream urgent",
-    "threshold detection_filter",
+    RATE_FILTERED,
 ];
 
 /// Why the firewall drops packets.
@@ -35,7 +35,7 @@ pub(crate) fn verdict_counters(
 ) -> Vec<(String, u64)> {
     let by_firewall: u64 = counters.firewall_drops.values().sum();
     let passed = counters.decode.pkts.saturating_sub(by_firewall);
-    let blocked = totals.drops + counters.drops.values().sum::<u64>();
+    let blocked = totals.drops + totals.rate_drops + counters.drops.values().sum::<u64>();
     let accepted = passed.saturating_sub(blocked + totals.rejects);
     let mut found: Vec<(String, u64)> = [
         ("ips.accepted", accepted),
@@ -47,6 +47,7 @@ pub(crate) fn verdict_counters(
     for reason in DROP_REASONS {
         let count = match reason {
             "rules" => totals.drops,
+            RATE_FILTERED => totals.rate_drops,
             _ => counters.drops.get(reason).copied().unwrap_or(0),
         };
         let name = format!("ips.drop_reason.{}", reason.replace(' ', "_"));

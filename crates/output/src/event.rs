@@ -9,7 +9,7 @@ mod notice;
 pub use alert::{
     Alert, AlertAction, AlertEngine, PacketBytes, Payload, RejectTarget, RuleMeta, Target, Verdict,
 };
-pub use envelope::{AppProtos, Envelope, Ether, Icmp, TunnelInfo, Variables};
+pub use envelope::{AppProtos, Envelope, Ether, Icmp, Transport, TunnelInfo, Variables};
 pub use flow_record::{
     Bypass, ExceptionPolicy, FlowAction, FlowCounters, FlowEnd, FlowRecord, FlowState, TcpRecord,
     TtlRange,

@@ -104,6 +104,25 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Text to write in place of a span.
     pub fix: Option<(Span, String)>,
+    /// What a log says of it, where that differs from the message.
+    pub sentence: Option<String>,
+    /// The rule that it is about.
+    pub rule: Option<Span>,
+}
+
+impl Diagnostic {
+    /// What a log says of it.
+    pub fn log_line(&self) -> &str {
+        self.sentence.as_deref().unwrap_or(&self.message)
+    }
+
+    /// As a mistake in a rule.
+    pub(crate) fn of_rule(self, rule: Span) -> Self {
+        Diagnostic {
+            rule: Some(rule),
+            ..self
+        }
+    }
 }
 
 /// A mistake whose source is not yet known.
@@ -116,6 +135,7 @@ pub(crate) struct Problem {
     pub label: String,
     pub help: Option<String>,
     pub fix: Option<(Span, String)>,
+    pub sentence: Option<String>,
 }
 
 /// The problems found so far.
@@ -165,7 +185,14 @@ impl Problem {
             label: String::new(),
             help: None,
             fix: None,
+            sentence: None,
         })
+    }
+
+    /// Sets what a log says of it.
+    pub(crate) fn says(mut self: Box<Self>, sentence: String) -> Box<Problem> {
+        self.sentence = Some(sentence);
+        self
     }
 
     pub(crate) fn label(mut self: Box<Self>, label: impl Into<String>) -> Box<Problem> {
@@ -198,6 +225,8 @@ impl Problem {
             label: self.label,
             help: self.help,
             fix: self.fix,
+            sentence: self.sentence,
+            rule: None,
         }
     }
 }

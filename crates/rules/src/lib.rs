@@ -31,6 +31,7 @@ mod load;
 mod parse;
 mod print;
 mod render;
+pub mod sentence;
 pub mod side;
 mod source;
 mod span;
@@ -40,7 +41,7 @@ mod validate;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use dialect::{Dialect, Dialects};
-pub use load::{Environment, LoadOptions, RuleFile, load};
+pub use load::{DataSetFiles, Environment, LoadOptions, RuleFile, load};
 pub use render::Renderer;
 pub use source::Source;
 pub use span::{SourceId, Span};

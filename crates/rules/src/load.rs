@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::diagnostic::{Code, Diagnostic, Problem, Problems, Severity};
 use crate::parse::{Outcome, Reader, Rules, recognise};
 use crate::tree::Rule;
-use crate::{Dialect, Source, SourceId, Span};
+use crate::{Dialect, Source, SourceId, Span, sentence};
 
 /// What rules may require of the engine.
 #[derive(Clone, Debug)]
@@ -14,6 +14,19 @@ pub struct Environment {
     pub version: (u8, u8, u8),
     /// Names of features that `requires: feature` may name.
     pub features: Vec<String>,
+    /// How many flowbits a rule may have; `None` for any number.
+    pub max_flowbits: Option<u32>,
+    /// Which files rules may write data sets to.
+    pub data_set_files: DataSetFiles,
+}
+
+/// Which files rules may write data sets to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DataSetFiles {
+    /// None at all.
+    pub denied: bool,
+    /// Also those with an absolute name.
+    pub absolute: bool,
 }
 
 impl Default for Environment {
@@ -21,6 +34,8 @@ impl Default for Environment {
         Environment {
             version: (9, 0, 0),
             features: Vec::new(),
+            max_flowbits: None,
+            data_set_files: DataSetFiles::default(),
         }
     }
 }
@@ -118,7 +133,8 @@ fn read_source(
         let outcome = reader.read(&raw);
         for problem in reader.problems.drain() {
             if raw.enabled {
-                file.diagnostics.push(problem.in_source(id));
+                let whole = Span::of(raw.start..raw.start + raw.text.trim_ascii_end().len());
+                file.diagnostics.push(problem.in_source(id).of_rule(whole));
             }
         }
         match outcome {
@@ -159,7 +175,8 @@ fn keep(rule: Rule, file: &mut RuleFile, ids: &mut FxHashMap<(u32, u32), usize>)
             format!("this rule takes the place of an older one: {same}"),
         )
         .severity(Severity::Warning);
-        file.diagnostics.push(problem.in_source(rule.source));
+        let diagnostic = problem.in_source(rule.source).of_rule(rule.span);
+        file.diagnostics.push(diagnostic);
         file.rules[known].line = SUPERSEDED;
         file.rules.push(rule);
         return;
@@ -176,8 +193,10 @@ fn keep(rule: Rule, file: &mut RuleFile, ids: &mut FxHashMap<(u32, u32), usize>)
         format!("another rule has this number: {same}"),
     )
     .help("give the rule a sid of its own, or a greater rev if it is to take the other's place")
-    .severity(severity);
-    file.diagnostics.push(problem.in_source(rule.source));
+    .severity(severity)
+    .says(sentence::duplicate(&file.text(&rule)));
+    let diagnostic = problem.in_source(rule.source).of_rule(rule.span);
+    file.diagnostics.push(diagnostic);
     file.refused += 1;
 }
 

@@ -269,12 +269,38 @@ impl Parts {
 
     /// The option looks at the current buffer.
     fn look(&mut self, tree: &Tree, option: &Opt) {
+        if matches!(option.kind, OptionKind::Transform(_)) {
+            self.part_from_untransformed();
+        }
         let place = tree
             .options
             .iter()
             .position(|other| std::ptr::eq(other, option))
             .unwrap_or(0);
         self.section().options.push((place as u16, option.clone()));
+    }
+
+    /// What was looked for in a buffer before a transform is looked for in the buffer as it was.
+    fn part_from_untransformed(&mut self) {
+        let section = self.section();
+        let plain = section
+            .options
+            .iter()
+            .any(|(_, option)| !matches!(option.kind, OptionKind::Transform(_)));
+        let (true, Some(buffer)) = (plain || !section.asks.is_empty(), section.buffer()) else {
+            return;
+        };
+        match self.current {
+            Current::Payload => {}
+            Current::Packet(_) => {
+                self.buffers.push(SectionDraft::of(buffer));
+                self.current = Current::Packet(self.buffers.len() - 1);
+            }
+            Current::Transaction(_) => {
+                self.sections.push(SectionDraft::of(buffer));
+                self.current = Current::Transaction(self.sections.len() - 1);
+            }
+        }
     }
 
     fn section(&mut self) -> &mut SectionDraft {

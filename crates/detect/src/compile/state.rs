@@ -4,6 +4,7 @@ use tapir_flow::tcp::StreamEvent;
 use tapir_packet::DecodeEvent;
 use tapir_protocols::{AppLayerEvent, AppProto};
 use tapir_rules::keywords::flow;
+use tapir_rules::sentence;
 use tapir_rules::tree::{
     AppLayerProtocol, BitAction, FlowBits, FlowFlags, FlowInt, FlowIntOp, HostBits, HostTrack,
     Operand, Opt, OptionKind, StreamSide, Tag, TagScope, Threshold, ThresholdKind, Track, XBits,
@@ -252,6 +253,7 @@ impl Parts {
     fn event(&mut self, option: &Opt, condition: Option<Condition>) -> Result<(), CompileError> {
         let condition = condition.ok_or_else(|| {
             CompileError::refused(option.value.range(), "there is no event of this name")
+                .says(unknown_event(option))
         })?;
         self.gate |= Gate::EVENTS;
         self.conditions.push(condition);
@@ -329,4 +331,14 @@ pub(super) fn threshold_filter(threshold: &Threshold) -> Filter {
         count: threshold.count,
         seconds: threshold.seconds,
     }
+}
+
+/// What a log says of an event of packets that does not exist, or no more.
+fn unknown_event(option: &Opt) -> Option<String> {
+    const ONCE_KNOWN: [&str; 2] = ["udp.hlen_invalid", "ipv4.frag_ignored"];
+    let OptionKind::DecodeEvent(name) = &option.kind else {
+        return None;
+    };
+    let once = ONCE_KNOWN.contains(&name.strip_prefix("decoder.").unwrap_or(name));
+    Some(sentence::decode_event(name, once))
 }

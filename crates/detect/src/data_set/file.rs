@@ -8,37 +8,59 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use tapir_rules::sentence;
 use tapir_rules::tree::DataKind;
 
-use super::Format;
 use super::values::{Known, Values, normal};
+use super::{Format, Refusal, Request};
 
 /// Reads a file into a set.
 pub(super) fn read(
     path: &Path,
     kind: DataKind,
-    format: &Format,
+    request: &Request<'_>,
     values: &mut Values,
-) -> Result<(), String> {
+) -> Result<(), Refusal> {
     let bytes =
         fs::read(path).map_err(|error| format!("data set file {}: {error}", path.display()))?;
     let at =
         |line: usize, what: &str| format!("data set file {}, line {line}: {what}", path.display());
-    match format {
+    match &request.format {
         Format::Csv => {
+            let mut rated = None;
             for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
                 let line = line.trim_ascii();
                 if line.is_empty() {
                     continue;
                 }
-                let (value, about) =
-                    csv_line(kind, line).ok_or_else(|| at(number + 1, "no value of this type"))?;
+                let (value, about) = match csv_line(kind, line) {
+                    Ok(read) => read,
+                    Err(Bad::Value) => return Err(at(number + 1, "no value of this type").into()),
+                    Err(Bad::Reputation) => {
+                        return Err(Refusal::new(
+                            at(number + 1, "no reputation from 0 to 65535"),
+                            sentence::data_set_bad_reputation(request.name),
+                        ));
+                    }
+                };
+                if rated
+                    .replace(about.is_some())
+                    .is_some_and(|before| before != about.is_some())
+                {
+                    return Err(Refusal::new(
+                        at(number + 1, "some values have a reputation, and some none"),
+                        sentence::data_set_mixed(request.name),
+                    ));
+                }
                 values.insert(&value, about);
             }
             Ok(())
         }
         Format::Json {
-            lines: true, value, ..
+            lines: true,
+            value,
+            bare,
+            ..
         } => {
             for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
                 if line.trim_ascii().is_empty() {
@@ -46,7 +68,7 @@ pub(super) fn read(
                 }
                 let object = serde_json::from_slice(line)
                     .map_err(|error| at(number + 1, &error.to_string()))?;
-                take_object(kind, value, &object, values);
+                take_object(kind, (value, *bare), object, values)?;
             }
             Ok(())
         }
@@ -54,6 +76,7 @@ pub(super) fn read(
             lines: false,
             array,
             value,
+            bare,
         } => {
             let document: Value = serde_json::from_slice(&bytes)
                 .map_err(|error| format!("data set file {}: {error}", path.display()))?;
@@ -62,34 +85,58 @@ pub(super) fn read(
                 format!("data set file {}: no array at `{array}`", path.display())
             })?;
             list.iter()
-                .for_each(|object| take_object(kind, value, object, values));
-            Ok(())
+                .try_for_each(|object| take_object(kind, (value, *bare), object.clone(), values))
         }
     }
 }
 
-fn csv_line(kind: DataKind, line: &[u8]) -> Option<(Vec<u8>, Option<Known>)> {
-    let mut fields = line.splitn(2, |&byte| byte == b',');
-    let value = from_text(kind, std::str::from_utf8(fields.next()?).ok()?.trim(), true)?;
-    let about = match fields.next() {
-        Some(number) => Some(Known::Reputation(
-            std::str::from_utf8(number).ok()?.trim().parse().ok()?,
-        )),
-        None => None,
-    };
-    Some((value, about))
+/// What is wrong with a line.
+enum Bad {
+    Value,
+    Reputation,
 }
 
-/// An object without the value is passed over, as one that is about something else.
-fn take_object(kind: DataKind, key: &str, object: &Value, values: &mut Values) {
-    let text = follow(object, key).and_then(|value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+fn csv_line(kind: DataKind, line: &[u8]) -> Result<(Vec<u8>, Option<Known>), Bad> {
+    let mut fields = line.splitn(2, |&byte| byte == b',');
+    let text = fields
+        .next()
+        .and_then(|value| std::str::from_utf8(value).ok());
+    let value = text.and_then(|text| from_text(kind, text.trim(), true));
+    let value = value.ok_or(Bad::Value)?;
+    let about = fields.next().map(|number| {
+        let number = std::str::from_utf8(number).ok()?;
+        number.trim().parse().ok().map(Known::Reputation)
     });
-    if let Some(value) = text.and_then(|text| from_text(kind, &text, false)) {
+    match about {
+        Some(None) => Err(Bad::Reputation),
+        about => Ok((value, about.flatten())),
+    }
+}
+
+/// An object without the value is passed over, as one that is about something else; one whose value is no text is
+/// wrong.
+fn take_object(
+    kind: DataKind,
+    (key, bare): (&str, bool),
+    mut object: Value,
+    values: &mut Values,
+) -> Result<(), Refusal> {
+    let Some(value) = follow(&object, key) else {
+        return Ok(());
+    };
+    let Value::String(text) = value else {
+        return Err(Refusal::new(
+            format!("`{key}` is no text in {object}"),
+            sentence::data_set_not_a_string(),
+        ));
+    };
+    if let Some(value) = from_text(kind, text, false) {
+        if bare {
+            remove(&mut object, key);
+        }
         values.insert(&value, Some(Known::Context(object.to_string().into())));
     }
+    Ok(())
 }
 
 /// The value at a path of keys joined by dots; the document itself at an empty one.
@@ -97,6 +144,22 @@ fn follow<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.')
         .filter(|key| !key.is_empty())
         .try_fold(value, |value, key| value.get(key))
+}
+
+/// Takes the value at a path of keys out.
+fn remove(object: &mut Value, path: &str) {
+    match path.split_once('.') {
+        Some((key, rest)) => {
+            if let Some(below) = object.get_mut(key) {
+                remove(below, rest);
+            }
+        }
+        None => {
+            if let Value::Object(members) = object {
+                members.remove(path);
+            }
+        }
+    }
 }
 
 /// A value from its text in a file.

@@ -94,8 +94,10 @@ impl Values {
         if !subdomains {
             return None;
         }
-        let dots = memchr::memchr_iter(b'.', value);
-        dots.filter_map(|dot| value.get(dot + 1..))
+        // A domain is kept with the dot before it, or without.
+        memchr::memchr_iter(b'.', value)
+            .flat_map(|dot| [value.get(dot..), value.get(dot + 1..)])
+            .flatten()
             .find_map(|domain| self.known.get(domain))
     }
 

@@ -265,8 +265,19 @@ fn handshake_state(word: &str) -> Option<u64> {
     })
 }
 
-/// `1,5-7`: numbers and ranges.
+/// `1,5-7`: numbers and ranges; or all numbers beyond one, `>3`.
 fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
+    let text = text.trim();
+    let beyond = |prefix: &str| text.strip_prefix(prefix)?.trim().parse::<u64>().ok();
+    if let Some(number) = beyond(">=") {
+        return Some(vec![(number, u64::MAX)]);
+    } else if let Some(number) = beyond(">") {
+        return Some(vec![(number.checked_add(1)?, u64::MAX)]);
+    } else if let Some(number) = beyond("<=") {
+        return Some(vec![(0, number)]);
+    } else if let Some(number) = beyond("<") {
+        return Some(vec![(0, number.checked_sub(1)?)]);
+    }
     text.split(',')
         .map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -291,6 +302,8 @@ mod tests {
         );
         assert_eq!(words("1.0,!1.1", version), None);
         assert_eq!(ranges("1, 5-7"), Some(vec![(1, 1), (5, 7)]));
+        assert_eq!(ranges(">3"), Some(vec![(4, u64::MAX)]));
+        assert_eq!(ranges("<0"), None);
     }
 
     #[test]

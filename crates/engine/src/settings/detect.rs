@@ -52,6 +52,8 @@ pub struct DetectSettings {
     pub action_order: ActionOrder,
     /// `packet-alert-max`.
     pub max_alerts: usize,
+    /// `detect.flowbits.max-per-signature`.
+    pub max_flowbits: Option<u32>,
     /// Data sets.
     pub data_sets: DataSetConfig,
     /// Limits of one regular expression: `pcre.match-limit` and `pcre.match-limit-recursion`.
@@ -95,6 +97,7 @@ pub(super) fn detect(root: &Node) -> Result<DetectSettings, ConfigError> {
         } else {
             max_alerts
         },
+        max_flowbits: max_flowbits(root)?,
         data_sets: data_sets(root)?,
         pcre_limits: [
             root.number_at("pcre.match-limit", 3500)?,
@@ -106,6 +109,14 @@ pub(super) fn detect(root: &Node) -> Result<DetectSettings, ConfigError> {
             .map(|path| path.display().to_string())
             .collect(),
     })
+}
+
+fn max_flowbits(root: &Node) -> Result<Option<u32>, ConfigError> {
+    const KEY: &str = "detect.flowbits.max-per-signature";
+    match root.get(KEY) {
+        Some(_) => root.number_at(KEY, 0).map(Some),
+        None => Ok(None),
+    }
 }
 
 fn action_order(root: &Node) -> Result<ActionOrder, ConfigError> {

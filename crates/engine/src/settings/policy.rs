@@ -73,6 +73,9 @@ pub(super) fn policies(root: &Node, prevention: bool) -> Result<ExceptionPolicie
         EXPECTED,
         |text| ExceptionPolicy::parse(text, prevention),
     )?;
+    if let Some(text) = root.get("exception-policy").and_then(Node::text) {
+        tracing::info!(target: "exception-policy", "master exception-policy set to: {text}");
+    }
     let of = |path: &str, default| {
         root.parsed_at(path, default, EXPECTED, |text| {
             ExceptionPolicy::parse(text, prevention)

@@ -48,6 +48,24 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
     })
 }
 
+/// Says when a protocol is on for one transport and off as a whole, or the other way round.
+fn warn_of_contradiction(root: &Node, name: &str, transport: &str) {
+    let asked = |path: String| root.get(&path).and_then(Node::text).and_then(parse_bool);
+    let word = |on: bool| if on { "TRUE" } else { "FALSE" };
+    let whole = asked(format!("app-layer.protocols.{name}.enabled"));
+    let part = asked(format!("app-layer.protocols.{name}.{transport}.enabled"));
+    if let (Some(whole), Some(part)) = (whole, part)
+        && whole != part
+    {
+        tracing::warn!(
+            target: "app-layer-detect-proto",
+            "Inconsistent global ({}) and respective ipproto ({}) settings found for alproto {name} and ipproto {transport}",
+            word(whole),
+            word(part)
+        );
+    }
+}
+
 fn settings(
     root: &Node,
     proto: AppProto,
@@ -61,6 +79,7 @@ fn settings(
         Transport::Tcp => "tcp",
         Transport::Udp => "udp",
     };
+    warn_of_contradiction(root, name, below);
     let mut found = ProtocolSettings::default();
     // A setting of one transport counts before that of both.
     for path in [

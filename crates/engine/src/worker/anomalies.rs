@@ -50,9 +50,13 @@ impl Inspector {
         kind: AnomalyKind,
         name: &'static str,
     ) {
-        let envelope = self
+        let mut envelope = self
             .enveloper()
             .of_packet(packet, self.number(), seen.direction, flow);
+        envelope.ether_type = match name {
+            "decoder.ethernet.unknown_ethertype" => packet.ethernet().map(|it| it.ether_type()),
+            _ => None,
+        };
         let bytes = self
             .needs
             .anomaly_packet

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tapir_flow::Flow;
-use tapir_output::event::{AppProtos, Icmp, Variables};
+use tapir_output::event::{AppProtos, Ether, Icmp, Variables};
 use tapir_output::{Envelope, Needs};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{AppProto, Recogniser};
@@ -38,9 +38,14 @@ impl Enveloper<'_> {
     ) -> Envelope {
         let mut envelope = Envelope::of(packet, number);
         envelope.direction = direction;
-        if !self.needs.ether {
-            envelope.ether = None;
-        }
+        envelope.ether = match packet.ethernet() {
+            Some(ethernet) if self.needs.ether => Some(Box::new(Ether::Packet {
+                src: ethernet.src(),
+                dst: ethernet.dst(),
+                ether_type: None,
+            })),
+            _ => None,
+        };
         self.complete(&mut envelope, flow);
         envelope
     }
@@ -53,6 +58,11 @@ impl Enveloper<'_> {
         flow: &Flow<Attachment>,
     ) -> Envelope {
         let mut envelope = self.of_packet(packet, number, None, Some(flow));
+        if packet.src != flow.client()
+            && let Some(ether) = &mut envelope.ether
+        {
+            ether.turn();
+        }
         envelope.src_ip = flow.client();
         envelope.dest_ip = flow.server();
         envelope.src_port = flow.client_port();
@@ -80,6 +90,13 @@ impl Enveloper<'_> {
             dest_port: flow.server_port(),
             icmp: is_icmp.then(|| icmp(flow.icmp_request())),
             response_icmp: is_icmp.then(|| icmp(flow.icmp_response())),
+            spi: flow.spi(),
+            ether: flow.attachment.macs.as_ref().map(|macs| {
+                Box::new(Ether::Flow {
+                    src: macs.client.clone(),
+                    dst: macs.server.clone(),
+                })
+            }),
             ..Envelope::default()
         };
         self.complete(&mut envelope, Some(flow));

@@ -152,6 +152,10 @@ impl Inspector {
         flow: &mut FlowOf,
         tracked: &Tracked,
     ) {
+        if self.needs.ether {
+            let macs = flow.attachment.macs.get_or_insert_default();
+            macs.see(packet, tracked.direction);
+        }
         if flow.state().is_bypassed() {
             self.own.bypassed[0] += 1;
             self.own.bypassed[1] += packet.data.len() as u64;

@@ -3,6 +3,7 @@
 mod alerted;
 mod anomalies;
 mod app;
+mod arp;
 mod circumstances;
 mod dialogue;
 mod envelope;
@@ -10,6 +11,7 @@ mod expectations;
 mod flow_end;
 mod flow_record;
 mod inspector;
+mod macs;
 mod stream;
 mod transactions;
 
@@ -36,6 +38,7 @@ use crate::settings::Settings;
 use circumstances::Circumstances;
 use dialogue::Dialogue;
 use inspector::Inspector;
+use macs::Macs;
 
 /// What the layers above remember of a flow.
 #[derive(Debug, Default)]
@@ -54,6 +57,8 @@ pub(crate) struct Attachment {
     pub(crate) app_updated: [bool; 2],
     /// Directions in which a packet was dropped already.
     pub(crate) dropped: [bool; 2],
+    /// Link-layer addresses, where outputs show them.
+    pub(crate) macs: Option<Box<Macs>>,
     /// The exception policy that was applied to the flow: for what, and which.
     pub(crate) exception: Option<(&'static str, &'static str)>,
 }
@@ -177,6 +182,7 @@ impl Worker {
     }
 
     fn packet(&mut self, packet: &Packet<'_>) {
+        self.inspector.arp(packet);
         let admission = self.inspector.before_flow(packet);
         if !admission.goes_on {
             return;

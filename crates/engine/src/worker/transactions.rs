@@ -203,6 +203,9 @@ impl Inspector {
         if entry.from_server {
             std::mem::swap(&mut envelope.src_ip, &mut envelope.dest_ip);
             std::mem::swap(&mut envelope.src_port, &mut envelope.dest_port);
+            if let Some(ether) = &mut envelope.ether {
+                ether.turn();
+            }
         }
         envelope.tx_id = entry.tx_id;
         let event = Event {

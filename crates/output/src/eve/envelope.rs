@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::event::{AppProtos, Envelope, Ether, Event, PacketBytes, Variables};
+use crate::event::{AppProtos, Envelope, Ether, Event, PacketBytes, Transport, Variables};
 use crate::protocol_name::{has_ports, protocol_name};
 use tapir_json::{Json, push_uint};
+use tapir_packet::sctp_chunk;
 
 use super::{FlowPart, RECORD_FORMAT, Records};
 
@@ -26,6 +27,12 @@ impl Records {
         if let Some(icmp) = at.icmp {
             json.uint("icmp_type", icmp.kind);
             json.uint("icmp_code", icmp.code);
+        }
+        if let Some(spi) = at.spi {
+            json.uint("spi", spi);
+        }
+        if let Some(found) = at.transport.as_deref() {
+            transport(json, found);
         }
         json.word("pkt_src", at.pkt_src.name());
         self.options(json, at, FlowPart::Whole);
@@ -74,6 +81,10 @@ impl Records {
             && let Some(ether) = at.ether.as_deref()
         {
             ethernet(json, ether, part);
+        } else if let Some(ether_type) = at.ether_type {
+            json.open_object("ether");
+            json.uint("ether_type", ether_type);
+            json.close_object();
         }
         if self.config.community_id.is_some()
             && let Some(id) = at.community_id.as_deref()
@@ -207,6 +218,57 @@ fn captures(json: &mut Json<'_>, key: &str, captures: &[(Arc<str>, Box<[u8]>)]) 
         json.close_object();
     }
     json.close_array();
+}
+
+fn transport(json: &mut Json<'_>, found: &Transport) {
+    match found {
+        Transport::Igmp { kind, version } => {
+            json.open_object("igmp");
+            json.uint("type", *kind);
+            if let Some(version) = version {
+                json.uint("version", *version);
+            }
+        }
+        Transport::Rgmp { kind } => {
+            json.open_object("rgmp");
+            json.uint("type", *kind);
+        }
+        Transport::Sctp { tag, chunks } => {
+            json.open_object("sctp");
+            json.uint("vtag", *tag);
+            json.open_array("chunk_types");
+            for &kind in chunks {
+                json.text_element(sctp_chunk_name(kind));
+            }
+            json.close_array();
+            json.uint("chunk_cnt", chunks.len() as u64);
+            let has = |kind| chunks.contains(&kind);
+            json.bool("has_init", has(sctp_chunk::INIT));
+            json.bool("has_init_ack", has(sctp_chunk::INIT_ACK));
+            json.bool("has_data", has(sctp_chunk::DATA));
+            json.bool("has_abort", has(sctp_chunk::ABORT));
+        }
+    }
+    json.close_object();
+}
+
+fn sctp_chunk_name(kind: u8) -> &'static str {
+    match kind {
+        sctp_chunk::DATA => "data",
+        sctp_chunk::INIT => "init",
+        sctp_chunk::INIT_ACK => "init_ack",
+        sctp_chunk::SACK => "sack",
+        sctp_chunk::HEARTBEAT => "heartbeat",
+        sctp_chunk::HEARTBEAT_ACK => "heartbeat_ack",
+        sctp_chunk::ABORT => "abort",
+        sctp_chunk::SHUTDOWN => "shutdown",
+        sctp_chunk::SHUTDOWN_ACK => "shutdown_ack",
+        sctp_chunk::ERROR => "error",
+        sctp_chunk::COOKIE_ECHO => "cookie_echo",
+        sctp_chunk::COOKIE_ACK => "cookie_ack",
+        sctp_chunk::SHUTDOWN_COMPLETE => "shutdown_complete",
+        _ => "unknown",
+    }
 }
 
 fn ethernet(json: &mut Json<'_>, ether: &Ether, part: FlowPart) {

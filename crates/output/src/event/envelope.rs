@@ -46,6 +46,10 @@ pub struct Envelope {
     pub tunnel: Option<Box<TunnelInfo>>,
     /// Link-layer addresses.
     pub ether: Option<Box<Ether>>,
+    /// The EtherType that nobody knows, of the record that says so.
+    pub ether_type: Option<u16>,
+    /// What the header of a protocol without ports says, or that of SCTP.
+    pub transport: Option<Box<Transport>>,
     /// The transaction that the event is about.
     pub tx_id: Option<u64>,
     /// Application protocol as recognised so far.
@@ -94,6 +98,8 @@ impl Envelope {
             src_port: packet.sport,
             dest_port: packet.dport,
             icmp: v4.or_else(v6),
+            spi: esp_spi(packet),
+            transport: Transport::of(packet).map(Box::new),
             pkt_src: packet.source,
             tunnel: tunnel.filter(|_| packet.depth > 0),
             ..Self::default()
@@ -124,6 +130,8 @@ impl Default for Envelope {
             direction: None,
             tunnel: None,
             ether: None,
+            ether_type: None,
+            transport: None,
             tx_id: None,
             app_protos: AppProtos::default(),
             community_id: None,
@@ -182,6 +190,71 @@ pub enum Ether {
         /// Addresses on the server's side.
         dst: Vec<[u8; 6]>,
     },
+}
+
+impl Ether {
+    /// Exchanges the two sides.
+    pub fn turn(&mut self) {
+        match self {
+            Self::Packet { src, dst, .. } => std::mem::swap(src, dst),
+            Self::Flow { src, dst } => std::mem::swap(src, dst),
+        }
+    }
+}
+
+/// What the header of a transport says of a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transport {
+    /// A message about groups.
+    Igmp {
+        /// Type.
+        kind: u8,
+        /// Version, where the message tells.
+        version: Option<u8>,
+    },
+    /// A message of routers about groups.
+    Rgmp {
+        /// Type.
+        kind: u8,
+    },
+    /// SCTP.
+    Sctp {
+        /// Verification tag.
+        tag: u32,
+        /// Types of the chunks, in their order.
+        chunks: Vec<u8>,
+    },
+}
+
+impl Transport {
+    /// More chunks than this are not listed.
+    const MAX_CHUNKS: usize = 256;
+    /// The group of routers.
+    const ROUTERS: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 25));
+
+    fn of(packet: &Packet<'_>) -> Option<Self> {
+        if let Some(igmp) = packet.igmp() {
+            let kind = igmp.kind();
+            return Some(match packet.dst == Self::ROUTERS {
+                true => Self::Rgmp { kind },
+                false => Self::Igmp {
+                    kind,
+                    version: igmp.version(),
+                },
+            });
+        }
+        let sctp = packet.sctp()?;
+        let chunks = sctp.chunks().take(Self::MAX_CHUNKS);
+        Some(Self::Sctp {
+            tag: sctp.verification_tag(),
+            chunks: chunks.map(|chunk| chunk.kind).collect(),
+        })
+    }
+}
+
+fn esp_spi(packet: &Packet<'_>) -> Option<u32> {
+    let bytes = packet.transport_bytes().first_chunk()?;
+    packet.is_esp().then(|| u32::from_be_bytes(*bytes))
 }
 
 /// Names of the application protocol a flow was recognised as (`http`, `failed`, ...); `None` while unknown.

@@ -10,6 +10,7 @@ use super::regex;
 use crate::Dialect;
 use crate::diagnostic::{Code, Problem, Problems, Read};
 use crate::keywords::{BufferId, Kind, file, flow, http, meta, payload, response};
+use crate::sentence;
 use crate::tree::*;
 
 /// The greatest distance a content may be moved by.
@@ -121,18 +122,18 @@ impl Building {
 
     /// Refuses what can stand in a rule only once, and keeps the numbers of the rule.
     fn once(&mut self, input: Input<'_>, kind: &OptionKind) -> Read<()> {
+        let limit = |option: &&Opt| {
+            matches!(
+                option.kind,
+                OptionKind::Threshold(_) | OptionKind::DetectionFilter(_)
+            )
+        };
+        let before = self.options.iter().find(limit);
         let again = match kind {
             OptionKind::Sid(sid) => self.sid.replace(*sid).is_some(),
             OptionKind::Gid(gid) => self.gid.replace(*gid).is_some(),
             OptionKind::Rev(rev) => self.rev.replace(*rev).is_some(),
-            OptionKind::Threshold(_) | OptionKind::DetectionFilter(_) => {
-                self.options.iter().any(|option| {
-                    matches!(
-                        option.kind,
-                        OptionKind::Threshold(_) | OptionKind::DetectionFilter(_)
-                    )
-                })
-            }
+            OptionKind::Threshold(_) | OptionKind::DetectionFilter(_) => before.is_some(),
             _ => false,
         };
         if !again {
@@ -148,7 +149,8 @@ impl Building {
         };
         let problem = Problem::new(Code::Repeated, input.span, message);
         Err(if limits {
-            problem.help("one of `threshold` and `detection_filter` is allowed, once; put the other into threshold.config")
+            let before = before.map_or("", |option| option.keyword.name());
+            problem.says(sentence::repeated_limit(input.id.name(), before)).help("one of `threshold` and `detection_filter` is allowed, once; put the other into threshold.config")
         } else {
             problem
         })
@@ -175,18 +177,20 @@ impl Building {
         options::variables(kind)
             .into_iter()
             .flatten()
-            .try_for_each(|name| self.check_variable(input.arg, name))
+            .try_for_each(|name| self.check_variable(input.id.name(), input.arg, name))
     }
 
     /// Refuses a variable that nothing before sets.
-    fn check_variable(&self, arg: Arg<'_>, name: &str) -> Read<()> {
+    fn check_variable(&self, keyword: &str, arg: Arg<'_>, name: &str) -> Read<()> {
         if self.variables.iter().any(|known| **known == *name) {
             return Ok(());
         }
-        let problem = arg.problem(
-            Code::UnknownName,
-            format!("nothing sets the variable `{name}` before this"),
-        );
+        let problem = arg
+            .problem(
+                Code::UnknownName,
+                format!("nothing sets the variable `{name}` before this"),
+            )
+            .says(sentence::unknown_variable(keyword, name));
         Err(
             match crate::suggest::nearest(name, self.variables.iter().map(|known| &**known)) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
@@ -277,7 +281,7 @@ impl Building {
             "offset" | "depth" | "distance" | "within" => {
                 let value = operand(value, -FAR, FAR)?;
                 if let Operand::Variable(name) = &value {
-                    self.check_variable(arg, name)?;
+                    self.check_variable(word.text, arg, name)?;
                 }
                 let Some(content) = self.current_content() else {
                     return Ok(());
@@ -343,6 +347,7 @@ impl Building {
                         Code::BufferMisuse,
                         "a flag names a buffer, and a sticky buffer is in force",
                     )
+                    .says(sentence::expression_in_sticky_buffer(buffer))
                     .help(format!(
                         "write `{};` before the expression, without the flag",
                         buffer.name()
@@ -454,7 +459,7 @@ impl Building {
                 };
                 let value = operand(arg, least, most)?;
                 if let Operand::Variable(name) = &value {
-                    self.check_variable(arg, name)?;
+                    self.check_variable(input.id.name(), arg, name)?;
                 }
                 Some(value)
             }
@@ -477,7 +482,8 @@ impl Building {
                 Code::BadFastPattern,
                 input.span,
                 "what base64 decodes cannot be searched first",
-            ));
+            )
+            .says(sentence::no_fast_pattern_in(payload::BASE64_DATA.name())));
         }
         if !input.arg.is_empty() {
             return Ok(());

@@ -28,7 +28,11 @@ pub(crate) fn dataset(arg: Arg<'_>) -> Read<Dataset> {
         "isnotset" => BitAction::IsNotSet,
         "set" => BitAction::Set,
         "unset" => BitAction::Unset,
-        _ => return Err(verb.expected("`isset`, `isnotset`, `set` or `unset`")),
+        _ => {
+            return Err(verb
+                .expected("`isset`, `isnotset`, `set` or `unset`")
+                .says(crate::sentence::data_set_action(verb.text)));
+        }
     };
     let name = parts
         .next()

@@ -6,6 +6,7 @@ use super::pattern::decode_pattern;
 use crate::Dialect;
 use crate::diagnostic::{Code, Problem, Problems, Read, Severity};
 use crate::keywords::{KeywordId, payload};
+use crate::sentence;
 use crate::tree::{Content, FastPattern, Operand};
 
 /// A pattern without its quotes: forgotten ones, or a semicolon that ended it too early or too late.
@@ -130,17 +131,15 @@ fn fast_pattern(content: &Content, input: Input<'_>) -> Read<FastPattern> {
 /// What Suricata forbids a modifier on a content that has others already.
 fn check_modifier(content: &Content, input: Input<'_>) -> Read<()> {
     let name = input.id.name();
-    let wrong = |code, message| Err(Problem::new(code, input.span, message));
     if is_repeated(content, input) {
-        return wrong(
-            Code::Repeated,
-            format!("the content has a `{name}` already"),
-        );
+        let message = format!("the content has a `{name}` already");
+        return Err(Problem::new(Code::Repeated, input.span, message)
+            .says(sentence::repeated_modifier(name)));
     }
     if let Some(other) = excluded_by(content, input.id) {
-        return wrong(
-            Code::Contradiction,
-            format!("`{name}` does not go with the {other} of the same content"),
+        let message = format!("`{name}` does not go with the {other} of the same content");
+        return Err(
+            Problem::new(Code::Contradiction, input.span, message).says(sentence::mixed_places())
         );
     }
     if input.id == payload::FAST_PATTERN {
@@ -155,16 +154,14 @@ fn check_modifier(content: &Content, input: Input<'_>) -> Read<()> {
             | payload::STARTSWITH
     );
     if places && content.negated && content.fast_pattern != FastPattern::Unset {
-        return wrong(
-            Code::BadFastPattern,
-            format!("a negated fast pattern cannot have a `{name}`"),
-        );
+        let message = format!("a negated fast pattern cannot have a `{name}`");
+        return Err(Problem::new(Code::BadFastPattern, input.span, message)
+            .says(sentence::negated_fast_pattern()));
     }
     if places && content.fast_pattern == FastPattern::Only {
-        return wrong(
-            Code::BadFastPattern,
-            format!("a `fast_pattern:only` content cannot have a `{name}`"),
-        );
+        let message = format!("a `fast_pattern:only` content cannot have a `{name}`");
+        return Err(Problem::new(Code::BadFastPattern, input.span, message)
+            .says(sentence::placed_fast_pattern_only()));
     }
     Ok(())
 }
@@ -205,14 +202,21 @@ fn check_fast_pattern(content: &Content, input: Input<'_>) -> Read<()> {
     if !(placed && (content.negated || only) || content.negated && only) {
         return Ok(());
     }
-    let help = match only {
-        true => "`fast_pattern:only` is for a content without position or negation",
-        false => "a negated content with a position cannot be the fast pattern",
+    let (help, sentence) = match only {
+        true => (
+            "`fast_pattern:only` is for a content without position or negation",
+            sentence::placed_fast_pattern_only(),
+        ),
+        false => (
+            "a negated content with a position cannot be the fast pattern",
+            sentence::negated_fast_pattern(),
+        ),
     };
     Err(Problem::new(
         Code::BadFastPattern,
         input.span,
         "this content cannot be the fast pattern",
     )
+    .says(sentence)
     .help(help))
 }

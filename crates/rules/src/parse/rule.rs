@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Problem, Problems, Read, Severity};
 use crate::keywords::{self, Grammar, KeywordId, Kind};
 use crate::load::Environment;
 use crate::tree::Rule;
-use crate::{Dialect, SourceId, Span};
+use crate::{Dialect, SourceId, Span, sentence};
 
 /// The longest rule in bytes.
 const MAX_RULE: usize = 1 << 20;
@@ -79,7 +79,7 @@ impl Reader<'_> {
             rev: building.rev.unwrap_or(0),
             options: building.lower(),
         };
-        crate::validate::validate(&rule, &mut self.problems);
+        crate::validate::validate(&rule, self.environment, &mut self.problems);
         if self.problems.has_error_since(before) {
             Outcome::Refused
         } else {
@@ -130,7 +130,11 @@ impl Reader<'_> {
                 torn = !option.tears();
                 continue;
             }
-            if let Err(problem) = self.option(&option, &mut building) {
+            if let Err(mut problem) = self.option(&option, &mut building) {
+                problem.sentence = problem
+                    .sentence
+                    .take()
+                    .or_else(|| option.sentence(problem.code));
                 torn = problem.code == Code::BadQuotes && option.tears();
                 self.problems.push(problem);
             }
@@ -323,6 +327,12 @@ struct RawOption<'a> {
 }
 
 impl RawOption<'_> {
+    /// What a log says of a mistake in the option.
+    fn sentence(&self, code: Code) -> Option<String> {
+        let value = decode(self.value.unwrap_or_default());
+        sentence::of_option(code, &decode(self.name), value.trim())
+    }
+
     /// Whether a string begins or ends in the option without ending or beginning there.
     fn tears(&self) -> bool {
         let quotes = |text: &[u8]| {

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::lines::{bad_line, config_line, each_line, said_before};
-use crate::{Diagnostic, Source};
+use crate::{Diagnostic, Source, sentence};
 
 /// A class of attack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,7 @@ impl Classifications {
         let mut all = Classifications::default();
         let diagnostics = each_line(source, |line, _| {
             const FORM: &str = "config classification: NAME,DESCRIPTION,PRIORITY";
+            let bad_line = |line, form| bad_line(line, form).says(sentence::bad_class());
             let fields = config_line(line, "classification").ok_or_else(|| bad_line(line, FORM))?;
             let (name, rest) = fields.split_once(',').ok_or_else(|| bad_line(line, FORM))?;
             let comma = rest.text.rfind(',').ok_or_else(|| bad_line(line, FORM))?;

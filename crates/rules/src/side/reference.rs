@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::lines::{bad_line, config_line, each_line, said_before};
-use crate::{Diagnostic, Source};
+use crate::{Diagnostic, Source, sentence};
 
 /// The systems of a `reference.config`.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,7 @@ impl References {
         let mut all = References::default();
         let diagnostics = each_line(source, |line, _| {
             const FORM: &str = "config reference: SYSTEM PREFIX";
+            let bad_line = |line, form| bad_line(line, form).says(sentence::bad_reference());
             let fields = config_line(line, "reference").ok_or_else(|| bad_line(line, FORM))?;
             let (system, prefix) = fields.word();
             if system.is_empty() || prefix.is_empty() {

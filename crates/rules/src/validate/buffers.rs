@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Problem, Problems};
 use crate::keywords::{BufferId, http};
+use crate::sentence;
 use crate::tree::{Content, Opt, OptionKind, Rule, Transform};
 
 pub(super) fn check(rule: &Rule, problems: &mut Problems) {
@@ -16,7 +17,7 @@ pub(super) fn check(rule: &Rule, problems: &mut Problems) {
             OptionKind::Transform(transform) => transforms.push(transform),
             OptionKind::Content(content) => {
                 if let (Some(id), true) = (buffer, transforms.is_empty()) {
-                    in_buffer(id, option, content, problems);
+                    in_buffer(rule.sid, id, option, content, problems);
                 }
                 for transform in &transforms {
                     after_transform(transform, option, content, problems);
@@ -41,7 +42,8 @@ pub(super) fn check_variables(rule: &Rule, problems: &mut Problems) {
             if places.peek().is_some() && places.all(|(_, place)| *place != in_transaction) {
                 problems.push(
                     Problem::new(Code::UnknownName, option.span, format!("the variable `{name}` is set in another buffer"))
-                        .help("the payload and the buffers of an application protocol are inspected apart"),
+                        .help("the payload and the buffers of an application protocol are inspected apart")
+                        .says(sentence::unknown_variable(option.keyword.name(), name)),
                 );
             }
         }
@@ -53,29 +55,33 @@ pub(super) fn check_variables(rule: &Rule, problems: &mut Problems) {
     }
 }
 
-fn in_buffer(id: BufferId, option: &Opt, content: &Content, problems: &mut Problems) {
+fn in_buffer(sid: u32, id: BufferId, option: &Opt, content: &Content, problems: &mut Problems) {
     let bytes = &content.bytes;
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    let mut unsuitable = |message: &str, help: &str| {
-        problems.push(Problem::new(Code::UnsuitablePattern, option.span, message).help(help));
+    let mut unsuitable = |message: &str, help: &str, sentence: String| {
+        let problem = Problem::new(Code::UnsuitablePattern, option.span, message);
+        problems.push(problem.help(help).says(sentence));
     };
     match id {
         http::HOST if content.nocase => {
             unsuitable(
                 "the host is in small letters anyway",
                 "take `nocase` away; `http.host.raw` has the host as sent",
+                sentence::host_without_case(sid),
             );
         }
         http::HOST if bytes.iter().any(u8::is_ascii_uppercase) => {
             unsuitable(
                 "the host is in small letters and has no capitals",
                 "write the pattern in small letters, or use `http.host.raw`",
+                sentence::host_in_capitals(sid),
             );
         }
         http::METHOD if blank(bytes.first()) || blank(bytes.last()) => {
             unsuitable(
                 "a method neither begins nor ends with a blank",
                 "take the blank away",
+                sentence::method_with_blank(sid, blank(bytes.last())),
             );
         }
         _ => {}
@@ -103,5 +109,12 @@ fn after_transform(
         }
         _ => return,
     };
-    problems.push(Problem::new(Code::UnsuitablePattern, option.span, message));
+    let name = match transform {
+        Transform::StripWhitespace => "strip_whitespace",
+        Transform::CompressWhitespace => "compress_whitespace",
+        Transform::Lowercase => "to_lowercase",
+        _ => "to_uppercase",
+    };
+    let problem = Problem::new(Code::UnsuitablePattern, option.span, message);
+    problems.push(problem.says(sentence::after_transform(bytes, name)));
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Problem, Problems};
 use crate::keywords::{Directions, KeywordId, Kind, flow};
+use crate::sentence;
 use crate::tree::{FlowFlags, Opt, OptionKind, Rule, RuleDirection};
 
 /// The direction an option is about; `None` for one that is about none.
@@ -37,6 +38,7 @@ pub(super) fn check(rule: &Rule, problems: &mut Problems) {
         if to_server && to_client {
             problems.push(
                 Problem::new(Code::DirectionConflict, option.span, format!("`{}` is about the other direction", option.keyword.name()))
+                    .says(sentence::mixed_directions(rule.sid))
                     .help("a rule inspects one direction; `=>` in place of `->` inspects a transaction in both"),
             );
             return;
@@ -56,11 +58,14 @@ fn check_transaction(rule: &Rule, problems: &mut Problems) {
         if let OptionKind::Flow(flags) = option.kind
             && flags.intersects(FlowFlags::TO_SERVER | FlowFlags::TO_CLIENT)
         {
-            problems.push(Problem::new(
-                Code::DirectionConflict,
-                option.span,
-                "a rule with `=>` is about both directions",
-            ));
+            problems.push(
+                Problem::new(
+                    Code::DirectionConflict,
+                    option.span,
+                    "a rule with `=>` is about both directions",
+                )
+                .says(sentence::flow_direction(rule.sid)),
+            );
             return;
         }
         match direction(option) {
@@ -76,6 +81,7 @@ fn check_transaction(rule: &Rule, problems: &mut Problems) {
                             option.keyword.name()
                         ),
                     )
+                    .says(sentence::ambiguous_direction(rule.sid))
                     .help("write `bidir.toserver;` or `bidir.toclient;` before it"),
                 );
                 return;
@@ -90,6 +96,7 @@ fn check_transaction(rule: &Rule, problems: &mut Problems) {
                 rule.header.span,
                 "a rule with `=>` needs options about each direction",
             )
+            .says(sentence::one_direction(rule.sid))
             .help("write `->` for a rule about one direction"),
         );
     }

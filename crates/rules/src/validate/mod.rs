@@ -8,10 +8,12 @@ mod size;
 use crate::Dialect;
 use crate::diagnostic::{Code, Problem, Problems, Severity};
 use crate::keywords::{flow, windows};
+use crate::load::{DataSetFiles, Environment};
+use crate::sentence;
 use crate::tree::{Action, BitAction, OptionKind, Rule};
 
 /// Checks a rule; errors refuse it.
-pub(crate) fn validate(rule: &Rule, problems: &mut Problems) {
+pub(crate) fn validate(rule: &Rule, environment: &Environment, problems: &mut Problems) {
     if rule.dialect != Dialect::Suricata {
         return;
     }
@@ -21,6 +23,10 @@ pub(crate) fn validate(rule: &Rule, problems: &mut Problems) {
     protocol::check(rule, problems);
     direction::check(rule, problems);
     flowbits(rule, problems);
+    data_set_files(rule, environment.data_set_files, problems);
+    if let Some(most) = environment.max_flowbits {
+        count_flowbits(rule, most, problems);
+    }
     singles(rule, problems);
 }
 
@@ -62,9 +68,63 @@ fn flowbits(rule: &Rule, problems: &mut Problems) {
                     format!("one of the two things that the rule does with `{name}` has no effect")
                 }
             };
-            problems
-                .push(Problem::new(Code::Contradiction, option.span, message).severity(severity));
+            problems.push(
+                Problem::new(Code::Contradiction, option.span, message)
+                    .severity(severity)
+                    .says(sentence::flowbits(
+                        severity == Severity::Error,
+                        pair.0,
+                        pair.1,
+                    )),
+            );
         }
+    }
+}
+
+/// Refuses a rule that names a file for a data set which it may not write.
+fn data_set_files(rule: &Rule, allowed: DataSetFiles, problems: &mut Problems) {
+    for option in &rule.options {
+        let files = match &option.kind {
+            OptionKind::Dataset(set) => [&set.save, &set.state],
+            OptionKind::Datarep(rep) => [&None, &rep.state],
+            _ => continue,
+        };
+        for file in files.into_iter().flatten() {
+            let (message, sentence) = if allowed.denied {
+                (
+                    "rules that save data sets are disabled",
+                    sentence::data_set_writes_disabled(),
+                )
+            } else if file.split(['/', '\\']).any(|part| part == "..") {
+                (
+                    "a rule may not leave the data directory",
+                    sentence::data_set_outside(file),
+                )
+            } else if file.starts_with('/') && !allowed.absolute {
+                (
+                    "a rule may not name a file by an absolute path",
+                    sentence::data_set_absolute(file),
+                )
+            } else {
+                continue;
+            };
+            problems.push(Problem::new(Code::BadPath, option.span, message).says(sentence));
+        }
+    }
+}
+
+/// Refuses a rule with more flowbits than the configuration allows.
+fn count_flowbits(rule: &Rule, most: u32, problems: &mut Problems) {
+    let bits = rule
+        .options
+        .iter()
+        .filter(|option| matches!(option.kind, OptionKind::FlowBits(_)));
+    if let Some(option) = bits.clone().nth(most as usize) {
+        let message = format!("{} flowbits are more than the {most} allowed", bits.count());
+        problems.push(
+            Problem::new(Code::OutOfRange, option.span, message)
+                .says(sentence::too_many_flowbits(rule.sid, most)),
+        );
     }
 }
 
@@ -80,22 +140,28 @@ fn singles(rule: &Rule, problems: &mut Problems) {
         if option.keyword == windows::SMB_VERSION {
             versions += 1;
             if versions == 2 {
-                problems.push(Problem::new(
-                    Code::Repeated,
-                    option.span,
-                    "the rule has a `smb.version` already",
-                ));
+                problems.push(
+                    Problem::new(
+                        Code::Repeated,
+                        option.span,
+                        "the rule has a `smb.version` already",
+                    )
+                    .says(sentence::repeated_option("smb.version")),
+                );
             }
         }
         if option.keyword == crate::keywords::meta::PREFILTER && at > 0 {
             let before = &rule.options[at - 1];
             let several = matches!(&before.kind, OptionKind::AppLayerProtocol(protocols) if protocols.names.len() > 1);
             if before.keyword == flow::APP_LAYER_PROTOCOL && several {
-                problems.push(Problem::new(
-                    Code::BadArgument,
-                    option.span,
-                    "several protocols cannot decide first",
-                ));
+                problems.push(
+                    Problem::new(
+                        Code::BadArgument,
+                        option.span,
+                        "several protocols cannot decide first",
+                    )
+                    .says(sentence::prefilter_of_list("app-layer-protocol")),
+                );
             }
         }
     }

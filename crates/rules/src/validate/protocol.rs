@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Problem, Problems};
 use crate::keywords::{KeywordId, file};
+use crate::sentence;
 use crate::tree::{ProtocolName, Rule};
 
 /// The protocols that a header's name stands for. DNS over HTTP/2 is both.
@@ -51,15 +52,18 @@ pub(super) fn check(rule: &Rule, problems: &mut Problems) {
         };
         if remaining.is_empty() {
             let known = possible.unwrap_or_default().join(" or ");
-            problems.push(Problem::new(
-                Code::ProtocolConflict,
-                option.span,
-                format!(
-                    "`{}` is about {}, and the rule about {known}",
-                    option.keyword.name(),
-                    needed.join(" or ")
-                ),
-            ));
+            problems.push(
+                Problem::new(
+                    Code::ProtocolConflict,
+                    option.span,
+                    format!(
+                        "`{}` is about {}, and the rule about {known}",
+                        option.keyword.name(),
+                        needed.join(" or ")
+                    ),
+                )
+                .says(sentence::conflicting_protocols()),
+            );
             return;
         }
         possible = Some(remaining);

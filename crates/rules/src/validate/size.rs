@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Problem, Problems};
 use crate::keywords::{BufferId, http, payload};
+use crate::sentence;
 use crate::tree::{Content, IntegerOp, IntegerTest, Operand, Opt, OptionKind, Rule};
 
 /// One stretch of options about the same buffer.
@@ -136,7 +137,8 @@ fn check_room(
                 option.span,
                 format!("the contents need {needed} bytes, and this allows {most}"),
             )
-            .label("no room for the contents"),
+            .label("no room for the contents")
+            .says(sentence::no_room(option.keyword.name(), needed, most)),
         );
     }
 }

@@ -228,7 +228,8 @@ fn tree_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
         name.remove(0);
     }
     let tree = Tree {
-        is_pipe: name.to_ascii_uppercase().ends_with(b"IPC$"),
+        // Only the response says what it is.
+        is_pipe: false,
         name,
         ..Tree::default()
     };
