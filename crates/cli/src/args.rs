@@ -318,6 +318,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "MODE")]
     pub runmode: Option<String>,
 
+    /// Accepted from Suricata: nothing that Tapir writes hangs on chance
+    #[arg(long, hide = true)]
+    pub no_random: bool,
+
     /// Write the process id to this file while running
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub pidfile: Option<PathBuf>,
