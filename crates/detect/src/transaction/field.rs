@@ -1,11 +1,13 @@
 //! Tests of fields of transactions.
 
+use smallvec::SmallVec;
 use tapir_packet::Direction;
 use tapir_protocols::{Transaction, Value};
 use tapir_rules::keywords::{KeywordId, http, internet, tls, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 
 use super::file::unquoted;
+use super::{index, named};
 use crate::error::CompileError;
 
 /// A test of a field.
@@ -55,7 +57,10 @@ impl FieldTest {
                 let (text, negated) = unquoted(text);
                 What::Contains { text, negated }
             }
-            OptionKind::Text(text) => match named(keyword, text) {
+            OptionKind::Text(text) => match named::test(keyword, text)
+                .map(|test| test.map(What::Number))
+                .or_else(|| named(keyword, text))
+            {
                 Some(Ok(what)) => what,
                 Some(Err(message)) => {
                     return Err(CompileError::refused(option.value.range(), message));
@@ -79,6 +84,18 @@ impl FieldTest {
 
     /// Whether one of the field's values passes.
     pub(crate) fn holds(&self, transaction: &dyn Transaction, direction: Direction) -> bool {
+        if let What::Number(test) = &self.what
+            && !index::is_plain(test)
+        {
+            let mut numbers: SmallVec<[u64; 8]> = SmallVec::new();
+            transaction.values(self.keyword, direction, &mut |value| {
+                if let Value::Number(number) = value {
+                    numbers.push(number);
+                }
+                false
+            });
+            return index::holds(test, &numbers);
+        }
         transaction.values(
             self.keyword,
             direction,
