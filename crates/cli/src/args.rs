@@ -133,10 +133,6 @@ pub struct InputArgs {
     #[arg(short = 'F', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub bpf_file: Option<PathBuf>,
 
-    /// Accepted for Suricata's sake: nothing here hangs on a seed
-    #[arg(long, hide = true)]
-    pub no_random: bool,
-
     /// Stop after this many packets
     #[arg(short = 'n', long, value_name = "N")]
     pub count: Option<u64>,
@@ -317,6 +313,10 @@ pub struct RunArgs {
     /// Accepted from Suricata: `single` means one worker, others leave the choice to Tapir
     #[arg(long, value_name = "MODE")]
     pub runmode: Option<String>,
+
+    /// Accepted from Suricata: nothing that Tapir writes hangs on chance
+    #[arg(long, hide = true)]
+    pub no_random: bool,
 
     /// Write the process id to this file while running
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -37,8 +37,6 @@ pub(crate) struct InspectBuffer<'a> {
     pub(crate) offset: u64,
     /// Whether nothing more of the buffer will come.
     pub(crate) end: bool,
-    /// Whether the DCE/RPC header says that numbers have their lowest byte first.
-    pub(crate) little_endian: bool,
     /// Whether the bytes are the payload of TCP, where an RPC call is preceded by a record mark.
     pub(crate) tcp: bool,
 }

@@ -146,6 +146,8 @@ impl AppProto {
             Self::Http => matches!(flow, Self::Http | Self::Http1 | Self::Http2 | Self::Doh2),
             Self::Http2 => matches!(flow, Self::Http2 | Self::Doh2),
             Self::Dns => matches!(flow, Self::Dns | Self::Doh2),
+            // Remote procedures are called through pipes of SMB, too.
+            Self::Dcerpc => matches!(flow, Self::Dcerpc | Self::Smb),
             other => other as u8 == flow as u8,
         }
     }

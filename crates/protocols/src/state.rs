@@ -23,6 +23,8 @@ pub struct ParserSettings {
     pub http1: http1::Settings,
     /// HTTP/2.
     pub http2: http2::Settings,
+    /// MQTT.
+    pub mqtt: mqtt::Settings,
     /// SMB.
     pub smb: smb::Settings,
     /// Mail transfer.
@@ -211,4 +213,6 @@ parsers! {
     Http2(http2::Http2) for Http2;
     Krb5(krb5::Krb5) for Krb5;
     Nfs(nfs::Nfs) for Nfs;
+    Mqtt(mqtt::Mqtt) for Mqtt;
+    Rfb(rfb::Rfb) for Rfb;
 }

@@ -50,6 +50,11 @@ pub trait Transaction {
     /// sets [`Meta::log_now`] for each and remembers what it has shown.
     fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>);
 
+    /// Its records are about what the server sent: they have the server's address first.
+    fn is_from_server(&self) -> bool {
+        false
+    }
+
     /// Which way it goes, of a protocol whose transactions go several: see [`Branch`](crate::Branch).
     fn branch(&self) -> u8 {
         0

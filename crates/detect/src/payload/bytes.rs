@@ -43,10 +43,9 @@ impl Field {
         if start > data.len() || (self.relative && bytes > 0 && start == data.len()) {
             return None;
         }
-        let (number, used) = self.format.read(
-            data.get(start..start.checked_add(bytes)?)?,
-            buffer.little_endian,
-        )?;
+        let (number, used) = self
+            .format
+            .read(data.get(start..start.checked_add(bytes)?)?)?;
         Some(Read {
             number,
             end: start + used,

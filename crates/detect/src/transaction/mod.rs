@@ -5,7 +5,9 @@
 
 mod field;
 mod file;
+mod index;
 mod inspect;
+mod named;
 mod prefilter;
 
 use std::net::IpAddr;

@@ -2,8 +2,9 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, FtpSettings, Http1Settings, Http2Settings, ParserSettings,
-    ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings, TlsSettings, Transport,
+    AppProto, DetectionPorts, Enabled, FtpSettings, Http1Settings, Http2Settings, MqttSettings,
+    ParserSettings, ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings, TlsSettings,
+    Transport,
 };
 
 use super::variables::port_list;
@@ -40,6 +41,7 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
         tls: TlsSettings::read(of("tls"))?,
         http1: Http1Settings::read(of("http"))?,
         http2: Http2Settings::read(of("http2"))?,
+        mqtt: MqttSettings::read(of("mqtt"))?,
         smb: SmbSettings::read(of("smb"))?,
         smtp: SmtpSettings::read(mail)?,
         ..ParserSettings::default()

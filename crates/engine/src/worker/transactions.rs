@@ -136,13 +136,14 @@ impl Inspector {
         let options = self.options(name).unwrap_or(&default);
         let wanted = &self.needs.app;
         if let Some(transaction) = state.transaction_mut(place) {
+            let from_server = transaction.is_from_server();
             transaction.records(options, &mut |event_type, write| {
                 if wanted.iter().any(|wanted| wanted == event_type) {
                     entries.push(Entry {
                         event_type,
                         json: members(write),
                         tx_id: None,
-                        from_server: false,
+                        from_server,
                     });
                 }
             });

@@ -225,6 +225,31 @@ pub(crate) fn is_named(text: &str) -> bool {
     matches!(name.parse(text), Ok(("", matched)) if matched.contains(|letter: char| letter.is_ascii_alphabetic()))
 }
 
+impl IntegerTest {
+    /// Reads a comparison in `bits` bits with its index, as Suricata writes it. Where `names` knows the first word, it
+    /// stands for its number.
+    pub fn read(text: &str, bits: u8, names: impl Fn(&str) -> Option<u64>) -> Option<Self> {
+        let arg = Arg::new(text, 0);
+        let arg = arg.unquoted().unwrap_or(arg);
+        let mut parts = arg.split(',');
+        let (negated, name) = parts.next()?.negation();
+        let Some(number) = names(name.text) else {
+            return indexed(arg, bits, Dialect::Suricata).ok();
+        };
+        let op = if negated {
+            IntegerOp::NotEqual
+        } else {
+            IntegerOp::Equal
+        };
+        let (index, slice) = index(parts).ok()?;
+        Some(Self {
+            index,
+            slice,
+            ..Self::new(op, number, 0)
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

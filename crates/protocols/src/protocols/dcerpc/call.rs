@@ -4,6 +4,7 @@ use tapir_json::Json;
 use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, windows};
 
+use super::operations;
 use super::pdu::{self, Interface};
 use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Value};
@@ -127,10 +128,27 @@ impl Call {
             json.open();
             json.text("uuid", &interface.uuid_text());
             json.text("version", &interface.version_text());
-            json.uint("ack_result", interface.answer.map_or(0, |answer| answer.0));
+            if let Some((result, _)) = interface.answer {
+                json.uint("ack_result", result);
+            }
+            self.write_names(interface, json);
             json.close_object();
         }
         json.close_array();
+    }
+
+    /// Names of an interface and of the operation called, where they are known.
+    pub fn write_names(&self, interface: &Interface, json: &mut Json<'_>) {
+        let Some(service) = operations::service(&interface.uuid) else {
+            return;
+        };
+        json.word("service", service.name);
+        if let Some(name) = self
+            .operation
+            .and_then(|operation| service.operation(operation))
+        {
+            json.word("procedure", name);
+        }
     }
 
     fn write_request(&self, json: &mut Json<'_>) {
@@ -139,17 +157,15 @@ impl Call {
             return;
         };
         json.word("request", pdu::kind_name(kind));
-        match kind {
-            pdu::REQUEST => {
-                json.open_object("req");
-                json.uint("opnum", self.operation.unwrap_or_default());
-                self.request.write_size(json);
-                json.close_object();
-            }
-            pdu::BIND if matches!(self.name, CallName::Connection(..)) => {
-                self.write_interfaces(json);
-            }
-            _ => {}
+        let is_connected = matches!(self.name, CallName::Connection(..));
+        if kind == pdu::REQUEST {
+            json.open_object("req");
+            json.uint("opnum", self.operation.unwrap_or_default());
+            self.request.write_size(json);
+            json.close_object();
+        }
+        if is_connected && matches!(kind, pdu::REQUEST | pdu::BIND) {
+            self.write_interfaces(json);
         }
     }
 

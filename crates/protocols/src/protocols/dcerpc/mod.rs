@@ -1,6 +1,7 @@
 //! DCE remote procedure calls (C706, chapter 12): version 5 over TCP, version 4 over UDP.
 
 mod call;
+mod operations;
 mod parser;
 pub(crate) mod pdu;
 
@@ -24,7 +25,6 @@ fn known_representation(formats: u8, floats: u8) -> bool {
 }
 
 fn probe_stream(data: &[u8], circumstances: &Circumstances) -> Opinion {
-    const REQUEST: u8 = 0;
     const HEADER: usize = 16;
     let Some(&[5, 0, kind, _, formats, floats, ..]) = data.first_chunk::<HEADER>() else {
         return Opinion::NotMine;
@@ -32,8 +32,11 @@ fn probe_stream(data: &[u8], circumstances: &Circumstances) -> Opinion {
     if !known_representation(formats, floats) {
         return Opinion::NotMine;
     }
-    let way = if kind == REQUEST { ToServer } else { ToClient };
-    // A bind goes to the server too; only a request is sure of its way.
+    let asks = matches!(
+        kind,
+        pdu::REQUEST | pdu::BIND | pdu::ALTER_CONTEXT | pdu::AUTH3
+    );
+    let way = if asks { ToServer } else { ToClient };
     if way == circumstances.direction {
         Opinion::MINE
     } else {

@@ -58,12 +58,6 @@ impl Dcerpc {
     /// A whole fragment of version 5.
     fn fragment(&mut self, direction: Direction, header: &Header, body: &[u8]) {
         let name = CallName::Connection(header.call, header.minor);
-        // What proves the sender has a trailer of 8 bytes before it.
-        let proof = match header.auth_length {
-            0 => 0,
-            length => length + 8,
-        };
-        let content = body.get(..body.len().saturating_sub(proof)).unwrap_or(body);
         match header.kind {
             pdu::BIND | pdu::ALTER_CONTEXT => {
                 if let Some(named) = pdu::interfaces(header, body) {
@@ -75,11 +69,9 @@ impl Dcerpc {
                     self.known.answer(&answers);
                 }
             }
-            pdu::REQUEST => return self.request(direction, header, content),
-            pdu::RESPONSE => {
-                let stub = pdu::response_stub(content).unwrap_or_default();
-                return self.side(name, direction, header, stub);
-            }
+            pdu::REQUEST => return self.request(direction, header, body),
+            // Rules count from the end of the header on.
+            pdu::RESPONSE => return self.side(name, direction, header, body),
             pdu::BIND_NAK | 3 => {}
             _ => return,
         }
@@ -100,6 +92,8 @@ impl Dcerpc {
         let Some(request) = Request::read(header, body) else {
             return;
         };
+        // An object, if one is named, counts as an argument, and so does what proves the sender.
+        let stub = body.get(8..).unwrap_or_default();
         let interface = self.known.of_context(request.context).cloned();
         let entry = self.call(CallName::Connection(header.call, header.minor), direction);
         entry.tx.operation = Some(request.operation);
@@ -107,7 +101,7 @@ impl Dcerpc {
             entry.tx.interfaces.push(interface);
         }
         let name = entry.tx.name;
-        self.side(name, direction, header, request.stub);
+        self.side(name, direction, header, stub);
     }
 
     fn side(&mut self, name: CallName, direction: Direction, header: &Header, stub: &[u8]) {
@@ -168,9 +162,11 @@ impl Dcerpc {
             return None;
         };
         let mut reader = Reader::new(header.get(8..)?, formats & 0x10 != 0);
-        reader.uuid()?;
-        let uuid = reader.uuid()?;
-        let activity = reader.uuid()?;
+        // Identifiers are taken as if their parts began with the least significant byte, whatever the header says.
+        let mut uuids = Reader::new(reader.take(48)?, true);
+        uuids.uuid()?;
+        let uuid = uuids.uuid()?;
+        let activity = uuids.uuid()?;
         reader.word()?;
         let version = reader.word()?;
         let sequence = reader.word()?;
@@ -314,7 +310,7 @@ mod tests {
         assert_eq!((call.operation, call.request.fragments), (Some(15), 2));
         assert_eq!(
             (&*call.request.stub, &*call.response.stub),
-            (&b"abcd"[..], &b"ef"[..])
+            (&b"abcd"[..], &b"........ef"[..])
         );
         let mut seen = Vec::new();
         call.values(windows::DCERPC_IFACE, Direction::ToServer, &mut |value| {

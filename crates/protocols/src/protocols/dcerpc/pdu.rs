@@ -14,6 +14,8 @@ pub const BIND_NAK: u8 = 13;
 pub const ALTER_CONTEXT: u8 = 14;
 /// The answer to [`ALTER_CONTEXT`].
 pub const ALTER_CONTEXT_RESPONSE: u8 = 15;
+/// The client's last word on who it is; nothing answers it.
+pub const AUTH3: u8 = 16;
 
 /// Flag of the first fragment of a message.
 pub const FIRST_FRAGMENT: u8 = 1;

@@ -41,12 +41,15 @@ const COMMANDS: [(&str, usize, usize); 17] = [
     ("TOP", 2, 2),
     ("UIDL", 0, 1),
     ("APOP", 2, 2),
-    ("AUTH", 0, 2),
+    ("AUTH", 1, 2),
     ("CAPA", 0, 0),
     ("STLS", 0, 0),
     ("UTF8", 0, 0),
     ("LANG", 0, 1),
 ];
+
+/// The name of what is no command but the answer to a challenge.
+const ANSWER: &str = "<SASL DATA>";
 
 /// The parser of a mailbox's connection.
 #[derive(Debug, Default)]
@@ -81,8 +84,12 @@ struct Reply {
 }
 
 impl Request {
+    fn is(&self, name: &str) -> bool {
+        self.command.eq_ignore_ascii_case(name.as_bytes())
+    }
+
     fn has_many_lines(&self) -> bool {
-        match &self.command[..] {
+        match &self.command.to_ascii_uppercase()[..] {
             b"LIST" | b"UIDL" => self.arguments.is_empty(),
             b"TOP" | b"RETR" | b"CAPA" => true,
             _ => false,
@@ -107,12 +114,13 @@ impl Pop3 {
         let mut events = [None; 2];
         let request = if std::mem::take(&mut self.is_challenged) {
             Request {
-                command: b"<SASL DATA>".to_vec(),
+                command: ANSWER.as_bytes().to_vec(),
                 arguments: Vec::new(),
             }
         } else {
             let mut words = line.split(|&byte| byte == b' ').filter(|w| !w.is_empty());
-            let command = words.next().unwrap_or_default().to_ascii_uppercase();
+            // Names in small letters are understood, but nobody sends them so.
+            let command = words.next().unwrap_or_default().to_vec();
             let arguments: Vec<_> = words.map(<[u8]>::to_vec).collect();
             let known = COMMANDS
                 .iter()
@@ -180,10 +188,10 @@ impl Pop3 {
         if line.len() + 2 > MAX_RESPONSE {
             meta.event(RESPONSE_TOO_LONG);
         }
-        let is = |name: &[u8]| tx.request.as_ref().is_some_and(|r| r.command == name);
+        let is = |name: &str| tx.request.as_ref().is_some_and(|r| r.is(name));
         if line.starts_with(b"+ ") {
-            self.is_challenged = is(b"AUTH");
-        } else if is_good && is(b"STLS") {
+            self.is_challenged = is("AUTH") || is(ANSWER);
+        } else if is_good && is("STLS") {
             orders.change = Some((0, AppProto::Tls));
         }
         if is_good && tx.request.as_ref().is_some_and(Request::has_many_lines) {
@@ -206,7 +214,7 @@ impl Pop3 {
             meta.advance(Direction::ToClient, 1);
             return;
         }
-        let is_mail = tx.request.as_ref().is_some_and(|r| r.command == b"RETR");
+        let is_mail = tx.request.as_ref().is_some_and(|r| r.is("RETR"));
         if let Some(reply) = &mut tx.reply
             && !is_mail
             && reply.kept + line.len() < MAX_KEPT
@@ -317,7 +325,7 @@ mod tests {
         let mut orders = Orders::default();
         let talk: [(Direction, &[u8]); 4] = [
             (ToClient, b"+OK hello\r\n"),
-            (ToServer, b"capa\r\nSTAT x\r\nNOPE\r\n"),
+            (ToServer, b"CAPA\r\nSTAT x\r\nNOPE\r\n"),
             (ToClient, b"+OK list\r\nUSER\r\nTOP\r\n.\r\n"),
             (ToClient, b"+OK 1 2\r\n-ERR no\r\n"),
         ];

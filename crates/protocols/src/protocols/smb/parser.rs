@@ -124,6 +124,7 @@ impl Smb {
         self.transactions.open(Tx {
             id,
             version: origin.version,
+            begun_as: origin.version,
             command: origin.command,
             status: None,
             session: origin.session,
@@ -183,24 +184,11 @@ impl Smb {
         entry
     }
 
-    /// Something is wrong with the youngest transaction, or with one of its own.
+    /// Something is wrong with the youngest transaction, if there is one.
     pub(super) fn event(&mut self, event: Event) {
         if let Some(entry) = self.transactions.last_mut() {
             entry.meta.event(event as u8);
-            return;
         }
-        let origin = Origin {
-            version: 0,
-            command: 0,
-            session: 0,
-            tree: 0,
-            message: 0,
-            status: Status::Nt(0),
-        };
-        let entry = self.open(&origin, Detail::None);
-        entry.meta.event(event as u8);
-        entry.meta.advance(ToServer, 1);
-        entry.meta.advance(ToClient, 1);
     }
 
     /// The share that a message is about: its name and whether it is one of pipes; nothing when its begin was not seen.
@@ -392,7 +380,7 @@ impl Parser for Smb {
         }
     }
 
-    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
         const HEADER: usize = 4;
         let direction = input.direction;
         let all = input.data.len();
@@ -430,7 +418,6 @@ impl Parser for Smb {
             if kind == 0 && !message.is_empty() {
                 self.message(direction, message);
             }
-            orders.inspect_stream[direction.index()] = true;
             data = body.get(message.len()..).unwrap_or_default();
         }
         Outcome::Done

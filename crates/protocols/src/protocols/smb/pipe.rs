@@ -43,8 +43,11 @@ fn find<'a>(
     direction: Direction,
 ) -> Option<&'a mut Entry<Tx>> {
     let (session, tree) = (origin.session, origin.tree);
+    // What is answered later does not say its share.
+    let is_late = tree == 0 && direction == ToClient;
     smb.calls().iter_mut().find(|entry| {
-        (entry.tx.session, entry.tx.tree) == (session, tree)
+        entry.tx.session == session
+            && (entry.tx.tree == tree || is_late)
             && matches!(&entry.tx.detail, Detail::Call(call)
                 if call.name == name && !call.side(direction).done)
     })

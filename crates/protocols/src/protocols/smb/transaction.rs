@@ -8,7 +8,7 @@ use super::command;
 use super::ntlmssp::Authenticate;
 use super::status::Status;
 use crate::file::File;
-use crate::protocols::dcerpc::pdu::{self, Interface};
+use crate::protocols::dcerpc::pdu;
 use crate::protocols::dcerpc::{Call, CallName};
 use crate::protocols::transfer::Transfer;
 use crate::record::RecordOptions;
@@ -143,6 +143,8 @@ pub struct Tx {
     pub id: u64,
     /// 1, or 2 for versions 2 and 3.
     pub version: u8,
+    /// The version of what began it; a negotiation may end with a later one.
+    pub begun_as: u8,
     /// The command.
     pub command: u16,
     /// How it went.
@@ -337,19 +339,21 @@ fn write_create(create: &Create, json: &mut Json<'_>) {
     json.text("fuid", &handle_text(&create.handle));
 }
 
-fn write_interfaces(interfaces: &[Interface], answers: bool, json: &mut Json<'_>) {
-    if interfaces.is_empty() {
+fn write_interfaces(call: &Call, answers: bool, json: &mut Json<'_>) {
+    if call.interfaces.is_empty() {
         return;
     }
     json.open_array("interfaces");
-    for interface in interfaces {
+    for interface in &call.interfaces {
         json.open();
         json.text("uuid", &interface.uuid_text());
         json.text("version", &interface.version_text());
-        if let (Some((result, reason)), true) = (interface.answer, answers) {
+        if let (Some((result, _)), true) = (interface.answer, answers) {
             json.uint("ack_result", result);
-            json.uint("ack_reason", reason);
+            // Readers of records know no other.
+            json.uint("ack_reason", 0_u8);
         }
+        call.write_names(interface, json);
         json.close_object();
     }
     json.close_array();
@@ -372,9 +376,9 @@ fn write_call(call: &Call, json: &mut Json<'_>) {
             json.uint("frag_cnt", call.request.fragments);
             json.uint("stub_data_size", call.request.stub.len() as u64);
             json.close_object();
-            write_interfaces(&call.interfaces, false, json);
+            write_interfaces(call, false, json);
         }
-        Some(pdu::BIND) => write_interfaces(&call.interfaces, true, json),
+        Some(pdu::BIND) => write_interfaces(call, true, json),
         _ => {}
     }
     if call.response.kind == Some(pdu::RESPONSE) {
@@ -401,7 +405,7 @@ impl Transaction for Tx {
         accepts: &mut dyn FnMut(Value<'_>) -> bool,
     ) -> bool {
         match (keyword, &self.detail) {
-            (windows::SMB_VERSION, _) => accepts(Value::Number(u64::from(self.version))),
+            (windows::SMB_VERSION, _) => accepts(Value::Number(u64::from(self.begun_as))),
             (windows::SMB_NAMED_PIPE, Detail::Tree(tree)) => {
                 tree.is_pipe && accepts(Value::Bytes(&tree.name))
             }

@@ -228,7 +228,8 @@ fn tree_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
         name.remove(0);
     }
     let tree = Tree {
-        is_pipe: name.to_ascii_uppercase().ends_with(b"IPC$"),
+        // Only the response says what it is.
+        is_pipe: false,
         name,
         ..Tree::default()
     };
@@ -478,7 +479,8 @@ fn read_response(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
         Status::Nt(status::SUCCESS | status::BUFFER_OVERFLOW) => {}
         Status::Nt(status::END_OF_FILE) => {
             if let Some((handle, _)) = read {
-                smb.close(&handle, ToClient, origin.status);
+                // That is how reading ends well.
+                smb.close(&handle, ToClient, Status::Nt(status::SUCCESS));
             }
             return Some(());
         }

@@ -1,5 +1,16 @@
 //! Message Queuing Telemetry Transport, versions 3.1 to 5 (OASIS).
 
+mod message;
+mod parser;
+mod property;
+mod record;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use parser::Mqtt;
+pub use settings::Settings;
+
 use tapir_packet::Direction::ToServer;
 
 use crate::AppProto;

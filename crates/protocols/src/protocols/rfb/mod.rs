@@ -1,5 +1,13 @@
 //! Remote framebuffer, VNC (RFC 6143): both sides begin with their version.
 
+mod message;
+mod parser;
+mod record;
+#[cfg(test)]
+mod tests;
+
+pub use parser::Rfb;
+
 use tapir_packet::Direction::{ToClient, ToServer};
 
 use crate::AppProto;
