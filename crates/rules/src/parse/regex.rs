@@ -105,9 +105,9 @@ fn named_captures(body: &str) -> Vec<Capture> {
                     .map(|(name, _)| name);
                 let is_group = name.is_some() || !behind.starts_with(['?', '*']);
                 let known = name.and_then(|name| {
-                    let mut known = SCOPES.iter().filter_map(|(prefix, scope)| {
-                        Some((*scope, name.strip_prefix(prefix)?))
-                    });
+                    let mut known = SCOPES
+                        .iter()
+                        .filter_map(|(prefix, scope)| Some((*scope, name.strip_prefix(prefix)?)));
                     known.next()
                 });
                 if let Some((scope, name)) = known {
