@@ -86,7 +86,7 @@ const MAX_LABELS: usize = 255;
 /// Pointers followed in one name.
 const MAX_POINTERS: usize = 255;
 /// Names of all sections together, in bytes: pointers let a small message name much.
-const MAX_TEXT: usize = 1 << 16;
+const MAX_TEXT: usize = 1 << 21;
 
 impl Message {
     pub(super) fn is_response(&self) -> bool {

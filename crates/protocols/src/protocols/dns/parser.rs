@@ -163,9 +163,8 @@ impl Parser for Dns {
         let to_server = direction == Direction::ToServer;
         let known = match keyword {
             dns::QUERY => to_server,
-            dns::RESPONSE_RRNAME | dns::MDNS_RESPONSE_RRNAME | dns::LLMNR_RESPONSE_RRNAME => {
-                !to_server
-            }
+            dns::RESPONSE_RRNAME | dns::LLMNR_RESPONSE_RRNAME => !to_server,
+            dns::MDNS_RESPONSE_RRNAME => true,
             dns::OPCODE | dns::RCODE | dns::RRTYPE => true,
             _ => section(keyword).is_some(),
         };
