@@ -299,6 +299,9 @@ impl Inspector {
             flow.insert_flags(FlowFlags::NO_PAYLOAD_INSPECTION);
         }
         if let Some(session) = flow.tcp.as_deref_mut() {
+            if let Some(depth) = orders.stream_depth {
+                session.set_depth(depth);
+            }
             for way in DIRECTIONS {
                 if orders.inspect_stream[way.index()] {
                     session.trigger_raw(way);
