@@ -133,10 +133,6 @@ pub struct InputArgs {
     #[arg(short = 'F', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub bpf_file: Option<PathBuf>,
 
-    /// Accepted for Suricata's sake: nothing here hangs on a seed
-    #[arg(long, hide = true)]
-    pub no_random: bool,
-
     /// Stop after this many packets
     #[arg(short = 'n', long, value_name = "N")]
     pub count: Option<u64>,

@@ -59,8 +59,12 @@ impl SectionDraft {
             })
     }
 
-    /// The contents that are looked for in the buffer itself.
+    /// The contents that must be in the buffer; none where the buffer may be absent.
     pub(crate) fn contents(&self) -> Vec<&Content> {
+        let may_be_absent = |(_, option): &(u16, Opt)| matches!(option.kind, OptionKind::Absent(_));
+        if self.options.iter().any(may_be_absent) {
+            return Vec::new();
+        }
         payload::contents(self.options.iter().map(|(_, option)| option)).collect()
     }
 
@@ -112,6 +116,12 @@ impl SectionScratch {
         let evidence = &mut self.evidence;
         self.program
             .captures(|name, value| evidence.variables.push((name.into(), value.into())));
+        self.program.alert_captures(|name, value| {
+            let text = serde_json::Value::from(String::from_utf8_lossy(value));
+            evidence
+                .context
+                .push((name.into(), text.to_string().into()));
+        });
         let empty = evidence.variables.is_empty()
             && evidence.values.is_empty()
             && evidence.context.is_empty();

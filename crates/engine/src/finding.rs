@@ -56,6 +56,8 @@ pub(crate) struct Alerted {
     pub(crate) tagged: bool,
     /// The firewall does not let the packet pass.
     pub(crate) firewall: Option<FirewallDrop>,
+    /// No packet of its flow was dropped in this direction before.
+    pub(crate) first_drop: bool,
     /// What became of the packet, where the arbiter was asked already.
     pub(crate) settled: Option<PacketVerdict>,
     pub(crate) envelope: Envelope,

@@ -214,7 +214,7 @@ impl Merger {
             reason: if rated { RATE_FILTERED } else { "rules" },
             alert,
             verdict: verdict_of(verdict.actions, self.prevention),
-            first: true,
+            first: alerted.first_drop,
         }));
         self.emit(place, AFTER_ALERTS, (alerted, None), body);
     }

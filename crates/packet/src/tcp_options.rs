@@ -107,6 +107,8 @@ fn take<'a>(parsed: &mut Parsed<'a>, kind: u8, value: &'a [u8]) {
         (5, blocks) if (8..=32).contains(&blocks.len()) && blocks.len().is_multiple_of(8) => {
             set(&mut options.sack, blocks, faults);
         }
+        // Without blocks it says nothing.
+        (5, &[]) => {}
         (8, value) if value.len() == 8 => {
             if let Some(timestamps) = read_timestamps(value) {
                 set(&mut options.timestamps, timestamps, faults);

@@ -88,6 +88,9 @@ impl RegexStep {
             self.regex
                 .find_at(&mut scratch.regex, searched, from.saturating_sub(base))?;
         for (group, capture) in self.captures.iter().enumerate() {
+            if capture.scope == CaptureScope::Nowhere {
+                continue;
+            }
             let value = scratch
                 .regex
                 .group(group + 1)

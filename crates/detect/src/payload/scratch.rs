@@ -99,13 +99,18 @@ impl ProgramScratch {
         }
     }
 
-    /// What the rule captured into variables of the packet and of the alert.
-    pub(crate) fn captures(&self, mut each: impl FnMut(&str, &[u8])) {
-        for captured in self
-            .captured
-            .iter()
-            .filter(|captured| captured.scope != CaptureScope::Flow)
-        {
+    /// What the rule captured into variables of the packet.
+    pub(crate) fn captures(&self, each: impl FnMut(&str, &[u8])) {
+        self.captured_for(CaptureScope::Packet, each);
+    }
+
+    /// What the rule captured for its alert to show.
+    pub(crate) fn alert_captures(&self, each: impl FnMut(&str, &[u8])) {
+        self.captured_for(CaptureScope::Alert, each);
+    }
+
+    fn captured_for(&self, scope: CaptureScope, mut each: impl FnMut(&str, &[u8])) {
+        for captured in self.captured.iter().filter(|one| one.scope == scope) {
             each(&captured.name, &captured.value);
         }
     }

@@ -17,7 +17,7 @@ pub(crate) struct FileTests(pub(crate) Vec<FileTest>);
 /// One test of a file.
 #[derive(Debug)]
 pub(crate) enum FileTest {
-    /// Bytes somewhere in the name.
+    /// Bytes somewhere in the name, in letters of any case; these are small.
     Name { text: Box<[u8]>, negated: bool },
     /// The end of the name, behind a dot.
     Extension { text: Box<[u8]>, negated: bool },
@@ -77,6 +77,7 @@ impl FileTest {
             (OptionKind::Integer(test), file::FILESIZE) => Ok(Self::Size(test.clone())),
             (OptionKind::Text(text), file::FILENAME) => {
                 let (text, negated) = unquoted(text);
+                let text = text.to_ascii_lowercase().into();
                 Ok(Self::Name { text, negated })
             }
             (OptionKind::Text(text), file::FILEEXT) => {
@@ -114,7 +115,8 @@ impl FileTest {
     fn holds(&self, file: &File) -> bool {
         match self {
             Self::Name { text, negated } => {
-                memchr::memmem::find(&file.name, text).is_some() != *negated
+                let name = file.name.to_ascii_lowercase();
+                memchr::memmem::find(&name, text).is_some() != *negated
             }
             Self::Extension { text, negated } => {
                 let name = file.name.to_ascii_lowercase();

@@ -131,7 +131,11 @@ impl Settings {
         }
         Ok(Self {
             live: options.live,
-            workers: options.workers.unwrap_or_else(cores).max(1),
+            // Packets that came through a tunnel may belong to a flow outside: workers are chosen by the tunnel.
+            workers: match flow.key.recursion {
+                true => options.workers.unwrap_or_else(cores).max(1),
+                false => 1,
+            },
             prevention,
             checksums,
             stats_interval: Duration::from_secs(if stats_enabled { stats_interval } else { 0 }),

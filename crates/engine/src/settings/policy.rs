@@ -2,6 +2,9 @@
 
 use tapir_config::{ConfigError, Node};
 
+/// The policy that is chosen by whether traffic can be stopped at all.
+const AUTO: &str = "auto";
+
 /// What is done in an exceptional case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExceptionPolicy {
@@ -40,8 +43,8 @@ impl ExceptionPolicy {
         Some(match text {
             "ignore" => Self::Ignore,
             // Without prevention nothing is dropped unless asked for by name.
-            "auto" if prevention => Self::DropFlow,
-            "auto" => Self::Ignore,
+            AUTO if prevention => Self::DropFlow,
+            AUTO => Self::Ignore,
             "drop-packet" => Self::DropPacket,
             "drop-flow" => Self::DropFlow,
             "reject" => Self::Reject,
@@ -69,7 +72,7 @@ pub(super) fn policies(root: &Node, prevention: bool) -> Result<ExceptionPolicie
         "ignore, drop-packet, drop-flow, reject, pass-packet, pass-flow, bypass or auto";
     let general = root.parsed_at(
         "exception-policy",
-        ExceptionPolicy::Ignore,
+        ExceptionPolicy::parse(AUTO, prevention).unwrap_or_default(),
         EXPECTED,
         |text| ExceptionPolicy::parse(text, prevention),
     )?;
@@ -81,8 +84,9 @@ pub(super) fn policies(root: &Node, prevention: bool) -> Result<ExceptionPolicie
             ExceptionPolicy::parse(text, prevention)
         })
     };
-    // Midstream pick-up that is on has no exception; `auto` ignores it.
-    let midstream_default = if root.bool_at("stream.midstream", false)? {
+    // Midstream pick-up that is on is no exception to `auto`.
+    let automatic = root.text_at("exception-policy", AUTO) == AUTO;
+    let midstream_default = if automatic && root.bool_at("stream.midstream", false)? {
         ExceptionPolicy::Ignore
     } else {
         general

@@ -50,9 +50,12 @@ impl Inspector {
         packet: &Packet<'_>,
         mut flow: Option<&mut FlowOf>,
         seen: &Circumstances,
-        alerts: Vec<Alert>,
+        mut alerts: Vec<Alert>,
         verdict: PacketVerdict,
     ) {
+        if let Some(flow) = flow.as_deref() {
+            self.name_transactions(flow, &mut alerts);
+        }
         if let Some(flow) = flow.as_deref_mut()
             && alerts
                 .iter()
@@ -60,6 +63,14 @@ impl Inspector {
         {
             flow.insert_flags(FlowFlags::HAS_ALERTS);
         }
+        // What the arbiter may still take back counts as dropped: the drops after it are the same one.
+        let first_drop = match (flow.as_deref_mut(), verdict.actions.blocks()) {
+            (Some(flow), true) => {
+                let way = seen.direction.unwrap_or(Direction::ToServer).index();
+                !std::mem::replace(&mut flow.attachment.dropped[way], true)
+            }
+            _ => true,
+        };
         let flow = flow.as_deref();
         let in_stream = alerts
             .iter()
@@ -94,11 +105,28 @@ impl Inspector {
                 .then(|| Arc::new(PacketHeaders::of(packet))),
             transactions: self.described(flow, &alerts),
             tagged: verdict.tagged,
+            first_drop,
             firewall: verdict.firewall,
             settled: self.arbiter.is_some().then_some(verdict),
             alerts,
         };
         self.find(Discovery::Alerted(Box::new(alerted)));
+    }
+
+    /// A datagram is about its transaction, even where a rule for its protocol looked at nothing but the payload.
+    fn name_transactions(&self, flow: &FlowOf, alerts: &mut [Alert]) {
+        if flow.tcp.is_some() {
+            return;
+        }
+        let youngest = flow.attachment.dialogue.state().and_then(|state| {
+            let place = state.len().checked_sub(1)?;
+            Some(state.meta(place)?.id())
+        });
+        for alert in alerts {
+            if alert.transaction.is_none() && self.rules.set.names_protocol(alert.rule) {
+                alert.transaction = youngest;
+            }
+        }
     }
 
     /// What the alerts show of the transactions that they are about.

@@ -50,13 +50,9 @@ impl Inspector {
         kind: AnomalyKind,
         name: &'static str,
     ) {
-        let mut envelope = self
+        let envelope = self
             .enveloper()
             .of_packet(packet, self.number(), seen.direction, flow);
-        envelope.ether_type = match name {
-            "decoder.ethernet.unknown_ethertype" => packet.ethernet().map(|it| it.ether_type()),
-            _ => None,
-        };
         let bytes = self
             .needs
             .anomaly_packet

@@ -42,7 +42,7 @@ impl Enveloper<'_> {
             Some(ethernet) if self.needs.ether => Some(Box::new(Ether::Packet {
                 src: ethernet.src(),
                 dst: ethernet.dst(),
-                ether_type: None,
+                ether_type: Some(ethernet.ether_type()),
             })),
             _ => None,
         };

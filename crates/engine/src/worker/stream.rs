@@ -120,6 +120,7 @@ impl Inspector {
                 "stream reassembly",
             ),
         };
+        flow.attachment.exception = Some((target, policy.name()));
         if policy == ExceptionPolicy::Ignore {
             return false;
         }
@@ -130,7 +131,6 @@ impl Inspector {
             .or_default()
             .entry(policy.name())
             .or_default() += 1;
-        flow.attachment.exception = Some((target, policy.name()));
         match policy {
             ExceptionPolicy::Ignore => false,
             ExceptionPolicy::PassPacket => true,

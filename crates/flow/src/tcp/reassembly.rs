@@ -58,6 +58,10 @@ impl<'a> Turn<'a> {
 
     /// Adds the segment's data to a stream; an error when there was no room.
     fn add_data(&mut self, session: &mut Session, dir: Direction) -> Result<(), ()> {
+        // What comes with a reset reaches nobody.
+        if self.segment.has(TcpFlags::RST) {
+            return Ok(());
+        }
         session.first_data.get_or_insert(self.segment.dir);
         let policy = self.overlap_policy(session, dir);
         if session.is(SessionFlags::APP_DISABLED)

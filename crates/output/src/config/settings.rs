@@ -56,6 +56,18 @@ impl OutputConfig {
                 None => tracing::warn!("there is no output `{name}`; it is left out"),
             }
         }
+        let writes_anomalies = |sink: &&SinkConfig| match sink {
+            SinkConfig::Eve(eve) => eve.types.anomaly.is_some(),
+            _ => false,
+        };
+        if config.sinks.iter().filter(writes_anomalies).count() > 1 {
+            // The words are those that scripts around Suricata look for.
+            return Err(ConfigError::value(
+                outputs,
+                "outputs",
+                "only one 'anomaly' logger can be enabled",
+            ));
+        }
         Ok(config)
     }
 }

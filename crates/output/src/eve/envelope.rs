@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::event::{AppProtos, Envelope, Ether, Event, PacketBytes, Transport, Variables};
 use crate::protocol_name::{has_ports, protocol_name};
 use tapir_json::{Json, push_uint};
-use tapir_packet::sctp_chunk;
+use tapir_packet::{PacketSource, sctp_chunk};
 
 use super::{FlowPart, RECORD_FORMAT, Records};
 
@@ -54,7 +54,8 @@ impl Records {
         if let Some(name) = &at.in_iface {
             json.text("in_iface", name);
         }
-        if event.packet != 0 {
+        // What the end of a flow brings to light, no packet did.
+        if event.packet != 0 && at.pkt_src != PacketSource::FlowTimeout {
             json.uint("pcap_cnt", event.packet);
         }
         json.word("event_type", event_type);
@@ -81,10 +82,6 @@ impl Records {
             && let Some(ether) = at.ether.as_deref()
         {
             ethernet(json, ether, part);
-        } else if let Some(ether_type) = at.ether_type {
-            json.open_object("ether");
-            json.uint("ether_type", ether_type);
-            json.close_object();
         }
         if self.config.community_id.is_some()
             && let Some(id) = at.community_id.as_deref()

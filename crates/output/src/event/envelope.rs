@@ -46,8 +46,6 @@ pub struct Envelope {
     pub tunnel: Option<Box<TunnelInfo>>,
     /// Link-layer addresses.
     pub ether: Option<Box<Ether>>,
-    /// The EtherType that nobody knows, of the record that says so.
-    pub ether_type: Option<u16>,
     /// What the header of a protocol without ports says, or that of SCTP.
     pub transport: Option<Box<Transport>>,
     /// The transaction that the event is about.
@@ -130,7 +128,6 @@ impl Default for Envelope {
             direction: None,
             tunnel: None,
             ether: None,
-            ether_type: None,
             transport: None,
             tx_id: None,
             app_protos: AppProtos::default(),

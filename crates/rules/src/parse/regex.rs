@@ -65,7 +65,65 @@ pub(crate) fn pcre(inner: Arg<'_>, negated: bool, dialect: Dialect) -> Read<Rege
     for part in parts {
         regex.pcre.captures.push(capture(part)?);
     }
+    if regex.pcre.captures.is_empty() && dialect == Dialect::Suricata {
+        regex.pcre.captures = named_captures(&body[..close]);
+        regex.pcre.captures_by_name = !regex.pcre.captures.is_empty();
+    }
     Ok(regex)
+}
+
+/// The groups of an expression that say by their names where they go: `(?P<flow_ua>...)`. The list ends with the last
+/// of them; groups before it that go nowhere are in it as well.
+fn named_captures(body: &str) -> Vec<Capture> {
+    const SCOPES: [(&str, CaptureScope); 3] = [
+        ("flow_", CaptureScope::Flow),
+        ("pkt_", CaptureScope::Packet),
+        ("alert_", CaptureScope::Alert),
+    ];
+    let (mut captures, mut last) = (Vec::new(), 0);
+    let (mut rest, mut in_class) = (body, false);
+    while let Some(at) = rest.find(['\\', '[', ']', '(']) {
+        let (found, behind) = rest[at..].split_at(1);
+        rest = match found {
+            "\\" => {
+                let escaped = behind.chars().next().map_or(0, char::len_utf8);
+                behind.get(escaped..).unwrap_or_default()
+            }
+            "[" => {
+                in_class = true;
+                behind
+            }
+            "]" => {
+                in_class = false;
+                behind
+            }
+            _ if in_class => behind,
+            _ => {
+                let name = behind
+                    .strip_prefix("?P<")
+                    .and_then(|behind| behind.split_once('>'))
+                    .map(|(name, _)| name);
+                let is_group = name.is_some() || !behind.starts_with(['?', '*']);
+                let known = name.and_then(|name| {
+                    let mut known = SCOPES
+                        .iter()
+                        .filter_map(|(prefix, scope)| Some((*scope, name.strip_prefix(prefix)?)));
+                    known.next()
+                });
+                if let Some((scope, name)) = known {
+                    let name = name.into();
+                    captures.push(Capture { scope, name });
+                    last = captures.len();
+                } else if is_group {
+                    let (scope, name) = (CaptureScope::Nowhere, "".into());
+                    captures.push(Capture { scope, name });
+                }
+                behind
+            }
+        };
+    }
+    captures.truncate(last);
+    captures
 }
 
 /// The last delimiter that has no backslash before it.

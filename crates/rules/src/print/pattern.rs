@@ -138,8 +138,10 @@ pub(super) fn pcre(
     }) {
         f.write_char(flag)?;
     }
-    for capture in &pcre.captures {
+    let listed = pcre.captures.iter().filter(|_| !pcre.captures_by_name);
+    for capture in listed {
         let scope = match capture.scope {
+            CaptureScope::Nowhere => continue,
             CaptureScope::Flow => "flow",
             CaptureScope::Packet => "pkt",
             CaptureScope::Alert => "alert",

@@ -88,6 +88,8 @@ pub struct Pcre {
     pub no_limit: bool,
     /// Names for what the groups capture, in order.
     pub captures: Vec<Capture>,
+    /// The groups have said so themselves, by their names in the expression.
+    pub captures_by_name: bool,
     /// Snort 3's `regex`: matched by a streaming automaton there; `fast_pattern` may be set.
     pub regex: bool,
     /// Snort 3's `regex` with `fast_pattern`.
@@ -106,6 +108,8 @@ pub struct Capture {
 /// Where a captured value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CaptureScope {
+    /// Nowhere: the group only comes before another.
+    Nowhere,
     /// `flow:`: a variable of the flow.
     Flow,
     /// `pkt:`: a variable of the packet.

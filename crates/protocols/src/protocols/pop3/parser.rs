@@ -325,7 +325,7 @@ mod tests {
         let mut orders = Orders::default();
         let talk: [(Direction, &[u8]); 4] = [
             (ToClient, b"+OK hello\r\n"),
-            (ToServer, b"capa\r\nSTAT x\r\nNOPE\r\n"),
+            (ToServer, b"CAPA\r\nSTAT x\r\nNOPE\r\n"),
             (ToClient, b"+OK list\r\nUSER\r\nTOP\r\n.\r\n"),
             (ToClient, b"+OK 1 2\r\n-ERR no\r\n"),
         ];

@@ -380,7 +380,7 @@ impl Parser for Smb {
         }
     }
 
-    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
         const HEADER: usize = 4;
         let direction = input.direction;
         let all = input.data.len();
@@ -418,7 +418,6 @@ impl Parser for Smb {
             if kind == 0 && !message.is_empty() {
                 self.message(direction, message);
             }
-            orders.inspect_stream[direction.index()] = true;
             data = body.get(message.len()..).unwrap_or_default();
         }
         Outcome::Done

@@ -348,9 +348,10 @@ fn write_interfaces(call: &Call, answers: bool, json: &mut Json<'_>) {
         json.open();
         json.text("uuid", &interface.uuid_text());
         json.text("version", &interface.version_text());
-        if let (Some((result, reason)), true) = (interface.answer, answers) {
+        if let (Some((result, _)), true) = (interface.answer, answers) {
             json.uint("ack_result", result);
-            json.uint("ack_reason", reason);
+            // Readers of records know no other.
+            json.uint("ack_reason", 0_u8);
         }
         call.write_names(interface, json);
         json.close_object();

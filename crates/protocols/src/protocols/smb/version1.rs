@@ -37,10 +37,9 @@ struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn read(data: &'a [u8]) -> Option<Self> {
-        const RESPONSE: u8 = 0x80;
+    /// What the header says, whatever follows it.
+    fn origin(data: &[u8]) -> Option<Origin> {
         const NT_STATUS: u16 = 0x4000;
-        const UNICODE: u16 = 0x8000;
         let flags = short(data, 10)?;
         let status = if flags & NT_STATUS != 0 {
             Status::Nt(word(data, 5)?)
@@ -48,14 +47,21 @@ impl<'a> Record<'a> {
             Status::Dos(*data.get(5)?, short(data, 7)?)
         };
         let (process, multiplex) = (short(data, 26)?, short(data, 30)?);
-        let origin = Origin {
+        Some(Origin {
             version: 1,
             command: (*data.get(4)?).into(),
             session: short(data, 28)?.into(),
             tree: short(data, 24)?.into(),
             message: u64::from(process) << 16 | u64::from(multiplex),
             status,
-        };
+        })
+    }
+
+    fn read(data: &'a [u8]) -> Option<Self> {
+        const RESPONSE: u8 = 0x80;
+        const UNICODE: u16 = 0x8000;
+        let flags = short(data, 10)?;
+        let origin = Self::origin(data)?;
         let count = usize::from(*data.get(HEADER)?) * 2;
         let bytes_place = HEADER + 1 + count + 2;
         let words = data.get(HEADER + 1..)?.get(..count)?;
@@ -133,6 +139,10 @@ pub fn is_file_content(smb: &Smb, direction: Direction, data: &[u8]) -> bool {
 /// One message.
 pub fn record(smb: &mut Smb, direction: Direction, data: &[u8]) {
     let Some(record) = Record::read(data) else {
+        if let Some(origin) = Record::origin(data) {
+            // The header is all right: there is something that it can be said of.
+            smb.request(&origin, Detail::None);
+        }
         smb.event(Event::MalformedData);
         return;
     };

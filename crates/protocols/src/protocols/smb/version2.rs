@@ -479,7 +479,8 @@ fn read_response(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
         Status::Nt(status::SUCCESS | status::BUFFER_OVERFLOW) => {}
         Status::Nt(status::END_OF_FILE) => {
             if let Some((handle, _)) = read {
-                smb.close(&handle, ToClient, origin.status);
+                // That is how reading ends well.
+                smb.close(&handle, ToClient, Status::Nt(status::SUCCESS));
             }
             return Some(());
         }
