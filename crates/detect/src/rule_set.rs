@@ -83,6 +83,11 @@ impl RuleSet {
         self.metas.get(self.rule(rule)?.meta as usize)
     }
 
+    /// Whether a rule is for flows of an application protocol only.
+    pub fn names_protocol(&self, rule: RuleId) -> bool {
+        self.rule(rule).is_some_and(|rule| rule.app.is_some())
+    }
+
     /// What sort of thing a rule looks at.
     pub fn kind(&self, rule: RuleId) -> Option<RuleKind> {
         Some(self.rule(rule)?.kind)

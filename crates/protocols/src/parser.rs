@@ -112,6 +112,8 @@ pub struct Orders {
     pub no_inspection: bool,
     /// The streams need not be put together any more.
     pub no_reassembly: bool,
+    /// How many bytes of the flow's streams are put together, where that differs from other flows; 0 for all.
+    pub stream_depth: Option<u32>,
     /// The flow need not be looked at any more at all.
     pub bypass: bool,
     /// What comes next is another protocol: the server's port to recognise it by (0 for the flow's own) and what it is

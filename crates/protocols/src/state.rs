@@ -25,6 +25,8 @@ pub struct ParserSettings {
     pub http2: http2::Settings,
     /// MQTT.
     pub mqtt: mqtt::Settings,
+    /// PostgreSQL.
+    pub pgsql: pgsql::Settings,
     /// SMB.
     pub smb: smb::Settings,
     /// Mail transfer.
@@ -215,4 +217,5 @@ parsers! {
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;
     Rfb(rfb::Rfb) for Rfb;
+    Pgsql(pgsql::Pgsql) for Pgsql;
 }

@@ -92,7 +92,9 @@ pub struct Meta {
     pub events_logged: usize,
     /// Records are due although a side is not complete.
     pub log_now: bool,
-    /// Its final records have been written.
+    /// Its final records have been shown; those of its files may be due.
+    pub shown: bool,
+    /// All its final records have been written.
     pub logged: bool,
     /// Only one side of it was seen, or is to be looked at: the other counts as complete.
     pub skip: [bool; 2],

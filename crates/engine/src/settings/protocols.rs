@@ -3,8 +3,8 @@
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
     AppProto, DetectionPorts, Enabled, FtpSettings, Http1Settings, Http2Settings, MqttSettings,
-    ParserSettings, ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings, TlsSettings,
-    Transport,
+    ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings,
+    TlsSettings, Transport,
 };
 
 use super::variables::port_list;
@@ -42,6 +42,7 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
         http1: Http1Settings::read(of("http"))?,
         http2: Http2Settings::read(of("http2"))?,
         mqtt: MqttSettings::read(of("mqtt"))?,
+        pgsql: PgsqlSettings::read(of("pgsql"))?,
         smb: SmbSettings::read(of("smb"))?,
         smtp: SmtpSettings::read(mail)?,
         ..ParserSettings::default()

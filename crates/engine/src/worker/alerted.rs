@@ -50,9 +50,12 @@ impl Inspector {
         packet: &Packet<'_>,
         mut flow: Option<&mut FlowOf>,
         seen: &Circumstances,
-        alerts: Vec<Alert>,
+        mut alerts: Vec<Alert>,
         verdict: PacketVerdict,
     ) {
+        if let Some(flow) = flow.as_deref() {
+            self.name_transactions(flow, &mut alerts);
+        }
         if let Some(flow) = flow.as_deref_mut()
             && alerts
                 .iter()
@@ -108,6 +111,22 @@ impl Inspector {
             alerts,
         };
         self.find(Discovery::Alerted(Box::new(alerted)));
+    }
+
+    /// A datagram is about its transaction, even where a rule for its protocol looked at nothing but the payload.
+    fn name_transactions(&self, flow: &FlowOf, alerts: &mut [Alert]) {
+        if flow.tcp.is_some() {
+            return;
+        }
+        let youngest = flow.attachment.dialogue.state().and_then(|state| {
+            let place = state.len().checked_sub(1)?;
+            Some(state.meta(place)?.id())
+        });
+        for alert in alerts {
+            if alert.transaction.is_none() && self.rules.set.names_protocol(alert.rule) {
+                alert.transaction = youngest;
+            }
+        }
     }
 
     /// What the alerts show of the transactions that they are about.

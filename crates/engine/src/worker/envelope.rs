@@ -63,6 +63,16 @@ impl Enveloper<'_> {
         {
             ether.turn();
         }
+        // The end of a flow is no frame: what its first ones said stands for it.
+        if let (None, Some(macs)) = (&envelope.ether, &flow.attachment.macs)
+            && let (Some(&src), Some(&dst)) = (macs.client.first(), macs.server.first())
+        {
+            envelope.ether = Some(Box::new(Ether::Packet {
+                src,
+                dst,
+                ether_type: None,
+            }));
+        }
         envelope.src_ip = flow.client();
         envelope.dest_ip = flow.server();
         envelope.src_port = flow.client_port();

@@ -86,15 +86,20 @@ impl Inspector {
             let finished = (is_done(Direction::ToServer) && is_done(Direction::ToClient))
                 || place < excess
                 || last;
-            let (due, id) = (!meta.logged && (finished || meta.log_now), meta.id());
+            let (due, id) = (!meta.shown && (finished || meta.log_now), meta.id());
             self.event_anomalies(state, place, proto, (packet, flow, seen));
             if due {
                 self.transaction_records(state, place, proto, &mut entries);
             }
-            self.file_records(state, place, proto, finished, &mut entries);
+            // Files are told of with packets that go their way.
+            let ways = DIRECTIONS.map(|way| {
+                last || place < excess || seen.direction.is_none_or(|of_packet| of_packet == way)
+            });
+            let waits = self.file_records(state, place, proto, (finished, ways), &mut entries);
             if let Some(meta) = state.meta_mut(place) {
                 meta.log_now = false;
-                meta.logged |= finished;
+                meta.shown |= finished;
+                meta.logged |= finished && !waits;
                 for entry in &mut entries {
                     if entry.event_type != "fileinfo" && has_number(proto) {
                         entry.tx_id = Some(id);
@@ -150,17 +155,19 @@ impl Inspector {
         }
     }
 
+    /// Shows the files that are due and may be told of; says whether others are due.
     fn file_records(
         &self,
         state: &mut AppState,
         place: usize,
         proto: AppProto,
-        finished: bool,
+        (finished, ways): (bool, [bool; 2]),
         entries: &mut Vec<Entry>,
-    ) {
+    ) -> bool {
         let Some(id) = state.meta(place).map(Meta::id) else {
-            return;
+            return false;
         };
+        let mut waits = false;
         let wanted = self.needs.app.iter().any(|wanted| wanted == "fileinfo");
         let default = RecordOptions::default();
         let options = self.options(record_name(proto)).unwrap_or(&default);
@@ -171,10 +178,15 @@ impl Inspector {
                     if finished {
                         file.close(FileState::Truncated);
                     }
-                    if file.state() != FileState::Open && !std::mem::replace(&mut file.logged, true)
-                    {
-                        due.push(number);
+                    if file.state() == FileState::Open || file.logged {
+                        continue;
                     }
+                    if !ways[way.index()] {
+                        waits = true;
+                        continue;
+                    }
+                    file.logged = true;
+                    due.push(number);
                 }
             }
             let Some(transaction) = state.transaction(place).filter(|_| wanted) else {
@@ -196,6 +208,7 @@ impl Inspector {
                 });
             }
         }
+        waits
     }
 
     fn transaction_record(&mut self, entry: Entry, packet: &Packet<'_>, flow: &FlowOf) {
@@ -299,6 +312,9 @@ impl Inspector {
             flow.insert_flags(FlowFlags::NO_PAYLOAD_INSPECTION);
         }
         if let Some(session) = flow.tcp.as_deref_mut() {
+            if let Some(depth) = orders.stream_depth {
+                session.set_depth(depth);
+            }
             for way in DIRECTIONS {
                 if orders.inspect_stream[way.index()] {
                     session.trigger_raw(way);

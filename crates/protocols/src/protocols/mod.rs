@@ -24,7 +24,7 @@ mod modbus;
 pub(crate) mod mqtt;
 pub(crate) mod nfs;
 mod ntp;
-mod pgsql;
+pub(crate) mod pgsql;
 pub(crate) mod pop3;
 mod quic;
 mod rdp;

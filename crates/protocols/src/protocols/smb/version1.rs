@@ -263,7 +263,8 @@ fn tree_request(record: &Record<'_>) -> Option<Detail> {
     let (name, next) = record.text(password);
     let (service, _) = record.ascii(next);
     Some(Detail::Tree(Tree {
-        is_pipe: service == b"IPC" || name.to_ascii_uppercase().ends_with(b"IPC$"),
+        // Only the response says what it is.
+        is_pipe: false,
         name,
         kind: 0,
         service: [Some(service), None],

@@ -33,6 +33,7 @@ pub(super) const BAD_PIPELINE: u8 = 4;
 pub(super) const NO_WELCOME: u8 = 6;
 pub(super) const TLS_REJECTED: u8 = 7;
 pub(super) const DATA_REJECTED: u8 = 8;
+pub(super) const FAILED_CHANGE: u8 = 9;
 pub(super) const DUPLICATE: u8 = 10;
 pub(super) const UNPARSABLE: u8 = 11;
 pub(super) const INVALID_BDAT: u8 = 12;

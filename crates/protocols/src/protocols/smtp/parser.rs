@@ -455,9 +455,6 @@ impl Parser for Smtp {
                     None => return Outcome::Failed,
                 },
             };
-            if orders.change.is_some() {
-                return Outcome::Done;
-            }
             if used == 0 {
                 return Outcome::Incomplete {
                     consumed,

@@ -55,6 +55,9 @@ impl Smtp {
 
     fn answer(&mut self, waiting: Waiting, code: u16, goes_on: bool, orders: &mut Orders) {
         match waiting.what {
+            What::StartTls if code == 220 && orders.change.is_some() => {
+                self.event_of(Some(waiting.tx), events::FAILED_CHANGE);
+            }
             What::StartTls if code == 220 => {
                 orders.change = Some((0, AppProto::Tls));
                 self.complete(waiting.tx, &[Direction::ToServer, Direction::ToClient]);

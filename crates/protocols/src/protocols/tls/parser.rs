@@ -365,7 +365,12 @@ impl Tls {
             (1, ToServer) | (2, ToClient) => self.hello(body, direction),
             (11, _) => self.certificates(body, direction, input.time),
             (12, ToClient) => self.with(|entry| entry.tx.state |= state::SERVER_KEYS),
-            (14, ToClient) => self.advance(direction, [server::HELLO_DONE; 2]),
+            (13, ToClient) => self.with(|entry| entry.tx.asks_certificate = true),
+            (14, ToClient) => {
+                self.advance(direction, [server::HELLO_DONE; 2]);
+                // The record waits for the client's certificate when the server wants one.
+                self.with(|entry| entry.meta.log_now |= !entry.tx.asks_certificate);
+            }
             (16, ToServer) => {
                 self.with(|entry| entry.tx.state |= state::CLIENT_KEYS);
                 self.advance(direction, [client::CERTIFICATE; 2]);
@@ -445,7 +450,10 @@ impl Tls {
                 Err(event) => self.event(event),
             }
         }
-        self.with(|entry| entry.tx.sides[direction.index()].chain = chain);
+        self.with(|entry| {
+            entry.tx.sides[direction.index()].chain = chain;
+            entry.meta.log_now |= direction == ToServer;
+        });
         self.advance(direction, [client::CERTIFICATE, server::CERTIFICATE]);
     }
 }

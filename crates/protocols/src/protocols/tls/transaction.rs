@@ -32,6 +32,8 @@ pub struct Session {
     pub(super) resumed: bool,
     pub(super) state: u64,
     pub(super) logged: bool,
+    /// The server wants to see a certificate of the client.
+    pub(super) asks_certificate: bool,
 }
 
 /// Bits of `ssl_state`.

@@ -1,5 +1,16 @@
 //! PostgreSQL (Frontend/Backend Protocol, version 3).
 
+mod parser;
+mod record;
+mod request;
+mod response;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use parser::Pgsql;
+pub use settings::Settings;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 
