@@ -222,9 +222,14 @@ fn attribute(rules: &RuleSet, context: &PacketContext<'_>, app: &AppState, alert
         return;
     };
     let is_datagram = context.packet.udp().is_some();
-    for alert in alerts.iter_mut().filter(|alert| alert.transaction.is_none()) {
+    for alert in alerts
+        .iter_mut()
+        .filter(|alert| alert.transaction.is_none())
+    {
         let in_stream = alert.flags.contains(AlertFlags::STREAM);
-        let for_app = rules.rule(alert.rule).is_some_and(|rule| rule.app.is_some());
+        let for_app = rules
+            .rule(alert.rule)
+            .is_some_and(|rule| rule.app.is_some());
         if !in_stream && !(for_app && is_datagram) {
             continue;
         }

@@ -312,7 +312,9 @@ pub(super) fn write_multicast(json: &mut Json<'_>, message: &Message) {
         for query in &message.queries {
             json.open();
             name(json, "rrname", &query.name);
-            json.quoted("rrtype", |out| out.extend_from_slice(lowered(query.kind).as_bytes()));
+            json.quoted("rrtype", |out| {
+                out.extend_from_slice(lowered(query.kind).as_bytes())
+            });
             json.close_object();
         }
         json.close_array();
@@ -332,7 +334,9 @@ pub(super) fn write_multicast(json: &mut Json<'_>, message: &Message) {
             name(json, "rrname", &record.name);
             json.uint("ttl", record.ttl);
             if record.data == Data::Other {
-                json.quoted("rrtype", |out| out.extend_from_slice(lowered(record.kind).as_bytes()));
+                json.quoted("rrtype", |out| {
+                    out.extend_from_slice(lowered(record.kind).as_bytes())
+                });
             } else {
                 value(json, &lowered(record.kind), &record.data);
             }
