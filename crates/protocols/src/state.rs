@@ -216,6 +216,7 @@ parsers! {
     Krb5(krb5::Krb5) for Krb5;
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;
+    Sip(sip::Sip) for Sip;
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;
 }
