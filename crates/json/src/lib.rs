@@ -160,14 +160,12 @@ impl<'b> Json<'b> {
             Ok(text) => self.text_value(text),
             Err(_) => {
                 self.out.push(b'"');
-                for &byte in value {
-                    match byte {
-                        b'"' | b'\\' => self.out.extend_from_slice(&[b'\\', byte]),
-                        0x20..0x7f => self.out.push(byte),
-                        _ => {
-                            self.out.extend_from_slice(b"\\\\x");
-                            push_hex(self.out, byte);
-                        }
+                for byte in value {
+                    if byte.is_ascii() {
+                        escape(self.out, std::slice::from_ref(byte));
+                    } else {
+                        self.out.extend_from_slice(b"\\\\x");
+                        push_hex(self.out, *byte);
                     }
                 }
                 self.out.push(b'"');
