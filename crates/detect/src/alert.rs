@@ -42,6 +42,8 @@ bitflags! {
         const APPLIES_TO_FLOW = 1 << 1;
         /// Its action was changed by a `rate_filter`.
         const RATE_FILTERED = 1 << 2;
+        /// The transaction is a guess: the rule looked at the stream.
+        const GUESSED = 1 << 3;
     }
 }
 

@@ -57,6 +57,8 @@ pub struct CompileConfig<'c> {
     pub action_order: ActionOrder,
     /// How many alerts one packet may raise.
     pub max_alerts: usize,
+    /// Whether rules that look at packets name the only transaction there is: `guess-applayer-tx`.
+    pub guess_transactions: bool,
     /// Where data sets are, and how large they may be.
     pub data_sets: DataSetConfig,
     /// Limits on alerts from `threshold.config`.
@@ -257,6 +259,7 @@ impl Workshop<'_> {
             data_sets: self.data_sets,
             generation: GENERATIONS.fetch_add(1, Ordering::Relaxed),
             max_alerts: self.config.max_alerts,
+            guess_transactions: self.config.guess_transactions,
         }
     }
 }

@@ -190,6 +190,9 @@ impl Detector {
             && trial.work.state.verdict() == FlowVerdict::Inspect;
         if looks_for_threats {
             trial.try_packet(&mut found);
+            if let (Some(app), Some(new)) = (&app, trial.out.get_mut(between..)) {
+                attribute(rules, context, app.state, new);
+            }
         }
         let after_packet = trial.out.len();
         // With a firewall, what is dropped already is not looked into further.
@@ -208,6 +211,39 @@ impl Detector {
         match gatekeeping {
             Gatekeeping::Stopped(stopped) => Some(stopped),
             Gatekeeping::Over | Gatekeeping::Transactions => None,
+        }
+    }
+}
+
+/// Finds the transactions that alerts of packets are about: the one that is inspected next, where the rule is for an
+/// application protocol and the packet a datagram or the match in the stream; else the only one, if guesses are wanted.
+fn attribute(rules: &RuleSet, context: &PacketContext<'_>, app: &AppState, alerts: &mut [Alert]) {
+    let Some(way) = context.direction.map(Direction::index) else {
+        return;
+    };
+    let is_datagram = context.packet.udp().is_some();
+    for alert in alerts
+        .iter_mut()
+        .filter(|alert| alert.transaction.is_none())
+    {
+        let in_stream = alert.flags.contains(AlertFlags::STREAM);
+        let for_app = rules
+            .rule(alert.rule)
+            .is_some_and(|rule| rule.app.is_some());
+        if !in_stream && !(for_app && is_datagram) {
+            continue;
+        }
+        let next = (0..app.len())
+            .filter_map(|place| app.meta(place))
+            .find(|meta| !meta.skip[way] && !meta.inspection[way].complete);
+        let known = match next {
+            Some(meta) if for_app => Some(meta),
+            _ if !for_app && rules.guess_transactions && app.len() == 1 => app.meta(0),
+            _ => None,
+        };
+        if let Some(meta) = known {
+            alert.transaction = Some(meta.id());
+            alert.flags.set(AlertFlags::GUESSED, !is_datagram);
         }
     }
 }

@@ -29,6 +29,7 @@
 //!     directory: &|_| None,
 //!     action_order: ActionOrder::default(),
 //!     max_alerts: DEFAULT_MAX_ALERTS,
+//!     guess_transactions: false,
 //!     data_sets: DataSetConfig::default(),
 //!     thresholds: &[],
 //!     known: &AddressKnowledge::default(),

@@ -45,6 +45,8 @@ pub struct RuleSet {
     pub(crate) generation: u32,
     /// How many alerts one packet may raise.
     pub(crate) max_alerts: usize,
+    /// Whether rules that look at packets name the only transaction there is.
+    pub(crate) guess_transactions: bool,
 }
 
 impl RuleSet {

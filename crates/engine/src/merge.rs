@@ -234,6 +234,7 @@ impl Merger {
             record.action = AlertAction::Blocked;
         }
         record.flow = alerted.flow;
+        record.tx_guessed = alert.flags.contains(AlertFlags::GUESSED);
         record.packet.clone_from(&alerted.packet);
         record.headers.clone_from(&alerted.headers);
         record.verdict = match (alerted.firewall, self.rules.set.has_firewall()) {

@@ -239,6 +239,7 @@ fn compile(
         directory: &|id| directories.get(id.0 as usize).copied().flatten(),
         action_order: settings.detect.action_order,
         max_alerts: settings.detect.max_alerts,
+        guess_transactions: settings.detect.guess_transactions,
         data_sets: settings.detect.data_sets.clone(),
         thresholds: &companions.thresholds,
         known: &companions.known,

@@ -148,7 +148,7 @@ impl<'b> Json<'b> {
         self.text_value(value);
     }
 
-    /// Bytes as a string: as they are when they are UTF-8, else everything that is not ASCII as `\xHH`.
+    /// Bytes as a string: as they are when they are UTF-8, else everything that is not printable ASCII as `\xHH`.
     pub fn bytes(&mut self, key: &str, value: &[u8]) {
         self.key(key);
         self.bytes_value(value);
@@ -160,14 +160,12 @@ impl<'b> Json<'b> {
             Ok(text) => self.text_value(text),
             Err(_) => {
                 self.out.push(b'"');
-                for part in value.chunk_by(|left, right| left.is_ascii() == right.is_ascii()) {
-                    if part.is_ascii() {
-                        escape(self.out, part);
-                        continue;
-                    }
-                    for &byte in part {
+                for byte in value {
+                    if byte.is_ascii() {
+                        escape(self.out, std::slice::from_ref(byte));
+                    } else {
                         self.out.extend_from_slice(b"\\\\x");
-                        push_hex(self.out, byte);
+                        push_hex(self.out, *byte);
                     }
                 }
                 self.out.push(b'"');

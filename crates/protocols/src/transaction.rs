@@ -51,7 +51,8 @@ pub trait Transaction {
     fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>);
 
     /// Its records are about what the server sent: they have the server's address first.
-    fn is_from_server(&self) -> bool {
+    fn is_from_server(&self, options: &RecordOptions) -> bool {
+        let _ = options;
         false
     }
 

@@ -52,6 +52,8 @@ pub struct DetectSettings {
     pub action_order: ActionOrder,
     /// `packet-alert-max`.
     pub max_alerts: usize,
+    /// Whether rules that look at packets name the only transaction there is: `detect.guess-applayer-tx`.
+    pub guess_transactions: bool,
     /// `detect.flowbits.max-per-signature`.
     pub max_flowbits: Option<u32>,
     /// Data sets.
@@ -97,6 +99,7 @@ pub(super) fn detect(root: &Node) -> Result<DetectSettings, ConfigError> {
         } else {
             max_alerts
         },
+        guess_transactions: root.bool_at("detect.guess-applayer-tx", false)?,
         max_flowbits: max_flowbits(root)?,
         data_sets: data_sets(root)?,
         pcre_limits: [

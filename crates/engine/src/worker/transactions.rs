@@ -141,7 +141,7 @@ impl Inspector {
         let options = self.options(name).unwrap_or(&default);
         let wanted = &self.needs.app;
         if let Some(transaction) = state.transaction_mut(place) {
-            let from_server = transaction.is_from_server();
+            let from_server = transaction.is_from_server(options);
             transaction.records(options, &mut |event_type, write| {
                 if wanted.iter().any(|wanted| wanted == event_type) {
                     entries.push(Entry {

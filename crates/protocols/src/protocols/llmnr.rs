@@ -4,11 +4,23 @@ use super::dns;
 use crate::AppProto;
 use crate::signature::{PortProbe, Ports, Signature, Transport};
 
-pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Llmnr).probes(&[PortProbe {
-    transport: Transport::Udp,
-    ports: Ports::Both(&[5355], &[5355]),
-    min: 0,
-    max: dns::HEADER as u16,
-    to_server: Some(dns::probe),
-    to_client: Some(dns::probe),
-}]);
+const PORTS: Ports = Ports::Both(&[5355], &[5355]);
+
+pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Llmnr).probes(&[
+    PortProbe {
+        transport: Transport::Udp,
+        ports: PORTS,
+        min: 0,
+        max: dns::HEADER as u16,
+        to_server: Some(dns::probe),
+        to_client: Some(dns::probe),
+    },
+    PortProbe {
+        transport: Transport::Tcp,
+        ports: PORTS,
+        min: 0,
+        max: dns::HEADER as u16 + 2,
+        to_server: Some(dns::probe_stream),
+        to_client: Some(dns::probe_stream),
+    },
+]);

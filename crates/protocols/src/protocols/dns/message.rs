@@ -56,7 +56,8 @@ pub(super) enum Data {
     Aaaa(Ipv6Addr),
     /// A name: of CNAME, NS, PTR and MX.
     Name(Name),
-    Text(Box<[u8]>),
+    /// The strings of TXT.
+    Texts(Vec<Box<[u8]>>),
     Null(Box<[u8]>),
     Soa {
         mname: Name,
@@ -85,7 +86,7 @@ const MAX_LABELS: usize = 255;
 /// Pointers followed in one name.
 const MAX_POINTERS: usize = 255;
 /// Names of all sections together, in bytes: pointers let a small message name much.
-const MAX_TEXT: usize = 1 << 16;
+const MAX_TEXT: usize = 1 << 21;
 
 impl Message {
     pub(super) fn is_response(&self) -> bool {
@@ -222,13 +223,13 @@ impl<'m> Reader<'m> {
             10 => Data::Null(self.take(len)?.into()),
             16 => {
                 let end = self.at + len;
-                let mut text = Vec::new();
+                let mut texts = Vec::new();
                 while self.at < end {
                     let part = usize::from(self.u8()?);
                     let part = part.min(end.saturating_sub(self.at));
-                    text.extend_from_slice(self.take(part)?);
+                    texts.push(self.take(part)?.into());
                 }
-                Data::Text(text.into())
+                Data::Texts(texts)
             }
             33 => Data::Srv {
                 priority: self.u16()?,

@@ -6,7 +6,7 @@ use tapir_json::Json;
 use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, dns};
 
-use super::message::{Message, Name};
+use super::message::{Data, Message, Name, Question};
 use super::record;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::record::RecordOptions;
@@ -163,9 +163,8 @@ impl Parser for Dns {
         let to_server = direction == Direction::ToServer;
         let known = match keyword {
             dns::QUERY => to_server,
-            dns::RESPONSE_RRNAME | dns::MDNS_RESPONSE_RRNAME | dns::LLMNR_RESPONSE_RRNAME => {
-                !to_server
-            }
+            dns::RESPONSE_RRNAME | dns::LLMNR_RESPONSE_RRNAME => !to_server,
+            dns::MDNS_RESPONSE_RRNAME => true,
             dns::OPCODE | dns::RCODE | dns::RRTYPE => true,
             _ => section(keyword).is_some(),
         };
@@ -236,10 +235,33 @@ impl Exchange {
         let queries = queries.iter().map(|query| &query.name);
         queries.chain(records.iter().map(|record| &record.name))
     }
+
+    /// Names that records say something with.
+    fn named_values(&self) -> impl Iterator<Item = &Name> {
+        let message = &self.message;
+        let records = message.answers.iter().chain(&message.authorities);
+        records
+            .chain(&message.additionals)
+            .flat_map(|record| match &record.data {
+                Data::Name(name) | Data::Srv { target: name, .. } => [Some(name), None],
+                Data::Soa { mname, rname, .. } => [Some(mname), Some(rname)],
+                _ => [None, None],
+            })
+            .flatten()
+    }
+
+    fn event_type(&self) -> &'static str {
+        match self.proto {
+            AppProto::Mdns => "mdns",
+            AppProto::Llmnr => "llmnr",
+            _ => "dns",
+        }
+    }
 }
 
 impl Transaction for Exchange {
-    /// `dns.opcode`, `dns.rcode` and `dns.rrtype` are numbers, the last one for each question and answer.
+    /// `dns.opcode`, `dns.rcode` and `dns.rrtype` are numbers, the last one for each question of a request and each answer of a
+    /// response.
     fn values(
         &self,
         keyword: KeywordId,
@@ -252,14 +274,15 @@ impl Transaction for Exchange {
         let message = &self.message;
         match keyword {
             dns::OPCODE => accepts(Value::Number(message.opcode().into())),
-            dns::RCODE => message.is_response() && accepts(Value::Number(message.rcode().into())),
-            dns::RRTYPE => {
-                let queries = message.queries.iter().map(|query| query.kind);
-                let answers = message.answers.iter().map(|record| record.kind);
-                queries
-                    .chain(answers)
-                    .any(|kind| accepts(Value::Number(kind.into())))
-            }
+            dns::RCODE => accepts(Value::Number(message.rcode().into())),
+            dns::RRTYPE if message.is_response() => message
+                .answers
+                .iter()
+                .any(|record| accepts(Value::Number(record.kind.into()))),
+            dns::RRTYPE => message
+                .queries
+                .iter()
+                .any(|query| accepts(Value::Number(query.kind.into()))),
             dns::RESPONSE_RRNAME | dns::MDNS_RESPONSE_RRNAME | dns::LLMNR_RESPONSE_RRNAME => [
                 Section::Queries,
                 Section::Answers,
@@ -268,6 +291,7 @@ impl Transaction for Exchange {
             ]
             .into_iter()
             .flat_map(|section| self.names(section))
+            .chain(self.named_values())
             .any(|name| accepts(Value::Bytes(&name.text))),
             _ => section(keyword).is_some_and(|section| {
                 self.names(section)
@@ -277,30 +301,50 @@ impl Transaction for Exchange {
     }
 
     fn describe(&self, json: &mut Json<'_>, options: &RecordOptions) {
-        json.open_object(match self.proto {
-            AppProto::Mdns => "mdns",
-            AppProto::Llmnr => "llmnr",
-            _ => "dns",
-        });
-        record::write(json, &self.message, self.number, options);
+        json.open_object(self.event_type());
+        if self.proto == AppProto::Dns {
+            record::write(json, &self.message, self.number, options);
+        } else {
+            record::write_multicast(json, &self.message);
+        }
         json.close_object();
     }
 
     fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
-        let side = if self.message.is_response() {
+        let message = &self.message;
+        let side = if message.is_response() {
             "responses"
         } else {
             "requests"
         };
-        if !options.is_on(side, true) {
+        let kinds = &message.queries;
+        let is_wanted = |query: &Question| record::is_wanted(query.kind, options);
+        if !options.is_on(side, true) || !kinds.is_empty() && !kinds.iter().any(is_wanted) {
             return;
         }
-        let event_type = match self.proto {
-            AppProto::Mdns => "mdns",
-            AppProto::Llmnr => "llmnr",
-            _ => "dns",
-        };
-        show(event_type, &|json| self.describe(json, options));
+        if self.proto != AppProto::Dns || !record::is_version_2(options) {
+            return show(self.event_type(), &|json| self.describe(json, options));
+        }
+        if message.is_response() {
+            return show("dns", &|json| {
+                json.open_object("dns");
+                record::write_answer(json, message, options);
+                json.close_object();
+            });
+        }
+        for query in kinds.iter().filter(|query| is_wanted(query)) {
+            show("dns", &|json| {
+                json.open_object("dns");
+                record::write_query(json, message, query, self.number);
+                json.close_object();
+            });
+        }
+    }
+
+    /// The older version of the format has the client's address first anyhow.
+    fn is_from_server(&self, options: &RecordOptions) -> bool {
+        let is_old = self.proto == AppProto::Dns && record::is_version_2(options);
+        self.direction == Direction::ToClient && !is_old
     }
 }
 

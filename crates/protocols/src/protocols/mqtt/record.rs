@@ -135,7 +135,7 @@ impl Transaction for Exchange {
         show("mqtt", &|json| self.describe(json, options));
     }
 
-    fn is_from_server(&self) -> bool {
+    fn is_from_server(&self, _: &RecordOptions) -> bool {
         self.is_from_server
     }
 }

@@ -111,7 +111,7 @@ fn rules_see_every_message_of_an_exchange() {
         ToServer,
         &mut |value| value == Value::Bytes(b"u")
     ));
-    assert!(all[2].is_from_server());
+    assert!(all[2].is_from_server(&RecordOptions::default()));
 }
 
 #[test]
