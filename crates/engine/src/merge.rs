@@ -158,13 +158,7 @@ impl Merger {
         }
     }
 
-    fn emit(
-        &mut self,
-        place: Place,
-        order: u32,
-        about: (&Alerted, Option<u64>),
-        body: Body,
-    ) {
+    fn emit(&mut self, place: Place, order: u32, about: (&Alerted, Option<u64>), body: Body) {
         self.emit_with(place, order, about, Vec::new(), body);
     }
 
