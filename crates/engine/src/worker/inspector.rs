@@ -179,7 +179,7 @@ impl Inspector {
                 direction: Some(tracked.direction),
                 ..Circumstances::default()
             };
-            return self.dropped(packet, flow, &seen, "flow drop");
+            return self.dropped(packet, flow, &seen, flow_drop_reason(flow));
         }
         let mut seen = Circumstances {
             direction: Some(tracked.direction),
@@ -389,6 +389,14 @@ fn inspect(
     verdict.discarded += found.discarded;
     verdict.tagged |= found.tagged;
     verdict.firewall = verdict.firewall.or(found.firewall);
+}
+
+/// Why the packets of a condemned flow are dropped.
+pub(super) fn flow_drop_reason(flow: &FlowOf) -> &'static str {
+    match flow.attachment.exception {
+        Some((_, "drop_flow" | "reject")) => "exception policy flow drop",
+        _ => "flow drop",
+    }
 }
 
 /// The settings of parsers, with what rules and outputs want to know of files.
