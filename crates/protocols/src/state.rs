@@ -31,6 +31,8 @@ pub struct ParserSettings {
     pub smb: smb::Settings,
     /// Mail transfer.
     pub smtp: smtp::Settings,
+    /// SSH.
+    pub ssh: ssh::Settings,
     /// TLS.
     pub tls: crate::protocols::tls::Settings,
 }
@@ -218,4 +220,5 @@ parsers! {
     Mqtt(mqtt::Mqtt) for Mqtt;
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;
+    Ssh(ssh::Ssh) for Ssh;
 }

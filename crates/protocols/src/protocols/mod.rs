@@ -33,7 +33,7 @@ mod sip;
 pub(crate) mod smb;
 pub(crate) mod smtp;
 mod snmp;
-mod ssh;
+pub(crate) mod ssh;
 mod telnet;
 mod template;
 pub(crate) mod tftp;
