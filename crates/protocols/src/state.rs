@@ -62,6 +62,11 @@ macro_rules! parsers {
                 match self { $(Self::$name(parser) => parser.announced(note, file_direction),)* }
             }
 
+            /// The flow spoke another protocol before; see [`Parser::came_from`].
+            pub fn came_from(&mut self, before: AppProto) {
+                match self { $(Self::$name(parser) => parser.came_from(before),)* }
+            }
+
             /// Feeds bytes; see [`Parser::parse`].
             pub fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
                 match self { $(Self::$name(parser) => parser.parse(input, orders),)* }
