@@ -202,6 +202,10 @@ impl<S: Subscriber> Layer<S> for Log {
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.write_all(line.as_bytes())
             }
+            // What ends the run is on standard error already.
+            To::Console { .. } if event.metadata().target() == RUN && level == Level::ERROR => {
+                Ok(())
+            }
             To::Console { free_stdout: true } if level != Level::ERROR => {
                 std::io::stdout().write_all(line.as_bytes())
             }

@@ -112,13 +112,16 @@ fn load_file(path: &Path, depth: usize) -> Result<Node, ConfigError> {
             "expected `key: value` lines".to_owned(),
         ));
     };
-    let includes: Vec<Node> = entries
-        .extract_if(.., |(key, _)| key == "include")
-        .map(|(_, node)| node)
-        .collect();
+    // What stands behind an `include` counts before what is included.
+    let first = entries.iter().position(|(key, _)| key == "include");
+    let behind = first.map_or_else(Vec::new, |at| entries.split_off(at));
+    let (includes, behind): (Vec<_>, Vec<_>) =
+        behind.into_iter().partition(|(key, _)| key == "include");
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     resolve_nested(&mut root, &folder, depth)?;
-    for include in includes {
+    let mut behind = Node::new(Value::Map(behind), root.place.clone());
+    resolve_nested(&mut behind, &folder, depth)?;
+    for (_, include) in includes {
         for item in include.items() {
             let name = item.text().ok_or_else(|| {
                 ConfigError::at(item.place.clone(), "expected a file name".to_owned())
@@ -126,6 +129,7 @@ fn load_file(path: &Path, depth: usize) -> Result<Node, ConfigError> {
             root.merge(load_file(&folder.join(name), depth + 1)?);
         }
     }
+    root.merge(behind);
     Ok(root)
 }
 

@@ -1,6 +1,6 @@
 //! Options that look at one buffer together.
 
-use tapir_packet::{Packet, ip_proto};
+use tapir_packet::{Direction, Packet, ip_proto};
 use tapir_rules::keywords::BufferId;
 use tapir_rules::tree::{Content, Opt, OptionKind, Transform};
 
@@ -28,7 +28,9 @@ pub(crate) struct Section {
 /// Options that look at one buffer, while a rule is read.
 #[derive(Debug, Default)]
 pub(crate) struct SectionDraft {
-    buffer: Option<BufferId>,
+    pub(crate) buffer: Option<BufferId>,
+    /// The direction that the buffer is looked at in; nothing where its keyword says it.
+    pub(crate) towards: Option<Direction>,
     /// The options, each with its place among all options of the rule.
     pub(crate) options: Vec<(u16, Opt)>,
     /// Data sets that are asked about the value of the buffer.

@@ -10,6 +10,21 @@ use tapir_output::event::StatsTree;
 use tapir_packet::{DecodeCounters, DecodeEvent};
 use tapir_protocols::{AppProto, Transport};
 
+/// The states in which a TCP session may end.
+const TCP_STATES: [&str; 11] = [
+    "none",
+    "syn_sent",
+    "syn_recv",
+    "established",
+    "fin_wait1",
+    "fin_wait2",
+    "time_wait",
+    "last_ack",
+    "close_wait",
+    "closing",
+    "closed",
+];
+
 /// What one worker counted, or several together.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counters {
@@ -33,6 +48,8 @@ pub(crate) struct Counters {
     pub(crate) firewall_drops: BTreeMap<&'static str, u64>,
     pub(crate) firewall_rejects: u64,
     /// Exception policies applied, by target and policy.
+    /// TCP sessions that ended in a state, by its name.
+    pub(crate) ended_tcp: BTreeMap<&'static str, u64>,
     pub(crate) exceptions: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
     /// Application protocols, over TCP and over UDP.
     pub(crate) protocols: BTreeMap<(AppProto, Transport), ProtocolCounters>,
@@ -90,6 +107,9 @@ impl Counters {
             mine.parser_errors += counts.parser_errors;
             mine.gap_errors += counts.gap_errors;
         }
+        for (state, count) in &other.ended_tcp {
+            *self.ended_tcp.entry(state).or_default() += count;
+        }
         for (target, policies) in &other.exceptions {
             for (policy, count) in policies {
                 *self
@@ -138,6 +158,10 @@ impl Counters {
             );
         }
         self.flow_counters(&mut put);
+        for state in TCP_STATES {
+            let count = self.ended_tcp.get(state).copied().unwrap_or(0);
+            put(&format!("flow.end.tcp_state.{state}"), count);
+        }
         for (name, value) in [
             ("flow_bypassed.local_pkts", self.bypassed[0]),
             ("flow_bypassed.local_bytes", self.bypassed[1]),

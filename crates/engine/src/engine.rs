@@ -391,6 +391,11 @@ impl Engine {
             ("detect.alert", totals.alerts),
             ("detect.alert_queue_overflow", totals.discarded),
             ("detect.alerts_suppressed", totals.suppressed),
+            (
+                "detect.thresholds.bitmap_memuse",
+                self.merger.arbiter_counters().port_bytes as u64,
+            ),
+            ("detect.thresholds.bitmap_alloc_fail", 0),
         ];
         let mut more: Vec<(&str, u64)> = Vec::new();
         if self.settings.live {
@@ -408,6 +413,14 @@ impl Engine {
         } else {
             0
         };
+        let unused: Vec<String> = self
+            .settings
+            .policies
+            .counted()
+            .filter(|(target, _)| !counters.exceptions.contains_key(target))
+            .map(|(target, policy)| format!("exception_policy.{target}.{policy}"))
+            .collect();
+        more.extend(unused.iter().map(|name| (name.as_str(), 0)));
         let mut tree = counters.tree(uptime, &more);
         let report = &self.rules.report;
         tree.rules = Some(RuleCounts {

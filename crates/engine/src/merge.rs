@@ -38,6 +38,17 @@ pub(crate) struct MergeTotals {
     pub(crate) rejects: u64,
 }
 
+/// What an expression of the rule has captured into variables of the packet.
+fn captured(alert: &Alert) -> Vec<(Arc<str>, Box<[u8]>)> {
+    let Some(evidence) = &alert.evidence else {
+        return Vec::new();
+    };
+    let variables = evidence.variables.iter();
+    variables
+        .map(|(name, value)| (Arc::from(&**name), value.clone()))
+        .collect()
+}
+
 /// Why a packet is dropped that `rate_filter` has taken the place of a rule's action for.
 pub(crate) const RATE_FILTERED: &str = "threshold detection_filter";
 
@@ -52,6 +63,11 @@ impl Merger {
             alerts: BTreeMap::new(),
             totals: MergeTotals::default(),
         }
+    }
+
+    /// What the arbiter keeps.
+    pub(crate) fn arbiter_counters(&self) -> tapir_detect::ArbiterCounters {
+        self.arbiter.counters()
     }
 
     /// A new input begins: hosts and thresholds start anew.
@@ -117,7 +133,8 @@ impl Merger {
             self.totals.alerts += 1;
             self.count(alert.rule);
             let body = Body::Alert(Box::new(record));
-            self.emit(place, order as u32, (&alerted, alert.transaction), body);
+            let about = (&alerted, alert.transaction);
+            self.emit_with(place, order as u32, about, captured(alert), body);
         }
         if let Some(stopped) = alerted.firewall.filter(|_| self.prevention) {
             self.stopped(place, &alerted, stopped);
@@ -141,14 +158,20 @@ impl Merger {
         }
     }
 
-    fn emit(
+    fn emit(&mut self, place: Place, order: u32, about: (&Alerted, Option<u64>), body: Body) {
+        self.emit_with(place, order, about, Vec::new(), body);
+    }
+
+    /// The same with variables of the packet.
+    fn emit_with(
         &mut self,
         place: Place,
         order: u32,
         (alerted, transaction): (&Alerted, Option<u64>),
+        captured: Vec<(Arc<str>, Box<[u8]>)>,
         body: Body,
     ) {
-        let event = Event {
+        let mut event = Event {
             packet: place.packet,
             order,
             ts: alerted.facts.ts,
@@ -158,6 +181,10 @@ impl Merger {
             },
             body,
         };
+        if !captured.is_empty() {
+            let variables = event.envelope.variables.get_or_insert_default();
+            variables.pktvars.extend(captured);
+        }
         self.outputs.emit(&event);
     }
 

@@ -88,7 +88,12 @@ impl Decoder {
     #[must_use]
     pub fn decode_ip<'a>(&mut self, datagram: &'a [u8], last: &Packet<'a>) -> Packets<'a> {
         let mut packets = Packets::new();
-        let mut whole = Packet::new(last.ts, LinkType::RAW, datagram);
+        let version = datagram.first().map_or(0, |byte| byte >> 4);
+        let link = match version {
+            6 => LinkType::IPV6,
+            _ => LinkType::IPV4,
+        };
+        let mut whole = Packet::new(last.ts, link, datagram);
         whole.depth = last.depth;
         whole.layers = last.layers;
         whole.vlans = last.vlans;
@@ -100,7 +105,7 @@ impl Decoder {
             .insert(last.flags & PacketFlags::CHECKSUMS_IGNORED);
         let mut walk = self.walk(&mut packets);
         let all = Layer::of(whole.data);
-        let decoded = match datagram.first().map_or(0, |byte| byte >> 4) {
+        let decoded = match version {
             6 => ipv6::decode(&mut walk, &mut whole, all),
             _ => ipv4::decode(&mut walk, &mut whole, all),
         };

@@ -47,6 +47,7 @@ pub use protocols::mqtt::Settings as MqttSettings;
 pub use protocols::pgsql::Settings as PgsqlSettings;
 pub use protocols::smb::Settings as SmbSettings;
 pub use protocols::smtp::Settings as SmtpSettings;
+pub use protocols::ssh::Settings as SshSettings;
 pub use protocols::tls::{Encryption as TlsEncryption, Settings as TlsSettings};
 pub use recogniser::{FirstData, Midstream, PATIENCE, Recogniser, Recognition, Verdict};
 pub use record::RecordOptions;

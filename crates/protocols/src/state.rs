@@ -31,6 +31,8 @@ pub struct ParserSettings {
     pub smb: smb::Settings,
     /// Mail transfer.
     pub smtp: smtp::Settings,
+    /// SSH.
+    pub ssh: ssh::Settings,
     /// TLS.
     pub tls: crate::protocols::tls::Settings,
 }
@@ -58,6 +60,11 @@ macro_rules! parsers {
             /// Another flow announced this one; see [`Parser::announced`].
             pub fn announced(&mut self, note: &[u8], file_direction: Direction) {
                 match self { $(Self::$name(parser) => parser.announced(note, file_direction),)* }
+            }
+
+            /// The flow spoke another protocol before; see [`Parser::came_from`].
+            pub fn came_from(&mut self, before: AppProto) {
+                match self { $(Self::$name(parser) => parser.came_from(before),)* }
             }
 
             /// Feeds bytes; see [`Parser::parse`].
@@ -220,4 +227,5 @@ parsers! {
     Ldap(ldap::Ldap) for Ldap;
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;
+    Ssh(ssh::Ssh) for Ssh;
 }

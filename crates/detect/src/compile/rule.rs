@@ -1,6 +1,6 @@
 //! One rule: its options sorted into conditions, sections, changes and responses.
 
-use tapir_packet::TcpFlags;
+use tapir_packet::{Direction, TcpFlags};
 use tapir_protocols::AppProto;
 use tapir_rules::Rule as Tree;
 use tapir_rules::keywords::{self, BufferId, Kind, Support};
@@ -147,6 +147,23 @@ pub(super) fn app_proto(tree: &Tree) -> Result<Option<AppProto>, CompileError> {
     })
 }
 
+/// The direction that the argument of a buffer names.
+fn way_of(part: &str) -> Option<Direction> {
+    match part {
+        "to_server" => Some(Direction::ToServer),
+        "to_client" => Some(Direction::ToClient),
+        _ => None,
+    }
+}
+
+/// A test that may be about one direction alone.
+fn directed(towards: Option<Direction>, test: Test) -> Test {
+    match towards {
+        Some(way) => Test::Towards(way, Box::new(test)),
+        None => test,
+    }
+}
+
 /// What the options being read look at.
 #[derive(Debug, Clone, Copy, Default)]
 enum Current {
@@ -175,6 +192,8 @@ pub(super) struct Parts {
     pub(super) firewall: Option<FirewallRule>,
     files: FileTests,
     current: Current,
+    /// The direction that what follows is about, where the rule says one.
+    towards: Option<Direction>,
     pub(super) effects: Vec<Effect>,
     pub(super) bits: Vec<HostBit>,
     data_sets: Vec<DataSetUse>,
@@ -196,6 +215,11 @@ impl Parts {
                 self.look(tree, option)
             }
             OptionKind::Buffer(buffer) => self.enter(tree, option, *buffer)?,
+            OptionKind::BufferPart(buffer, part)
+                if way_of(part).is_some() && transaction::has_values(*buffer) =>
+            {
+                self.enter_transaction(tree, option, *buffer, way_of(part));
+            }
             OptionKind::Service(_) => {}
             _ if self.take_response(option) => {}
             _ if self.take_condition(shop, option)? => {}
@@ -227,6 +251,8 @@ impl Parts {
         }
         match keyword {
             keywords::payload::FTPBOUNCE => self.tests.push(Test::Bounce),
+            keywords::flow::BIDIR_TOSERVER => self.towards = Some(Direction::ToServer),
+            keywords::flow::BIDIR_TOCLIENT => self.towards = Some(Direction::ToClient),
             response::ALERT => self.alert = Some(true),
             response::BYPASS => {
                 self.gate |= Gate::FLOW;
@@ -252,7 +278,10 @@ impl Parts {
                     let directory = (shop.config.directory)(tree.source);
                     self.files.0.push(FileTest::compile(option, directory)?);
                 }
-                Kind::Field => self.tests.push(Test::Field(FieldTest::compile(option)?)),
+                Kind::Field => {
+                    let test = Test::Field(FieldTest::compile(option)?);
+                    self.tests.push(directed(self.towards, test));
+                }
                 Kind::State | Kind::Event | Kind::Buffer | Kind::BufferModifier(_) => {
                     return Err(CompileError::not_evaluated(range, keyword.name()));
                 }
@@ -283,6 +312,7 @@ impl Parts {
     /// What was looked for in a buffer before a transform is looked for in the buffer as it was.
     fn part_from_untransformed(&mut self) {
         let section = self.section();
+        let section_towards = section.towards;
         let plain = section
             .options
             .iter()
@@ -297,7 +327,10 @@ impl Parts {
                 self.current = Current::Packet(self.buffers.len() - 1);
             }
             Current::Transaction(_) => {
-                self.sections.push(SectionDraft::of(buffer));
+                self.sections.push(SectionDraft {
+                    towards: section_towards,
+                    ..SectionDraft::of(buffer)
+                });
                 self.current = Current::Transaction(self.sections.len() - 1);
             }
         }
@@ -321,7 +354,7 @@ impl Parts {
             return Ok(());
         }
         if transaction::has_values(buffer) {
-            self.enter_transaction(tree, option, buffer);
+            self.enter_transaction(tree, option, buffer, self.towards);
             return Ok(());
         }
         if !is_header_buffer(buffer) {
@@ -337,7 +370,13 @@ impl Parts {
 
     /// What follows looks at a buffer of transactions. Options of one buffer belong together wherever they stand, but
     /// for transformed buffers and those that have several values.
-    fn enter_transaction(&mut self, tree: &Tree, option: &Opt, buffer: BufferId) {
+    fn enter_transaction(
+        &mut self,
+        tree: &Tree,
+        option: &Opt,
+        buffer: BufferId,
+        towards: Option<Direction>,
+    ) {
         let next = tree
             .options
             .iter()
@@ -345,12 +384,17 @@ impl Parts {
             .nth(1);
         let transformed = next.is_some_and(|next| matches!(next.kind, OptionKind::Transform(_)));
         let known = self.sections.iter().position(|section| {
-            section.buffer() == Some(buffer) && section.transforms().next().is_none()
+            section.buffer() == Some(buffer)
+                && section.towards == towards
+                && section.transforms().next().is_none()
         });
         self.current = match known {
             Some(at) if !transformed && !buffer.row().multi => Current::Transaction(at),
             _ => {
-                self.sections.push(SectionDraft::of(buffer));
+                self.sections.push(SectionDraft {
+                    towards,
+                    ..SectionDraft::of(buffer)
+                });
                 Current::Transaction(self.sections.len() - 1)
             }
         };
@@ -394,10 +438,11 @@ impl Parts {
             tests.push(Test::File(files));
         }
         for draft in std::mem::take(&mut self.sections) {
+            let towards = draft.towards;
             if let Some(buffer) = draft.buffer()
                 && let Some(section) = draft.compile(shop)?
             {
-                tests.push(Test::Buffer(buffer, section));
+                tests.push(directed(towards, Test::Buffer(buffer, section)));
             }
         }
         let bits = std::mem::take(&mut self.bit_changes);

@@ -32,6 +32,8 @@ enum What {
     Flags { mask: u64, negated: bool },
     /// An interface of DCE/RPC.
     Interface(Interface),
+    /// The value is one of these words.
+    OneOf(&'static [&'static [u8]]),
     /// The value is this word, in letters of any case.
     Word(Box<[u8]>),
     /// The value is one of these words, in letters of any case, or none of them.
@@ -57,7 +59,13 @@ impl FieldTest {
                 What::Length(len.test)
             }
             OptionKind::Text(text)
-                if [tls::SUBJECT, tls::ISSUERDN, tls::FINGERPRINT].contains(&keyword) =>
+                if [
+                    tls::SUBJECT,
+                    tls::ISSUERDN,
+                    tls::FINGERPRINT,
+                    tls::SSH_SOFTWAREVERSION,
+                ]
+                .contains(&keyword) =>
             {
                 let (text, negated) = unquoted(text);
                 What::Contains { text, negated }
@@ -120,6 +128,7 @@ impl FieldTest {
                 (What::Words { words, negated }, Value::Bytes(bytes)) => {
                     words.iter().any(|word| bytes.eq_ignore_ascii_case(word)) != *negated
                 }
+                (What::OneOf(words), Value::Bytes(bytes)) => words.contains(&bytes),
                 (What::Length(test), Value::Bytes(bytes)) => test.holds(bytes.len() as u64),
                 (What::Contains { text, negated }, Value::Bytes(bytes)) => {
                     let found = memchr::memmem::find(bytes, text).is_some();
@@ -209,6 +218,10 @@ fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
                 Ok(What::Flags { mask, negated })
             },
         ),
+        tls::SSH_PROTOVERSION => Ok(match text.trim_matches(['"', ' ']) {
+            "2_compat" => What::OneOf(&[b"2", b"2.0", b"1.99"]),
+            version => What::Word(version.as_bytes().into()),
+        }),
         internet::FTP_MODE | internet::FTPDATA_COMMAND => {
             Ok(What::Word(text.trim().as_bytes().into()))
         }

@@ -93,6 +93,8 @@ pub(crate) enum Test {
     Hook(AppProto, Hook),
     /// A bit that rules set on transactions, and whether it is to be set.
     Bit(NameId, bool),
+    /// Another test, in one direction alone.
+    Towards(Direction, Box<Test>),
 }
 
 impl Test {
@@ -102,6 +104,7 @@ impl Test {
             Test::Buffer(keyword, _) => Some(*keyword),
             Test::Field(field) => Some(field.keyword),
             Test::Bounce => Some(internet::FTP_COMMAND_DATA),
+            Test::Towards(_, test) => test.keyword(),
             Test::Event(..) | Test::File(_) | Test::Hook(..) | Test::Bit(..) => None,
         }
     }
@@ -115,6 +118,7 @@ impl Test {
                 (there && hook.direction == direction).then_some(hook.progress)
             }
             Test::Bit(..) => Some(0),
+            Test::Towards(way, test) => test.place(proto, direction).filter(|_| *way == direction),
             Test::File(_) => file::place(proto, direction),
             Test::Buffer(tapir_rules::keywords::file::NAME, _) => file::place(proto, direction),
             _ => proto.place(self.keyword()?, direction),
@@ -130,6 +134,7 @@ impl Test {
                 settings.content |= bodies.contains(keyword);
             }
             Test::File(tests) => tests.0.iter().for_each(|test| test.ask(settings)),
+            Test::Towards(_, test) => test.ask_of_files(settings),
             Test::Field(_) | Test::Event(..) | Test::Bounce | Test::Hook(..) | Test::Bit(..) => {}
         }
     }
@@ -147,6 +152,7 @@ impl Test {
             Test::Event(_, number) => subject.events.contains(number),
             Test::Hook(_, hook) => subject.transaction.branch() == hook.branch,
             Test::Bit(name, set) => subject.bits.contains(&name.0) == *set,
+            Test::Towards(_, test) => test.holds(subject, direction, is_final, context, looking),
             Test::Field(field) => field.holds(subject.transaction, direction),
             Test::Bounce => is_bounce(subject.transaction, direction, context.packet.src),
             Test::File(tests) => tests.hold(subject.transaction, direction),

@@ -80,6 +80,8 @@ pub struct Settings {
     pub defrag: DefragConfig,
     /// TCP engine.
     pub stream: tcp::Config,
+    /// `stream.bypass`: a session of which nothing more will be reassembled is not looked at any more.
+    pub bypass_beyond_depth: bool,
     /// What is done with TCP segments in exceptional cases.
     pub policies: ExceptionPolicies,
     /// Hosts whose treatment of overlaps is known.
@@ -142,6 +144,7 @@ impl Settings {
             decode: decode::decode(root)?,
             defrag: hosts::defrag(root, flow.key)?,
             flow,
+            bypass_beyond_depth: root.bool_at("stream.bypass", false)?,
             stream,
             policies: policy::policies(root, prevention)?,
             hosts: hosts::hosts(root)?,

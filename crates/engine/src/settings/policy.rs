@@ -67,6 +67,20 @@ pub struct ExceptionPolicies {
     pub reassembly_memcap: ExceptionPolicy,
 }
 
+impl ExceptionPolicies {
+    /// The policies that do something, with the names that count them.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        [
+            ("tcp.midstream", self.midstream),
+            ("tcp.ssn_memcap", self.session_memcap),
+            ("tcp.reassembly", self.reassembly_memcap),
+        ]
+        .into_iter()
+        .filter(|(_, policy)| *policy != ExceptionPolicy::Ignore)
+        .map(|(name, policy)| (name, policy.name()))
+    }
+}
+
 pub(super) fn policies(root: &Node, prevention: bool) -> Result<ExceptionPolicies, ConfigError> {
     const EXPECTED: &str =
         "ignore, drop-packet, drop-flow, reject, pass-packet, pass-flow, bypass or auto";

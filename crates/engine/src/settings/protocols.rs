@@ -4,7 +4,7 @@ use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
     AppProto, DetectionPorts, Enabled, FtpSettings, Http1Settings, Http2Settings, MqttSettings,
     ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings,
-    TlsSettings, Transport,
+    SshSettings, TlsSettings, Transport,
 };
 
 use super::variables::port_list;
@@ -43,6 +43,7 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
         http2: Http2Settings::read(of("http2"))?,
         mqtt: MqttSettings::read(of("mqtt"))?,
         pgsql: PgsqlSettings::read(of("pgsql"))?,
+        ssh: SshSettings::read(of("ssh"))?,
         smb: SmbSettings::read(of("smb"))?,
         smtp: SmtpSettings::read(mail)?,
         ..ParserSettings::default()

@@ -11,7 +11,7 @@ use tapir_packet::{Direction, Packet};
 use super::FlowOf;
 use super::circumstances::Circumstances;
 use super::flow_record::counters_of;
-use super::inspector::Inspector;
+use super::inspector::{Inspector, flow_drop_reason};
 use crate::finding::{Alerted, Discovery};
 
 impl Inspector {
@@ -41,7 +41,7 @@ impl Inspector {
             && let Some(flow) = flow
             && flow.attachment.detect.verdict() == FlowVerdict::Drop
         {
-            self.dropped(packet, flow, seen, "flow drop");
+            self.dropped(packet, flow, seen, flow_drop_reason(flow));
         }
     }
 

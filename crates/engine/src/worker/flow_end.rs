@@ -36,6 +36,11 @@ impl Inspector {
             self.find(Discovery::Event(Box::new(event)));
         }
         if let Some(session) = flow.tcp.take() {
+            *self
+                .own
+                .ended_tcp
+                .entry(session.state().name())
+                .or_default() += 1;
             self.tcp.release(session);
         }
     }

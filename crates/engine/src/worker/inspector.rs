@@ -179,7 +179,7 @@ impl Inspector {
                 direction: Some(tracked.direction),
                 ..Circumstances::default()
             };
-            return self.dropped(packet, flow, &seen, "flow drop");
+            return self.dropped(packet, flow, &seen, flow_drop_reason(flow));
         }
         let mut seen = Circumstances {
             direction: Some(tracked.direction),
@@ -391,6 +391,14 @@ fn inspect(
     verdict.firewall = verdict.firewall.or(found.firewall);
 }
 
+/// Why the packets of a condemned flow are dropped.
+pub(super) fn flow_drop_reason(flow: &FlowOf) -> &'static str {
+    match flow.attachment.exception {
+        Some((_, "drop_flow" | "reject")) => "exception policy flow drop",
+        _ => "flow drop",
+    }
+}
+
 /// The settings of parsers, with what rules and outputs want to know of files.
 fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<ParserSettings> {
     let mut parsers = (*settings.parsers).clone();
@@ -424,6 +432,13 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
         tls::JA3S_HASH,
         tls::JA3S_STRING,
     ];
+    parsers.ssh.hassh |= parsers.ssh.hassh_auto
+        && rules.set.asks_for(&[
+            tls::SSH_HASSH,
+            tls::SSH_HASSH_SERVER,
+            tls::SSH_HASSH_STRING,
+            tls::SSH_HASSH_SERVER_STRING,
+        ]);
     parsers.tls.ja3 |= parsers.tls.ja3_auto && (rules.set.asks_for(&ja3) || shown("ja3"));
     parsers.tls.ja4 |=
         parsers.tls.ja4_auto && (rules.set.asks_for(&[tls::JA4_HASH]) || shown("ja4"));

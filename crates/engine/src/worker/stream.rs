@@ -2,7 +2,7 @@
 
 use tapir_detect::{FlowVerdict, PacketHook};
 use tapir_flow::FlowState;
-use tapir_flow::tcp::{DropReason, Exception, Segment, SegmentFlags, StreamEvent};
+use tapir_flow::tcp::{DropReason, Exception, Segment, SegmentFlags, Session, StreamEvent};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{AppProto, Transport};
 
@@ -68,6 +68,11 @@ impl Inspector {
         seen.established |= self.outcome.flags.contains(SegmentFlags::FLOW_ESTABLISHED);
         let progress = self.detect(packet, Some(flow), seen, Some(&segment));
         self.transactions(packet, flow, seen, false);
+        if self.settings.bypass_beyond_depth
+            && flow.tcp.as_deref().is_some_and(Session::is_beyond_depth)
+        {
+            flow.attachment.detect.request_bypass();
+        }
         if let Some(session) = flow.tcp.as_deref_mut() {
             if seen.segment.contains(SegmentFlags::ESTABLISHED) {
                 session.raw_done(segment.dir, progress);

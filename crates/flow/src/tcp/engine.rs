@@ -200,7 +200,7 @@ impl std::fmt::Debug for Engine {
 impl Turn<'_> {
     fn run(&mut self, session: &mut Option<Box<Session>>) {
         let segment = self.segment;
-        if let Some(session) = session.as_deref_mut() {
+        if let Some(session) = session.as_deref_mut().filter(|_| !segment.is_end) {
             track_flags(session, segment);
         }
         if segment.ack != 0 && !segment.has(TcpFlags::ACK) {

@@ -284,6 +284,13 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether both streams have reached the depth to which they are put together.
+    #[must_use]
+    pub fn is_beyond_depth(&self) -> bool {
+        let mut streams = self.streams.iter();
+        streams.all(|stream| stream.is(StreamFlags::DEPTH_REACHED))
+    }
+
     /// The state.
     #[must_use]
     pub fn state(&self) -> State {

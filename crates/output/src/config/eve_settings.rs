@@ -91,6 +91,7 @@ fn types(options: &Node) -> Result<EveTypes, ConfigError> {
             "netflow" => types.netflow = true,
             "metadata" => types.metadata = true,
             name => {
+                check_digests(options)?;
                 let name = event_type(name).to_owned();
                 types
                     .app_options
@@ -104,6 +105,23 @@ fn types(options: &Node) -> Result<EveTypes, ConfigError> {
         }
     }
     Ok(types)
+}
+
+/// `force-hash` names digests that exist.
+fn check_digests(options: &Node) -> Result<(), ConfigError> {
+    let Some(listed) = options.get("force-hash") else {
+        return Ok(());
+    };
+    let known = |item: &&Node| matches!(item.text(), Some("md5" | "sha1" | "sha256"));
+    if listed.items().iter().all(|item| known(&item)) {
+        return Ok(());
+    }
+    // The words are those that scripts around Suricata look for.
+    Err(ConfigError::value(
+        listed,
+        "Invalid configuration: force-hash algorithm",
+        "md5, sha1 or sha256",
+    ))
 }
 
 /// What a type's options say of its records.

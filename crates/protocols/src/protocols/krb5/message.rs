@@ -90,6 +90,21 @@ fn name(data: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(parts)
 }
 
+/// The ticket that a client shows to a service (5.5.1): realm and name of the service.
+pub fn shown_ticket(data: &[u8]) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
+    const SHOWN: u8 = 0x6e;
+    const TICKET: u8 = 0x61;
+    let request = expect(expect(data, SHOWN)?, SEQUENCE)?;
+    let (_, content) = numbered(request).find(|(number, _)| *number == 3)?;
+    let ticket = expect(expect(content, TICKET)?, SEQUENCE)?;
+    let field = |wanted: u8| {
+        numbered(ticket)
+            .find(|(number, _)| *number == wanted)
+            .map(|(_, content)| content)
+    };
+    Some((text(field(1)?)?, name(field(2)?)?))
+}
+
 /// How something is encrypted (5.2.9).
 fn encryption(data: &[u8]) -> Option<i32> {
     let sequence = expect(data, SEQUENCE)?;

@@ -4,6 +4,7 @@ mod message;
 mod names;
 mod parser;
 
+pub(super) use message::shown_ticket;
 pub use parser::Krb5;
 
 use super::ber::{self, SEQUENCE, Unreadable};

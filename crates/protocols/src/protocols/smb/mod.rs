@@ -2,6 +2,7 @@
 
 mod bounded;
 mod command;
+mod kerberos;
 mod ntlmssp;
 mod parser;
 mod pipe;

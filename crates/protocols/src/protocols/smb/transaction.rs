@@ -5,6 +5,7 @@ use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, file, windows};
 
 use super::command;
+use super::kerberos::Ticket;
 use super::ntlmssp::Authenticate;
 use super::status::Status;
 use crate::file::File;
@@ -99,6 +100,8 @@ pub enum Detail {
     Negotiate(Negotiate),
     /// Somebody logs in.
     Session {
+        /// By Kerberos.
+        ticket: Option<Ticket>,
         /// By NTLM.
         login: Option<Authenticate>,
         /// System of the client.
@@ -127,6 +130,8 @@ pub enum Detail {
         name: Vec<u8>,
         /// It is to go.
         delete: bool,
+        /// The subcommand of version 1 by which that is said.
+        subcommand: Option<u16>,
         /// The server's name for it while it is open.
         handle: Vec<u8>,
     },
@@ -184,10 +189,14 @@ impl Tx {
             Detail::None => {}
             Detail::Negotiate(negotiate) => write_negotiate(negotiate, json),
             Detail::Session {
+                ticket,
                 login,
                 request,
                 response,
             } => {
+                if let Some(ticket) = ticket {
+                    write_ticket(ticket, json);
+                }
                 if let Some(login) = login {
                     write_login(login, json);
                 }
@@ -220,6 +229,7 @@ impl Tx {
             Detail::Disposition {
                 name,
                 delete,
+                subcommand,
                 handle,
             } => {
                 json.bytes(
@@ -231,6 +241,14 @@ impl Tx {
                     },
                 );
                 write_access(*delete, json);
+                match subcommand {
+                    Some(8) => json.word("subcmd", "SET_FILE_INFO"),
+                    Some(6) => json.word("subcmd", "SET_PATH_INFO"),
+                    _ => {}
+                }
+                if subcommand.is_some() {
+                    json.word("level_of_interest", "Set Disposition Information");
+                }
                 self.write_set_info("SMB2_FILE_DISPOSITION_INFO", json);
                 json.text("fuid", &handle_text(handle));
             }
@@ -292,6 +310,17 @@ fn write_negotiate(negotiate: &Negotiate, json: &mut Json<'_>) {
     if write > 0 {
         json.uint("max_write_size", write);
     }
+}
+
+fn write_ticket(ticket: &Ticket, json: &mut Json<'_>) {
+    json.open_object("kerberos");
+    json.bytes("realm", &ticket.realm);
+    json.open_array("snames");
+    for name in &ticket.names {
+        json.bytes_element(name);
+    }
+    json.close_array();
+    json.close_object();
 }
 
 fn write_login(login: &Authenticate, json: &mut Json<'_>) {

@@ -2,6 +2,7 @@
 
 use tapir_packet::Direction::{self, ToClient, ToServer};
 
+use super::kerberos;
 use super::ntlmssp::{self, Found, narrow};
 use super::parser::{Event, Origin, Smb};
 use super::pipe;
@@ -13,6 +14,7 @@ const HEADER: usize = 32;
 const CLOSE: u16 = 0x04;
 const RENAME: u16 = 0x07;
 const TRANS: u16 = 0x25;
+const TRANS2: u16 = 0x32;
 const READ: u16 = 0x2e;
 const WRITE: u16 = 0x2f;
 const TREE_DISCONNECT: u16 = 0x71;
@@ -193,6 +195,7 @@ fn request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
             }
             Detail::None
         }
+        TRANS2 => set_info_request(smb, record).unwrap_or(Detail::None),
         CLOSE => {
             let handle = record.handle(0)?;
             for direction in [ToServer, ToClient] {
@@ -208,6 +211,52 @@ fn request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
     };
     smb.request(origin, detail);
     Some(())
+}
+
+/// Changes of what is known of a file ([MS-CIFS], 2.2.6.7 and 2.2.6.9).
+fn set_info_request(smb: &Smb, record: &Record<'_>) -> Option<Detail> {
+    const PATH: u16 = 6;
+    const FILE: u16 = 8;
+    const RENAME: u16 = 1010;
+    const DISPOSITION: u16 = 1013;
+    let words = record.words;
+    let stretch = |length: usize, place: usize| {
+        let (length, place) = (short(words, length)?, short(words, place)?);
+        record.data.get(place.into()..)?.get(..length.into())
+    };
+    let subcommand = short(words, 28)?;
+    let (parameters, data) = (stretch(18, 20)?, stretch(22, 24)?);
+    let (name, handle, level) = match subcommand {
+        PATH => {
+            let name = narrow(parameters.get(6..)?);
+            (name, Vec::new(), short(parameters, 0)?)
+        }
+        FILE => {
+            let mut handle = parameters.get(..2)?.to_vec();
+            handle.extend_from_slice(&(record.origin.session as u32).to_le_bytes());
+            let known = smb.names.get(&handle).cloned();
+            let name = known.unwrap_or_else(|| b"<unknown>".to_vec());
+            (name, handle, short(parameters, 2)?)
+        }
+        _ => return None,
+    };
+    match level {
+        DISPOSITION => Some(Detail::Disposition {
+            name,
+            delete: *data.first()? & 1 != 0,
+            subcommand: Some(subcommand),
+            handle,
+        }),
+        RENAME => {
+            let length = word(data, 8)? as usize;
+            Some(Detail::Rename {
+                from: name,
+                to: narrow(data.get(12..)?.get(..length)?),
+                handle,
+            })
+        }
+        _ => None,
+    }
 }
 
 fn negotiate_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
@@ -234,11 +283,13 @@ fn negotiate_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
 
 fn session_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
     const WITH_TOKEN: usize = 24;
+    let mut ticket = None;
     let mut malformed = false;
     let (mut login, mut host) = (None, None);
     if record.words.len() == WITH_TOKEN {
         let length = usize::from(short(record.words, 14)?);
         let token = record.bytes.get(..length)?;
+        ticket = kerberos::find(token);
         match ntlmssp::find(token) {
             Found::Message(message) => login = Some(message),
             Found::Malformed => malformed = true,
@@ -247,6 +298,7 @@ fn session_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
         host = Some(record.host(length));
     }
     let detail = Detail::Session {
+        ticket,
         login,
         request: host,
         response: None,

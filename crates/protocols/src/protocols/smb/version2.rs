@@ -2,6 +2,7 @@
 
 use tapir_packet::Direction::{self, ToClient, ToServer};
 
+use super::kerberos;
 use super::ntlmssp::{self, Found, narrow};
 use super::parser::{Event, Origin, Smb};
 use super::pipe;
@@ -208,6 +209,7 @@ fn session_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
         _ => None,
     };
     let detail = Detail::Session {
+        ticket: kerberos::find(token),
         login,
         request: None,
         response: None,
@@ -346,6 +348,7 @@ fn set_info_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
         (FILE, DISPOSITION) => Detail::Disposition {
             name,
             delete: *data.first()? != 0,
+            subcommand: None,
             handle,
         },
         _ => return Some(()),

@@ -334,11 +334,13 @@ impl Smtp {
         }
         // What may be a boundary or the end is waited for, and so are header fields.
         let may_be_mark = !self.is_continued && matches!(data.first(), Some(b'-' | b'.'));
-        !may_be_mark
-            && !self
-                .entry()
-                .and_then(|entry| entry.tx.message.as_deref())
-                .is_some_and(Message::is_in_header)
+        !may_be_mark && !self.is_in_header()
+    }
+
+    fn is_in_header(&mut self) -> bool {
+        self.entry()
+            .and_then(|entry| entry.tx.message.as_deref())
+            .is_some_and(Message::is_in_header)
     }
 
     /// Takes a line of a message, or what there is of it; tells the bytes used.
@@ -356,6 +358,10 @@ impl Smtp {
                 line => (line, b"", line.len()),
             },
         };
+        if end.is_empty() && line.len() >= MAX_LINE && self.is_in_header() {
+            // The rest of the field will be passed over.
+            self.event(events::TRUNCATED_LINE);
+        }
         let is_start = !std::mem::replace(&mut self.is_continued, end.is_empty());
         if is_start && line == b"." && !end.is_empty() {
             self.mode = Mode::Commands;
@@ -484,6 +490,7 @@ impl Parser for Smtp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transaction::Transaction;
     use tapir_packet::Direction::{ToClient, ToServer};
 
     fn feed(smtp: &mut Smtp, direction: Direction, data: &[u8], step: usize) -> Orders {
@@ -619,6 +626,66 @@ mod tests {
         feed(&mut smtp, ToServer, b"EHLO me\r\n", 99);
         feed(&mut smtp, ToClient, b"250 ok\r\n", 99);
         assert_eq!(progress(&smtp), [[1, 1]]);
+    }
+
+    /// What is known of the mails, as far as it does not hang on how the bytes came.
+    fn seen(smtp: &Smtp) -> Vec<String> {
+        smtp.transactions
+            .iter()
+            .map(|entry| {
+                let mail = &entry.tx;
+                let files: Vec<_> = mail
+                    .files(ToServer)
+                    .iter()
+                    .map(|file| (file.name.clone(), file.size(), file.state()))
+                    .collect();
+                let urls = mail.message.as_ref().map(|message| message.urls.clone());
+                format!(
+                    "{:?} {:?} {:?} {files:?} {urls:?}",
+                    mail.helo, mail.from, mail.to
+                )
+            })
+            .collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn however_bytes_come_the_same_is_seen(step in 1_usize..40) {
+            const MAIL: &[u8] = b"MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n--q\r\n\r\nhttp://a.b/c\r\n--q\r\nContent-Disposition: attachment; filename=f\r\nContent-Transfer-Encoding: base64\r\n\r\naGVs\r\nbG8=\r\n--q--\r\n.\r\nMAIL FROM:<d>\r\nBDAT 3 LAST\r\nabcQUIT\r\n";
+            let mut seen_of = [1_000, step].map(|step| {
+                let mut smtp = smtp();
+                feed(&mut smtp, ToClient, b"220 a\r\n", step);
+                feed(&mut smtp, ToServer, b"EHLO me\r\n", step);
+                feed(&mut smtp, ToClient, b"250-PIPELINING\r\n250 b\r\n", step);
+                feed(&mut smtp, ToServer, MAIL, step);
+                seen(&smtp)
+            });
+            let [whole, cut] = &mut seen_of;
+            proptest::prop_assert_eq!(whole.len(), 2);
+            proptest::prop_assert_eq!(whole, cut);
+        }
+
+        #[test]
+        fn gibberish_does_no_harm(
+            pieces in proptest::collection::vec(
+                (
+                    proptest::bool::ANY,
+                    "(DATA\r\n|BDAT 9\r\n|BDAT 0 LAST\r\n|RSET\r\n|354 x\r\n|250 x\r\n|250-PIPELINING\r\n|\\.\r\n|--|[a-z:= \r\n-]{0,40}|\\PC{0,20})",
+                ),
+                0..40,
+            )
+        ) {
+            let mut smtp = smtp();
+            for (to_server, text) in pieces {
+                let way = if to_server { ToServer } else { ToClient };
+                let input = Input::new(way, text.as_bytes());
+                if smtp.parse(&input, &mut Orders::default()) == Outcome::Failed {
+                    break;
+                }
+            }
+            smtp.end(ToServer, &mut Orders::default());
+            proptest::prop_assert!(smtp.transactions.len() <= MAX_OPEN);
+        }
     }
 
     #[test]
