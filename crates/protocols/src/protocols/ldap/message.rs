@@ -148,12 +148,14 @@ impl Message {
     pub(super) fn attributes(&self) -> Vec<&[u8]> {
         match &self.operation {
             Operation::Search { attributes, .. } => attributes.iter().map(|name| &**name).collect(),
-            Operation::Entry { attributes, .. } | Operation::Add { attributes, .. } => {
-                attributes.iter().map(|attribute| &*attribute.kind).collect()
-            }
-            Operation::Modify { changes, .. } => {
-                changes.iter().map(|(_, attribute)| &*attribute.kind).collect()
-            }
+            Operation::Entry { attributes, .. } | Operation::Add { attributes, .. } => attributes
+                .iter()
+                .map(|attribute| &*attribute.kind)
+                .collect(),
+            Operation::Modify { changes, .. } => changes
+                .iter()
+                .map(|(_, attribute)| &*attribute.kind)
+                .collect(),
             Operation::Compare { attribute, .. } => vec![attribute],
             _ => Vec::new(),
         }
@@ -346,8 +348,11 @@ fn number(content: &[u8]) -> Option<u32> {
         [0, rest @ ..] if rest.len() == 4 => rest,
         other => other,
     };
-    ((1..=4).contains(&content.len()))
-        .then(|| content.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+    ((1..=4).contains(&content.len())).then(|| {
+        content
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+    })
 }
 
 #[cfg(test)]
@@ -361,7 +366,10 @@ mod tests {
         assert_eq!((message.id, message.name(), used), (1, "bind_request", 14));
         let response = b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x31\x04\0\x04\0";
         let (message, _) = Message::read(response).expect("a message");
-        assert!(matches!(message.operation, Operation::Result { code: 49, .. }));
+        assert!(matches!(
+            message.operation,
+            Operation::Result { code: 49, .. }
+        ));
     }
 
     #[test]

@@ -128,7 +128,9 @@ fn number<N: Copy + Into<u64>>(table: &[(N, &str)], name: &str) -> Option<u64> {
 }
 
 fn name<N: Copy + Ord>(table: &[(N, &'static str)], number: N) -> Option<&'static str> {
-    let place = table.binary_search_by_key(&number, |(known, _)| *known).ok()?;
+    let place = table
+        .binary_search_by_key(&number, |(known, _)| *known)
+        .ok()?;
     table.get(place).map(|(_, name)| *name)
 }
 
@@ -139,10 +141,16 @@ mod tests {
     #[test]
     fn numbers_have_their_names_back() {
         for (tag, name) in OPERATIONS {
-            assert_eq!((operation_name(*tag), operation(name)), (Some(*name), Some((*tag).into())));
+            assert_eq!(
+                (operation_name(*tag), operation(name)),
+                (Some(*name), Some((*tag).into()))
+            );
         }
         for (code, name) in RESULT_CODES {
-            assert_eq!((result_name(*code), result_code(name)), (Some(*name), Some((*code).into())));
+            assert_eq!(
+                (result_name(*code), result_code(name)),
+                (Some(*name), Some((*code).into()))
+            );
         }
     }
 }

@@ -307,7 +307,10 @@ mod tests {
         assert_eq!(feed(&mut parser, Direction::ToClient, BOUND), Outcome::Done);
         assert_eq!(feed(&mut parser, Direction::ToClient, BOUND), Outcome::Done);
         let first = parser.transactions().get(0).expect("the bind");
-        assert_eq!((first.tx.count, first.meta.progress(Direction::ToClient)), (1, 1));
+        assert_eq!(
+            (first.tx.count, first.meta.progress(Direction::ToClient)),
+            (1, 1)
+        );
         let second = parser.transactions().get(1).expect("the stray response");
         assert_eq!(second.meta.events.as_slice(), [REQUEST_NOT_FOUND]);
     }

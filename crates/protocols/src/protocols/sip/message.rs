@@ -188,7 +188,8 @@ fn full_name(name: &[u8]) -> Option<&'static [u8]> {
 mod tests {
     use super::*;
 
-    const INVITE: &[u8] = b"INVITE sip:a@b.example SIP/2.0\r\nv: SIP/2.0/UDP c\r\nTo: <sip:a>,\r\n <sip:b>\r\n\
+    const INVITE: &[u8] =
+        b"INVITE sip:a@b.example SIP/2.0\r\nv: SIP/2.0/UDP c\r\nTo: <sip:a>,\r\n <sip:b>\r\n\
         l: 4\r\n\r\nbody";
 
     fn message(data: &[u8], whole: bool) -> (Message, usize) {
@@ -213,7 +214,10 @@ mod tests {
         let FirstLine::Response { code, reason, .. } = message.first else {
             panic!("it is a response");
         };
-        assert_eq!((&*code, &*reason), (&b"480"[..], &b"Temporarily not there"[..]));
+        assert_eq!(
+            (&*code, &*reason),
+            (&b"480"[..], &b"Temporarily not there"[..])
+        );
     }
 
     #[test]
@@ -224,7 +228,10 @@ mod tests {
                 "{end}"
             );
         }
-        assert_eq!(Message::read(b"INVITE sip:a\r\n\r\n", false), Reading::Invalid);
+        assert_eq!(
+            Message::read(b"INVITE sip:a\r\n\r\n", false),
+            Reading::Invalid
+        );
         assert_eq!(
             Message::read(b"INVITE a SIP/2.0\r\nno colon\r\n\r\n", true),
             Reading::Invalid

@@ -70,10 +70,9 @@ impl Parser for Sip {
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         let to_server = direction == Direction::ToServer;
         let known = match keyword {
-            voip::SIP_METHOD
-            | voip::SIP_URI
-            | voip::SIP_REQUEST_LINE
-            | voip::SNORT_SIP_METHOD => to_server,
+            voip::SIP_METHOD | voip::SIP_URI | voip::SIP_REQUEST_LINE | voip::SNORT_SIP_METHOD => {
+                to_server
+            }
             voip::SIP_STAT_CODE
             | voip::SIP_STAT_MSG
             | voip::SIP_RESPONSE_LINE
@@ -176,17 +175,25 @@ impl Transaction for Exchange {
         }
         let message = &*self.message;
         if let Some(name) = header(keyword) {
-            return message.values(name).any(|value| accepts(Value::Bytes(value)));
+            return message
+                .values(name)
+                .any(|value| accepts(Value::Bytes(value)));
         }
         if let (Some((letter, of_media)), Some(description)) = (line(keyword), &self.description) {
             return if of_media {
-                description.media(letter).any(|value| accepts(Value::Bytes(value)))
+                description
+                    .media(letter)
+                    .any(|value| accepts(Value::Bytes(value)))
             } else {
-                description.session(letter).any(|value| accepts(Value::Bytes(value)))
+                description
+                    .session(letter)
+                    .any(|value| accepts(Value::Bytes(value)))
             };
         }
         let bytes = match (keyword, &message.first) {
-            (voip::SIP_METHOD | voip::SNORT_SIP_METHOD, FirstLine::Request { method, .. }) => method,
+            (voip::SIP_METHOD | voip::SNORT_SIP_METHOD, FirstLine::Request { method, .. }) => {
+                method
+            }
             (voip::SIP_URI, FirstLine::Request { uri, .. }) => uri,
             (voip::SIP_REQUEST_LINE, FirstLine::Request { line, .. }) => line,
             (voip::SIP_STAT_CODE, FirstLine::Response { code, .. }) => code,
@@ -199,7 +206,9 @@ impl Transaction for Exchange {
             (voip::SIP_HEADER, _) => &message.head,
             (voip::SIP_BODY, _) => &message.body,
             (voip::SNORT_SIP_STAT_CODE, FirstLine::Response { code, .. }) => {
-                let number = code.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+                let number = code
+                    .iter()
+                    .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
                 return accepts(Value::Number(number));
             }
             _ => return false,
@@ -266,9 +275,11 @@ mod tests {
         assert_eq!(parser.transactions().len(), 2);
         let exchange = &parser.transactions().get(1).expect("two").tx;
         assert!(exchange.description.is_some());
-        assert!(exchange.values(voip::SIP_TO, Direction::ToServer, &mut |value| {
-            value == Value::Bytes(b"b")
-        }));
+        assert!(
+            exchange.values(voip::SIP_TO, Direction::ToServer, &mut |value| {
+                value == Value::Bytes(b"b")
+            })
+        );
     }
 
     #[test]
@@ -280,7 +291,10 @@ mod tests {
         };
         let mut orders = Orders::default();
         assert_eq!(parser.parse(&datagram(OPTIONS), &mut orders), Outcome::Done);
-        assert_eq!(parser.parse(&datagram(b"nothing\r\n"), &mut orders), Outcome::Failed);
+        assert_eq!(
+            parser.parse(&datagram(b"nothing\r\n"), &mut orders),
+            Outcome::Failed
+        );
         let events = &parser.transactions().get(0).expect("one").meta.events;
         assert_eq!(events.as_slice(), [INVALID]);
     }

@@ -62,7 +62,11 @@ impl Description {
         single(json, &self.session, SESSION);
         list(json, "bandwidths", &self.session, b'b');
         self.write_times(json);
-        single(json, &self.session, &[("timezone", b'z'), ("encryption_key", b'k')]);
+        single(
+            json,
+            &self.session,
+            &[("timezone", b'z'), ("encryption_key", b'k')],
+        );
         list(json, "attributes", &self.session, b'a');
         if !self.media.is_empty() {
             json.open_array("media_descriptions");
@@ -157,21 +161,26 @@ fn list(json: &mut Json<'_>, name: &str, lines: &[Line], letter: u8) {
 mod tests {
     use super::*;
 
-    const BODY: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=call\r\nt=0 0\r\nr=1 2 3\r\na=sendrecv\r\n\
+    const BODY: &[u8] =
+        b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=call\r\nt=0 0\r\nr=1 2 3\r\na=sendrecv\r\n\
         m=audio 30000 RTP/AVP 0\r\na=rtpmap:0 pcmu/8000\r\n";
 
     #[test]
     fn lines_belong_to_the_session_or_to_a_medium() {
         let description = Description::parse(BODY).expect("a description");
         assert_eq!(description.session(b'a').next(), Some(&b"sendrecv"[..]));
-        assert_eq!(description.media(b'a').next(), Some(&b"rtpmap:0 pcmu/8000"[..]));
+        assert_eq!(
+            description.media(b'a').next(),
+            Some(&b"rtpmap:0 pcmu/8000"[..])
+        );
         let mut out = Vec::new();
         let mut json = Json::begin(&mut out);
         description.write(&mut json);
         json.close_object();
         assert_eq!(
             String::from_utf8(out).expect("text"),
-            r#"{"sdp":{"version":"0","origin":"- 1 1 IN IP4 192.0.2.1","session_name":"call","#.to_owned()
+            r#"{"sdp":{"version":"0","origin":"- 1 1 IN IP4 192.0.2.1","session_name":"call","#
+                .to_owned()
                 + r#""time_descriptions":[{"time":"0 0","repeat_time":"1 2 3"}],"attributes":["sendrecv"],"#
                 + r#""media_descriptions":[{"media":"audio 30000 RTP/AVP 0","attributes":["rtpmap:0 pcmu/8000"]}]}}"#
         );
