@@ -230,6 +230,8 @@ parsers! {
     Krb5(krb5::Krb5) for Krb5;
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;
+    Sip(sip::Sip) for Sip;
+    Ldap(ldap::Ldap) for Ldap;
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;
     Ssh(ssh::Ssh) for Ssh;
