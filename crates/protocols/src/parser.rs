@@ -35,6 +35,11 @@ pub trait Parser {
         let _ = (note, file_direction);
     }
 
+    /// The flow spoke another protocol before, which changed to this one.
+    fn came_from(&mut self, before: AppProto) {
+        let _ = before;
+    }
+
     /// Takes bytes of one direction: of a stream all that was not yet consumed, of a datagram the payload.
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome;
 

@@ -376,7 +376,8 @@ impl Recogniser {
             self.give_up();
             return;
         }
-        if self.tried(side) {
+        // What a side says at all may be too little for all patterns.
+        if self.tried(side) || self.probes_done[side] && input.eof {
             if !input.data.is_empty() {
                 self.parsing = true;
             }

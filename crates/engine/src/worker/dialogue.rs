@@ -13,6 +13,8 @@ pub(crate) struct Dialogue {
     state: Option<AppState>,
     /// The protocol that `state` is for.
     proto: AppProto,
+    /// The protocol that changed to this one.
+    before: AppProto,
     /// The parser has failed, or was told to stop: it gets no more.
     is_over: bool,
     /// Transactions that have been counted.
@@ -97,7 +99,7 @@ impl Dialogue {
     /// Begins anew with another protocol; the parser before is handed back.
     pub(super) fn change(&mut self) -> Option<AppState> {
         self.is_over = false;
-        self.proto = AppProto::Unknown;
+        self.before = std::mem::take(&mut self.proto);
         self.counted = 0;
         self.state.take()
     }
@@ -121,6 +123,9 @@ impl Dialogue {
         if self.proto != proto {
             self.proto = proto;
             self.state = AppState::new(proto, settings);
+            if let (Some(state), true) = (&mut self.state, self.before != AppProto::Unknown) {
+                state.came_from(self.before);
+            }
         }
         let Some(state) = &mut self.state else {
             return all;
@@ -146,7 +151,8 @@ impl Dialogue {
                 }
                 Outcome::Failed => {
                     used.failed = true;
-                    self.is_over = true;
+                    // A datagram stands for itself: the next one may be good.
+                    self.is_over = input.transport == Transport::Tcp;
                 }
             }
         }

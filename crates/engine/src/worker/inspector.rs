@@ -432,6 +432,13 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
         tls::JA3S_HASH,
         tls::JA3S_STRING,
     ];
+    parsers.ssh.hassh |= parsers.ssh.hassh_auto
+        && rules.set.asks_for(&[
+            tls::SSH_HASSH,
+            tls::SSH_HASSH_SERVER,
+            tls::SSH_HASSH_STRING,
+            tls::SSH_HASSH_SERVER_STRING,
+        ]);
     parsers.tls.ja3 |= parsers.tls.ja3_auto && (rules.set.asks_for(&ja3) || shown("ja3"));
     parsers.tls.ja4 |=
         parsers.tls.ja4_auto && (rules.set.asks_for(&[tls::JA4_HASH]) || shown("ja4"));

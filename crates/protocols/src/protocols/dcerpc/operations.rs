@@ -38,7 +38,7 @@ const SERVICES: [Service; 41] = [
         "svcctl",
         SERVICE_CONTROL,
     ),
-    of(0x338cd001_2244_31f1_aaaa_900038001003, "winreg", &REGISTRY),
+    of(0x338cd001_2244_31f1_aaaa_900038001003, "winreg", REGISTRY),
     of(
         0x1ff70682_0a51_30e8_076d_740be8cee98b,
         "atsvc",
@@ -50,9 +50,9 @@ const SERVICES: [Service; 41] = [
         "inq_if_ids inq_stats is_server_listening stop_server_listening inq_princ_name",
     ),
     of(0x12345678_1234_abcd_ef00_01234567cffb, "netlogon", NETLOGON),
-    of(0x12345778_1234_abcd_ef00_0123456789ac, "samr", &ACCOUNTS),
-    of(0x12345778_1234_abcd_ef00_0123456789ab, "lsarpc", &AUTHORITY),
-    of(0x4b324fc8_1670_01d3_1278_5a47bf6ee188, "srvsvc", &SERVER),
+    of(0x12345778_1234_abcd_ef00_0123456789ac, "samr", ACCOUNTS),
+    of(0x12345778_1234_abcd_ef00_0123456789ab, "lsarpc", AUTHORITY),
+    of(0x4b324fc8_1670_01d3_1278_5a47bf6ee188, "srvsvc", SERVER),
     of(
         0x6bffd098_a112_3610_9833_46c3f87e345a,
         "wkssvc",
@@ -69,7 +69,7 @@ const SERVICES: [Service; 41] = [
         "drsuapi",
         DIRECTORY_REPLICATION,
     ),
-    of(0x12345678_1234_abcd_ef00_0123456789ab, "spoolss", &PRINTING),
+    of(0x12345678_1234_abcd_ef00_0123456789ab, "spoolss", PRINTING),
     of(
         0x76f03f96_cdfd_44fc_a22c_64950a001209,
         "IRemoteWinspool",
@@ -142,7 +142,7 @@ const SERVICES: [Service; 41] = [
         "dssetup",
         "DsRolerGetPrimaryDomainInformation",
     ),
-    of(0x82273fdc_e32a_18c3_3f78_827929dc23ea, "eventlog", &EVENTS),
+    of(0x82273fdc_e32a_18c3_3f78_827929dc23ea, "eventlog", EVENTS),
     of(
         0x894de0c0_0d55_11d3_a322_00c04fa321a1,
         "InitShutdown",

@@ -284,8 +284,12 @@ impl Exchange {
             .raw
             .iter()
             .rposition(|byte| *byte == b':')
-            .and_then(|at| std::str::from_utf8(self.target.raw.get(at + 1..)?).ok())
-            .and_then(|digits| digits.parse().ok())
+            .and_then(|at| self.target.raw.get(at + 1..))
+            .and_then(|rest| {
+                // What belongs to a malformed target may follow.
+                let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                std::str::from_utf8(rest.get(..digits)?).ok()?.parse().ok()
+            })
             .unwrap_or(443)
     }
 

@@ -279,7 +279,7 @@ impl Pgsql {
     fn add_response(&mut self, response: Response, orders: &mut Orders) {
         match &response {
             Response::Aside => return,
-            Response::Encryption(true) => orders.change = Some((0, AppProto::Tls)),
+            Response::Encryption(true) => orders.change = Some((443, AppProto::Tls)),
             _ => {}
         }
         self.last = match &response {

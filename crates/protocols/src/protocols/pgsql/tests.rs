@@ -116,7 +116,7 @@ fn encryption_changes_the_protocol() {
     let mut orders = Orders::default();
     parser.parse(&Input::new(ToServer, TALK[0].1), &mut orders);
     parser.parse(&Input::new(ToClient, b"S"), &mut orders);
-    assert_eq!(orders.change, Some((0, AppProto::Tls)));
+    assert_eq!(orders.change, Some((443, AppProto::Tls)));
 }
 
 #[test]

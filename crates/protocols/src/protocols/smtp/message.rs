@@ -38,6 +38,7 @@ pub(super) struct Message {
     is_top: bool,
     part: Part,
     boundaries: Vec<Vec<u8>>,
+    enclosures: Vec<Enclosure>,
     /// Of the body, where it is asked for and has begun.
     md5: Option<Md5>,
     /// The end of the line before: part of the file if another line follows.
@@ -57,6 +58,17 @@ enum Place {
     Body,
     Between,
     Done,
+}
+
+/// An attached message: it is a file, and is taken apart, too.
+#[derive(Debug)]
+struct Enclosure {
+    /// Its place among the files.
+    file: usize,
+    /// How many boundaries are outside of it.
+    depth: usize,
+    /// The end of the line before: part of the file if another line follows.
+    line_end: &'static [u8],
 }
 
 #[derive(Debug, Default)]
@@ -93,6 +105,7 @@ impl Message {
             is_top: true,
             part: Part::of_text(),
             boundaries: Vec::new(),
+            enclosures: Vec::new(),
             md5: None,
             line_end: b"",
             text: Vec::new(),
@@ -133,6 +146,7 @@ impl Message {
             md5.update(line);
             md5.update(end);
         }
+        let enclosed_by = self.enclosures.len();
         match self.place {
             Place::Done => {}
             Place::Header if is_start => self.header_line(line),
@@ -141,6 +155,27 @@ impl Message {
                 if !(is_start && self.boundary_line(line)) && self.place == Place::Body {
                     self.body_line(line, end);
                 }
+            }
+        }
+        self.enclose(enclosed_by, line, end);
+    }
+
+    /// A line within attached messages, of which so many were open before it.
+    fn enclose(&mut self, count: usize, line: &[u8], end: &'static [u8]) {
+        for enclosure in self.enclosures.iter_mut().take(count) {
+            if let Some(file) = self.files.get_mut(enclosure.file) {
+                file.append(std::mem::replace(&mut enclosure.line_end, end));
+                file.append(line);
+            }
+        }
+    }
+
+    /// Attached messages with more than so many boundaries outside of them are over, or all.
+    fn end_enclosures(&mut self, depth: Option<usize>, state: FileState) {
+        let is_over = |last: &mut Enclosure| depth.is_none_or(|depth| last.depth > depth);
+        while let Some(last) = self.enclosures.pop_if(is_over) {
+            if let Some(file) = self.files.get_mut(last.file) {
+                file.close(state);
             }
         }
     }
@@ -243,21 +278,32 @@ impl Message {
         }
         if self.part.is_message && matches!(self.part.decoder, Decoder::Plain) {
             // Its fields are next.
-            self.part = Part::of_text();
+            let part = std::mem::replace(&mut self.part, Part::of_text());
             self.place = Place::Header;
+            if self.enclosures.len() < MAX_DEPTH
+                && let Some(file) = self.open_file(part.disposition.or(part.name))
+            {
+                self.enclosures.push(Enclosure {
+                    file,
+                    depth: self.boundaries.len(),
+                    line_end: b"",
+                });
+            }
             return;
         }
         let name = self.part.disposition.take().or(self.part.name.take());
-        if let Some(mut name) = name
-            && self.files.len() < MAX_FILES
-        {
-            if name.len() > MAX_FILENAME {
-                name.truncate(MAX_FILENAME);
-                self.event(events::LONG_FILENAME);
-            }
-            self.files.push(File::new(&self.file_settings, &name));
-            self.part.has_file = true;
+        self.part.has_file = self.open_file(name).is_some();
+    }
+
+    /// Begins a file, if it has a name; its place among the files.
+    fn open_file(&mut self, name: Option<Vec<u8>>) -> Option<usize> {
+        let mut name = name.filter(|_| self.files.len() < MAX_FILES)?;
+        if name.len() > MAX_FILENAME {
+            name.truncate(MAX_FILENAME);
+            self.event(events::LONG_FILENAME);
         }
+        self.files.push(File::new(&self.file_settings, &name));
+        Some(self.files.len() - 1)
     }
 
     /// Whether a line is a boundary of an open part, which then ends.
@@ -274,6 +320,7 @@ impl Message {
         };
         let is_last = rest.trim_ascii_end().len() > self.boundaries[depth].len();
         self.end_part(FileState::Closed);
+        self.end_enclosures(Some(depth), FileState::Closed);
         self.boundaries
             .truncate(if is_last { depth } else { depth + 1 });
         self.place = if is_last {
@@ -395,11 +442,13 @@ impl Message {
             return;
         }
         self.end_field();
-        self.end_part(if is_whole {
+        let state = if is_whole {
             FileState::Closed
         } else {
             FileState::Truncated
-        });
+        };
+        self.end_part(state);
+        self.end_enclosures(None, state);
         if is_whole && let Some(md5) = self.md5.take() {
             let digest = md5.finalize();
             self.body_md5 = Some(digest.iter().map(|byte| format!("{byte:02x}")).collect());
@@ -509,5 +558,29 @@ mod tests {
         message.end(true);
         let files: Vec<_> = message.files.iter().map(|file| file.content().1).collect();
         assert_eq!(files, [b"a\r\nb"]);
+    }
+
+    #[test]
+    fn an_attached_message_is_a_file_and_has_files() {
+        let text = "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: message/rfc822; name=m\r\n\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\nContent-Type: a/b; name=n\r\n\r\nin\r\n--y--\r\n--x\r\nContent-Type: a/b; name=o\r\n\r\nout\r\n--x--\r\n";
+        let mut message = Message::new(&Settings::default(), &Arc::default());
+        for line in text.lines() {
+            message.line(line.as_bytes(), b"\r\n");
+        }
+        message.end(true);
+        let files: Vec<_> = message
+            .files
+            .iter()
+            .map(|file| (&file.name[..], file.content().1, file.state()))
+            .collect();
+        let whole = b"Content-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\nContent-Type: a/b; name=n\r\n\r\nin\r\n--y--";
+        assert_eq!(
+            files,
+            [
+                (&b"m"[..], &whole[..], FileState::Closed),
+                (b"n", b"in", FileState::Closed),
+                (b"o", b"out", FileState::Closed)
+            ]
+        );
     }
 }

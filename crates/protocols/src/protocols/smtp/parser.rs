@@ -334,11 +334,13 @@ impl Smtp {
         }
         // What may be a boundary or the end is waited for, and so are header fields.
         let may_be_mark = !self.is_continued && matches!(data.first(), Some(b'-' | b'.'));
-        !may_be_mark
-            && !self
-                .entry()
-                .and_then(|entry| entry.tx.message.as_deref())
-                .is_some_and(Message::is_in_header)
+        !may_be_mark && !self.is_in_header()
+    }
+
+    fn is_in_header(&mut self) -> bool {
+        self.entry()
+            .and_then(|entry| entry.tx.message.as_deref())
+            .is_some_and(Message::is_in_header)
     }
 
     /// Takes a line of a message, or what there is of it; tells the bytes used.
@@ -356,6 +358,10 @@ impl Smtp {
                 line => (line, b"", line.len()),
             },
         };
+        if end.is_empty() && line.len() >= MAX_LINE && self.is_in_header() {
+            // The rest of the field will be passed over.
+            self.event(events::TRUNCATED_LINE);
+        }
         let is_start = !std::mem::replace(&mut self.is_continued, end.is_empty());
         if is_start && line == b"." && !end.is_empty() {
             self.mode = Mode::Commands;

@@ -515,6 +515,10 @@ impl Parser for Tls {
         }
     }
 
+    fn came_from(&mut self, before: AppProto) {
+        self.with(|entry| entry.tx.came_from = before);
+    }
+
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let place = input.direction.index();
         let mut data = input.data;

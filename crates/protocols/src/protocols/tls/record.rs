@@ -6,8 +6,10 @@ use tapir_packet::Direction::{ToClient, ToServer};
 use super::certificate::Certificate;
 use super::hello::{Hello, is_grease};
 use super::transaction::{Session, Side};
+use crate::AppProto;
 use crate::record::RecordOptions;
 
+const FROM_PROTO: &str = "from_proto";
 const BASIC: &[&str] = &["subject", "issuer", "subjectaltname"];
 const EXTENDED: &[&str] = &[
     "subject",
@@ -52,9 +54,10 @@ impl Session {
             return self.write(
                 json,
                 &Fields(&|name| {
-                    custom
-                        .iter()
-                        .any(|wanted| wanted.eq_ignore_ascii_case(name))
+                    name == FROM_PROTO
+                        || custom
+                            .iter()
+                            .any(|wanted| wanted.eq_ignore_ascii_case(name))
                 }),
             );
         }
@@ -63,6 +66,7 @@ impl Session {
         self.write(
             json,
             &Fields(&|name| match name {
+                FROM_PROTO => true,
                 "ja4" => options.is_on("ja4", false),
                 "session_resumed" => options.is_on("session-resumption", is_extended),
                 _ => fields.contains(&name),
@@ -110,6 +114,9 @@ impl Session {
         write_protocols(json, "client_alpns", client, fields);
         write_protocols(json, "server_alpns", server, fields);
         self.write_handshakes(json, fields);
+        if self.came_from != AppProto::Unknown && fields.has(FROM_PROTO) {
+            json.word(FROM_PROTO, self.came_from.event_name());
+        }
         json.close_object();
     }
 

@@ -7,6 +7,7 @@ use tapir_rules::keywords::{KeywordId, tls as keywords};
 use super::certificate::Certificate;
 use super::fingerprint::Ja3;
 use super::hello::Hello;
+use crate::AppProto;
 use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Value};
 
@@ -32,6 +33,8 @@ pub struct Session {
     pub(super) resumed: bool,
     pub(super) state: u64,
     pub(super) logged: bool,
+    /// The protocol that changed to this one.
+    pub(super) came_from: AppProto,
     /// The server wants to see a certificate of the client.
     pub(super) asks_certificate: bool,
 }
