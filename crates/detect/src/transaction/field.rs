@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use tapir_packet::Direction;
 use tapir_protocols::{Transaction, Value};
-use tapir_rules::keywords::{KeywordId, http, internet, tls, windows};
+use tapir_rules::keywords::{KeywordId, http, internet, tls, voip, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 
 use super::file::unquoted;
@@ -36,6 +36,11 @@ enum What {
     OneOf(&'static [&'static [u8]]),
     /// The value is this word, in letters of any case.
     Word(Box<[u8]>),
+    /// The value is one of these words, in letters of any case, or none of them.
+    Words {
+        words: Box<[Box<[u8]>]>,
+        negated: bool,
+    },
     /// Bytes somewhere in the value.
     Contains { text: Box<[u8]>, negated: bool },
 }
@@ -120,6 +125,9 @@ impl FieldTest {
                 }
                 (What::Interface(interface), Value::Bytes(bytes)) => interface.holds(bytes),
                 (What::Word(word), Value::Bytes(bytes)) => bytes.eq_ignore_ascii_case(word),
+                (What::Words { words, negated }, Value::Bytes(bytes)) => {
+                    words.iter().any(|word| bytes.eq_ignore_ascii_case(word)) != *negated
+                }
                 (What::OneOf(words), Value::Bytes(bytes)) => words.contains(&bytes),
                 (What::Length(test), Value::Bytes(bytes)) => test.holds(bytes.len() as u64),
                 (What::Contains { text, negated }, Value::Bytes(bytes)) => {
@@ -217,6 +225,8 @@ fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
         internet::FTP_MODE | internet::FTPDATA_COMMAND => {
             Ok(What::Word(text.trim().as_bytes().into()))
         }
+        voip::SNORT_SIP_METHOD => sip_methods(text).ok_or_else(wrong),
+        voip::SNORT_SIP_STAT_CODE => sip_codes(text).ok_or_else(wrong),
         internet::FTP_REPLY_RECEIVED => {
             let yes = matches!(text.trim(), "yes" | "true" | "1" | "on");
             let word: &[u8] = if yes { b"yes" } else { b"no" };
@@ -253,6 +263,42 @@ fn words(text: &str, known: fn(&str) -> Option<u64>) -> Option<(Vec<u64>, bool)>
         values.push(known(&word.to_ascii_lowercase())?);
     }
     Some((values, negated?))
+}
+
+/// `invite,bye`: one of these methods; `!invite`: another one.
+fn sip_methods(text: &str) -> Option<What> {
+    let mut names: Vec<Box<[u8]>> = Vec::new();
+    let mut negated = None;
+    for word in text.split(',').map(str::trim) {
+        let (name, not) = match word.strip_prefix('!') {
+            Some(name) => (name.trim(), true),
+            None => (word, false),
+        };
+        if name.is_empty() || *negated.get_or_insert(not) != not {
+            return None;
+        }
+        names.push(name.as_bytes().into());
+    }
+    Some(What::Words {
+        words: names.into(),
+        negated: negated?,
+    })
+}
+
+/// `200,4`: status codes, or the first digits of some.
+fn sip_codes(text: &str) -> Option<What> {
+    let range = |word: &str| {
+        let number: u64 = word.trim().parse().ok()?;
+        match number {
+            1..=9 => Some((number * 100, number * 100 + 99)),
+            100..=999 => Some((number, number)),
+            _ => None,
+        }
+    };
+    Some(What::Ranges {
+        ranges: text.split(',').map(range).collect::<Option<_>>()?,
+        negated: false,
+    })
 }
 
 fn version(word: &str) -> Option<u64> {
@@ -317,6 +363,11 @@ mod tests {
         assert_eq!(ranges("1, 5-7"), Some(vec![(1, 1), (5, 7)]));
         assert_eq!(ranges(">3"), Some(vec![(4, u64::MAX)]));
         assert_eq!(ranges("<0"), None);
+        assert!(matches!(
+            sip_codes("200, 4"),
+            Some(What::Ranges { ranges, .. }) if *ranges == [(200, 200), (400, 499)]
+        ));
+        assert!(sip_methods("invite,!bye").is_none());
     }
 
     #[test]

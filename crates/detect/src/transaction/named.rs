@@ -1,6 +1,6 @@
 //! Fields whose numbers have names.
 
-use tapir_rules::keywords::{KeywordId, industrial, voip};
+use tapir_rules::keywords::{KeywordId, industrial, voip, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest};
 
 /// The test of a field from a text with names in it; nothing for fields without names.
@@ -23,6 +23,10 @@ fn names(keyword: KeywordId) -> Option<(u8, Names)> {
     Some(match keyword {
         industrial::MQTT_TYPE => (8, mqtt_type),
         industrial::MQTT_CONNACK_SESSION_PRESENT => (8, yes_or_no),
+        windows::LDAP_REQUEST_OPERATION | windows::LDAP_RESPONSES_OPERATION => {
+            (8, tapir_protocols::ldap_operation)
+        }
+        windows::LDAP_RESPONSES_RESULT_CODE => (32, tapir_protocols::ldap_result_code),
         voip::RFB_SECRESULT => (32, rfb_result),
         _ => return None,
     })

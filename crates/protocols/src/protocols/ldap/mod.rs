@@ -1,4 +1,12 @@
-//! Directory access (RFC 4511).
+//! Directory access (RFC 4511), also over datagrams (RFC 1798).
+
+mod message;
+mod names;
+mod parser;
+mod record;
+
+pub use names::{operation as operation_number, result_code};
+pub use parser::Ldap;
 
 use tapir_packet::Direction::{ToClient, ToServer};
 
