@@ -32,35 +32,35 @@ macro_rules! events {
 }
 
 events! {
-    InvalidSsl2Header = "invalid_sslv2_header",
-    InvalidHeader = "invalid_tls_header",
-    InvalidRecordVersion = "invalid_record_version",
-    InvalidRecordType = "invalid_record_type",
-    InvalidHandshakeMessage = "invalid_handshake_message",
-    HeartbeatMessage = "heartbeat_message",
-    InvalidHeartbeat = "invalid_heartbeat_message",
-    OverflowHeartbeat = "overflow_heartbeat_message",
-    LeakingHeartbeat = "dataleak_heartbeat_mismatch",
-    HandshakeInvalidLength = "handshake_invalid_length",
-    MultipleNames = "multiple_sni_extensions",
-    InvalidNameType = "invalid_sni_type",
-    InvalidNameLength = "invalid_sni_length",
-    TooManyRecords = "too_many_records_in_packet",
-    InvalidAlert = "invalid_alert_message",
-    InvalidCertificate = "invalid_certificate",
-    CertificateInvalidLength = "certificate_invalid_length",
-    CertificateInvalidVersion = "certificate_invalid_version",
-    CertificateInvalidSerial = "certificate_invalid_serial",
-    CertificateInvalidAlgorithm = "certificate_invalid_algorithmidentifier",
-    CertificateInvalidName = "certificate_invalid_x509name",
-    CertificateInvalidDate = "certificate_invalid_date",
-    CertificateInvalidExtensions = "certificate_invalid_extensions",
-    CertificateInvalidDer = "certificate_invalid_der",
-    CertificateInvalidSubject = "certificate_invalid_subject",
-    CertificateInvalidIssuer = "certificate_invalid_issuer",
-    CertificateInvalidValidity = "certificate_invalid_validity",
-    ErrorMessage = "error_message_encountered",
-    InvalidRecord = "invalid_ssl_record",
+    InvalidSsl2Header = "INVALID_SSLV2_HEADER",
+    InvalidHeader = "INVALID_TLS_HEADER",
+    InvalidRecordVersion = "INVALID_RECORD_VERSION",
+    InvalidRecordType = "INVALID_RECORD_TYPE",
+    InvalidHandshakeMessage = "INVALID_HANDSHAKE_MESSAGE",
+    HeartbeatMessage = "HEARTBEAT_MESSAGE",
+    InvalidHeartbeat = "INVALID_HEARTBEAT_MESSAGE",
+    OverflowHeartbeat = "OVERFLOW_HEARTBEAT_MESSAGE",
+    LeakingHeartbeat = "DATALEAK_HEARTBEAT_MISMATCH",
+    HandshakeInvalidLength = "HANDSHAKE_INVALID_LENGTH",
+    MultipleNames = "MULTIPLE_SNI_EXTENSIONS",
+    InvalidNameType = "INVALID_SNI_TYPE",
+    InvalidNameLength = "INVALID_SNI_LENGTH",
+    TooManyRecords = "TOO_MANY_RECORDS_IN_PACKET",
+    InvalidAlert = "INVALID_ALERT_MESSAGE",
+    InvalidCertificate = "INVALID_CERTIFICATE",
+    CertificateInvalidLength = "CERTIFICATE_INVALID_LENGTH",
+    CertificateInvalidVersion = "CERTIFICATE_INVALID_VERSION",
+    CertificateInvalidSerial = "CERTIFICATE_INVALID_SERIAL",
+    CertificateInvalidAlgorithm = "CERTIFICATE_INVALID_ALGORITHMIDENTIFIER",
+    CertificateInvalidName = "CERTIFICATE_INVALID_X509NAME",
+    CertificateInvalidDate = "CERTIFICATE_INVALID_DATE",
+    CertificateInvalidExtensions = "CERTIFICATE_INVALID_EXTENSIONS",
+    CertificateInvalidDer = "CERTIFICATE_INVALID_DER",
+    CertificateInvalidSubject = "CERTIFICATE_INVALID_SUBJECT",
+    CertificateInvalidIssuer = "CERTIFICATE_INVALID_ISSUER",
+    CertificateInvalidValidity = "CERTIFICATE_INVALID_VALIDITY",
+    ErrorMessage = "ERROR_MESSAGE_ENCOUNTERED",
+    InvalidRecord = "INVALID_SSL_RECORD",
 }
 
 /// Progress of the client's side.
@@ -176,7 +176,7 @@ impl Tls {
         }
         let body = body.get(..length).ok_or(wait(5 + length))?;
         match kind {
-            20 => self.change_cipher(input.direction, orders),
+            20 => self.change_cipher(input.direction),
             21 => self.alert(body, input.direction),
             22 => self.handshake(body, input)?,
             _ => self.heartbeat(body, input.direction),
@@ -275,7 +275,7 @@ impl Tls {
         }
     }
 
-    fn change_cipher(&mut self, direction: Direction, orders: &mut Orders) {
+    fn change_cipher(&mut self, direction: Direction) {
         let mut both = false;
         self.with(|entry| {
             let offers = entry.tx.sides[0].hello.as_ref();
@@ -294,7 +294,7 @@ impl Tls {
         });
         self.advance(direction, [client::HANDSHAKE, server::HANDSHAKE]);
         if both {
-            self.encrypted(orders);
+            self.with(|entry| entry.meta.log_now = true);
         }
     }
 
