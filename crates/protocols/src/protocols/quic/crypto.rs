@@ -68,7 +68,13 @@ fn salt(version: u32) -> Option<&'static [u8; 20]> {
 fn expand(secret: &hkdf::Prk, label: &str, out: &mut [u8]) -> Option<()> {
     let length = u16::try_from(out.len()).ok()?.to_be_bytes();
     let label_length = [u8::try_from(label.len() + 6).ok()?];
-    let info = [&length[..], &label_length, b"tls13 ", label.as_bytes(), &[0]];
+    let info = [
+        &length[..],
+        &label_length,
+        b"tls13 ",
+        label.as_bytes(),
+        &[0],
+    ];
     let okm = secret.expand(&info, Length(out.len())).ok()?;
     okm.fill(out).ok()
 }
@@ -80,7 +86,10 @@ impl Keys {
         let side = |label| {
             let mut secret = [0; 32];
             expand(&initial, label, &mut secret)?;
-            Side::new(&hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, &secret), version)
+            Side::new(
+                &hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, &secret),
+                version,
+            )
         };
         Some(Self {
             sides: [side("client in")?, side("server in")?],
@@ -110,9 +119,7 @@ impl Side {
         expand(secret, iv_label, &mut iv)?;
         expand(secret, header_label, &mut header)?;
         Some(Self {
-            packet: aead::LessSafeKey::new(
-                aead::UnboundKey::new(&aead::AES_128_GCM, &key).ok()?,
-            ),
+            packet: aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_128_GCM, &key).ok()?),
             iv,
             header: quic::HeaderProtectionKey::new(&quic::AES_128, &header).ok()?,
         })

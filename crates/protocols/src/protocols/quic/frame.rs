@@ -104,7 +104,8 @@ fn read_tags(data: &[u8]) -> Option<Tags<'_>> {
     let (values, mut from) = (cursor.rest(), 0);
     let mut tags = Tags::default();
     for (tag, end) in ends {
-        tags.0.push((tag, values.get(from..end).unwrap_or_default()));
+        tags.0
+            .push((tag, values.get(from..end).unwrap_or_default()));
         from = end;
     }
     Some(tags)
@@ -118,7 +119,13 @@ mod tests {
     fn the_handshake_is_found_between_other_frames() {
         let payload = b"\0\0\x01\x02\x05\0\0\x01\x06\x00\x02ab\x06\x02\x01c\x1c";
         let found = crypto(payload).expect("frames");
-        assert_eq!(found[1], Crypto { offset: 2, data: b"c" });
+        assert_eq!(
+            found[1],
+            Crypto {
+                offset: 2,
+                data: b"c"
+            }
+        );
         assert_eq!(crypto(b"\x06\0\x09a"), None);
         assert_eq!(crypto(b"\x3f"), None);
     }
@@ -127,7 +134,10 @@ mod tests {
     fn tags_have_values() {
         let mut payload = b"\x80\x01CHLO\x02\0\0\0SNI\0\x03\0\0\0UAID\x05\0\0\0abcde".to_vec();
         let found = tags(&payload).expect("a message");
-        assert_eq!(found[0].0, [(*b"SNI\0", &b"abc"[..]), (*b"UAID", &b"de"[..])]);
+        assert_eq!(
+            found[0].0,
+            [(*b"SNI\0", &b"abc"[..]), (*b"UAID", &b"de"[..])]
+        );
         payload.truncate(12);
         assert_eq!(tags(&payload), Some(Vec::new()));
     }

@@ -64,7 +64,10 @@ impl<'a> Header<'a> {
         }
         let mut cursor = Cursor::new(data.get(1..)?);
         let version = cursor.u32()?;
-        if matches!(version.to_be_bytes(), [b'Q', b'0', b'4', b'3' | b'4' | b'5' | b'6']) {
+        if matches!(
+            version.to_be_bytes(),
+            [b'Q', b'0', b'4', b'3' | b'4' | b'5' | b'6']
+        ) {
             return Self::google_long(data, version, cursor);
         }
         let length = usize::from(cursor.u8()?);
@@ -94,7 +97,13 @@ impl<'a> Header<'a> {
     /// Q044 to Q046: lengths of both identifiers in one byte, a packet number of four.
     fn google_long(data: &'a [u8], version: u32, mut cursor: Cursor<'a>) -> Option<Self> {
         let lengths = cursor.u8()?;
-        let length = |nibble: u8| if nibble == 0 { 0 } else { usize::from(nibble) + 3 };
+        let length = |nibble: u8| {
+            if nibble == 0 {
+                0
+            } else {
+                usize::from(nibble) + 3
+            }
+        };
         let destination = cursor.take(length(lengths >> 4))?;
         cursor.take(length(lengths & 0xf))?;
         cursor.u32()?;

@@ -27,7 +27,7 @@ fn probe(data: &[u8], _: &Circumstances) -> Opinion {
         [first, ..] if first & LONG != 0 => {
             let is_google = matches!(data.get(1..5), Some([b'Q', b'0', b'4', b'4'..=b'6']));
             Opinion::settled(is_google || long_header(data).is_some())
-        },
+        }
         [first, ..] if first & FIXED != 0 => Opinion::settled(data.len() > SHORT_CONNECTION_ID),
         _ => Opinion::settled(is_google(data)),
     }

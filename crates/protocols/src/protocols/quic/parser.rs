@@ -122,7 +122,11 @@ impl Packet {
             if place > 0 {
                 text.push('-');
             }
-            text.extend(tag.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte)));
+            text.extend(
+                tag.iter()
+                    .take_while(|byte| **byte != 0)
+                    .map(|byte| char::from(*byte)),
+            );
         }
         let digest = Md5::digest(&text);
         let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -213,7 +217,9 @@ impl Quic {
             return None;
         };
         let handshake = &mut self.handshakes[way];
-        let fits = pieces.iter().all(|piece| handshake.add(piece.offset, piece.data));
+        let fits = pieces
+            .iter()
+            .all(|piece| handshake.add(piece.offset, piece.data));
         let hello = handshake
             .hello()
             .and_then(|body| Hello::parse(body, direction == Direction::ToServer));
@@ -244,10 +250,9 @@ impl Parser for Quic {
             | keywords::QUIC_SNI
             | keywords::QUIC_CYU_HASH
             | keywords::QUIC_CYU_STRING => true,
-            keywords::QUIC_UA
-            | keywords::JA3_HASH
-            | keywords::JA3_STRING
-            | keywords::JA4_HASH => to_server,
+            keywords::QUIC_UA | keywords::JA3_HASH | keywords::JA3_STRING | keywords::JA4_HASH => {
+                to_server
+            }
             keywords::JA3S_HASH | keywords::JA3S_STRING => !to_server,
             _ => false,
         };
@@ -265,7 +270,11 @@ impl Parser for Quic {
             let failed = self.transactions.total();
             if self.packet(input.direction, &header, rest).is_none() {
                 let is_broken = self.transactions.total() > failed;
-                return if is_broken { Outcome::Failed } else { Outcome::Done };
+                return if is_broken {
+                    Outcome::Failed
+                } else {
+                    Outcome::Done
+                };
             }
             rest = rest.get(end..).unwrap_or_default();
         }
@@ -301,7 +310,10 @@ mod tests {
     fn what_is_no_packet_fails() {
         let mut parser = Quic::new(AppProto::Quic, &Arc::default());
         let input = Input::new(Direction::ToServer, b"\xc0\0\0\0\x01\x30");
-        assert_eq!(parser.parse(&input, &mut Orders::default()), Outcome::Failed);
+        assert_eq!(
+            parser.parse(&input, &mut Orders::default()),
+            Outcome::Failed
+        );
         assert!(parser.transactions().is_empty());
     }
 }

@@ -23,10 +23,16 @@ impl Transaction for Packet {
         let value = match keyword {
             keywords::QUIC_VERSION => return accepts(Value::Bytes(&self.version.to_be_bytes())),
             keywords::QUIC_CYU_HASH => {
-                return self.cyu.iter().any(|(hash, _)| accepts(Value::Bytes(hash.as_bytes())));
+                return self
+                    .cyu
+                    .iter()
+                    .any(|(hash, _)| accepts(Value::Bytes(hash.as_bytes())));
             }
             keywords::QUIC_CYU_STRING => {
-                return self.cyu.iter().any(|(_, text)| accepts(Value::Bytes(text.as_bytes())));
+                return self
+                    .cyu
+                    .iter()
+                    .any(|(_, text)| accepts(Value::Bytes(text.as_bytes())));
             }
             keywords::QUIC_SNI => self.server_name.as_deref(),
             keywords::QUIC_UA => self.user_agent.as_deref(),
@@ -114,7 +120,10 @@ impl Packet {
 fn version_name(version: u32) -> String {
     match version.to_be_bytes() {
         [letter @ (b'Q' | b'T'), rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {
-            [letter, rest[0], rest[1], rest[2]].map(char::from).iter().collect()
+            [letter, rest[0], rest[1], rest[2]]
+                .map(char::from)
+                .iter()
+                .collect()
         }
         _ if version == VERSION_2 => "v2".to_owned(),
         _ => format!("{version:x}"),
