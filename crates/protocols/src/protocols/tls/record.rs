@@ -67,7 +67,7 @@ impl Session {
             json,
             &Fields(&|name| match name {
                 FROM_PROTO => true,
-                "ja4" => options.is_on("ja4", false),
+                "ja4" => options.is_on("ja4", is_extended),
                 "session_resumed" => options.is_on("session-resumption", is_extended),
                 _ => fields.contains(&name),
             }),
