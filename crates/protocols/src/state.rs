@@ -16,6 +16,8 @@ use crate::transaction::{Entry, Meta, Transaction};
 /// Settings of all parsers, from `app-layer.protocols:` of the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct ParserSettings {
+    /// Protocols that are recognised and not parsed.
+    pub detection_only: Vec<AppProto>,
     /// Files of all protocols.
     pub files: Arc<FileSettings>,
     /// Open calls of DCE/RPC.
@@ -59,6 +61,7 @@ macro_rules! parsers {
             /// A parser for a flow that speaks a protocol; nothing when it has none.
             pub fn new(proto: AppProto, settings: &Arc<ParserSettings>) -> Option<Self> {
                 match proto {
+                    proto if settings.detection_only.contains(&proto) => None,
                     $($(AppProto::$proto)|+ => Some(Self::$name(Box::new(<$parser>::new(proto, settings)))),)*
                     _ => None,
                 }
@@ -231,6 +234,9 @@ parsers! {
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;
     Sip(sip::Sip) for Sip;
+    Snmp(snmp::Snmp) for Snmp;
+    Ntp(ntp::Ntp) for Ntp;
+    Dhcp(dhcp::Dhcp) for Dhcp;
     Quic(quic::Quic) for Quic;
     Ldap(ldap::Ldap) for Ldap;
     Rfb(rfb::Rfb) for Rfb;

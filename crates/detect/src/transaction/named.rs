@@ -1,6 +1,6 @@
 //! Fields whose numbers have names.
 
-use tapir_rules::keywords::{KeywordId, industrial, voip, windows};
+use tapir_rules::keywords::{KeywordId, industrial, internet, voip, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest};
 
 /// The test of a field from a text with names in it; nothing for fields without names.
@@ -27,6 +27,9 @@ fn names(keyword: KeywordId) -> Option<(u8, Names)> {
             (8, tapir_protocols::ldap_operation)
         }
         windows::LDAP_RESPONSES_RESULT_CODE => (32, tapir_protocols::ldap_result_code),
+        internet::SNMP_PDU_TYPE => (32, tapir_protocols::snmp_pdu_type),
+        internet::SNMP_TRAP_TYPE => (8, tapir_protocols::snmp_trap_type),
+        internet::NTP_MODE => (8, tapir_protocols::ntp_mode),
         voip::RFB_SECRESULT => (32, rfb_result),
         _ => return None,
     })

@@ -1,5 +1,11 @@
 //! Network management, versions 1, 2c and 3 (RFC 1157, 1901, 3412).
 
+mod message;
+mod parser;
+
+pub use message::{pdu_type, trap_type};
+pub use parser::Snmp;
+
 use super::ber::{self, OCTET_STRING, SEQUENCE, Unreadable};
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};

@@ -1,5 +1,11 @@
 //! Dynamic host configuration (RFC 2131).
 
+mod message;
+mod parser;
+mod record;
+
+pub use parser::Dhcp;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 
