@@ -42,6 +42,7 @@ pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
 pub use protocols::ftp::Settings as FtpSettings;
 pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;
+pub use protocols::ldap::{ldap_operation, ldap_result_code};
 pub use protocols::mqtt::Settings as MqttSettings;
 pub use protocols::pgsql::Settings as PgsqlSettings;
 pub use protocols::smb::Settings as SmbSettings;

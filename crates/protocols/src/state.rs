@@ -226,4 +226,7 @@ parsers! {
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;
     Ssh(ssh::Ssh) for Ssh;
+    Sip(sip::Sip) for Sip;
+    Dhcp(dhcp::Dhcp) for Dhcp;
+    Ntp(ntp::Ntp) for Ntp;
 }

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use tapir_packet::Direction;
 use tapir_protocols::{Transaction, Value};
-use tapir_rules::keywords::{KeywordId, http, internet, tls, windows};
+use tapir_rules::keywords::{KeywordId, http, internet, tls, voip, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 
 use super::file::unquoted;
@@ -36,6 +36,11 @@ enum What {
     OneOf(&'static [&'static [u8]]),
     /// The value is this word, in letters of any case.
     Word(Box<[u8]>),
+    /// The value is one of these words, in letters of any case, or none of them.
+    Words {
+        words: Box<[Box<[u8]>]>,
+        negated: bool,
+    },
     /// Bytes somewhere in the value.
     Contains { text: Box<[u8]>, negated: bool },
 }
@@ -122,6 +127,9 @@ impl FieldTest {
                 (What::Word(word), Value::Bytes(bytes)) => bytes.eq_ignore_ascii_case(word),
                 (What::OneOf(words), Value::Bytes(bytes)) => words.contains(&bytes),
                 (What::Length(test), Value::Bytes(bytes)) => test.holds(bytes.len() as u64),
+                (What::Words { words, negated }, Value::Bytes(bytes)) => {
+                    words.iter().any(|word| word.eq_ignore_ascii_case(bytes)) != *negated
+                }
                 (What::Contains { text, negated }, Value::Bytes(bytes)) => {
                     let found = memchr::memmem::find(bytes, text).is_some();
                     found != *negated
@@ -222,6 +230,19 @@ fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
             let word: &[u8] = if yes { b"yes" } else { b"no" };
             Ok(What::Word(word.into()))
         }
+        voip::SNORT_SIP_METHOD => {
+            let (words, negated) = methods(text);
+            Ok(What::Words { words, negated })
+        }
+        voip::SNORT_SIP_STAT_CODE => status_codes(text).map_or_else(
+            || Err(wrong()),
+            |ranges| {
+                Ok(What::Ranges {
+                    ranges,
+                    negated: false,
+                })
+            },
+        ),
         windows::DCERPC_OPNUM => ranges(text).map_or_else(
             || Err(wrong()),
             |ranges| {
@@ -295,6 +316,27 @@ fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
         .map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+        })
+        .collect()
+}
+
+/// `invite,!bye`: a `!` is about all of them.
+fn methods(text: &str) -> (Box<[Box<[u8]>]>, bool) {
+    let words = text.split(',').map(str::trim);
+    let negated = words.clone().any(|word| word.starts_with('!'));
+    let words = words
+        .map(|word| word.trim_start_matches('!').trim().as_bytes().into())
+        .collect();
+    (words, negated)
+}
+
+/// `200,4`: codes, and first digits of codes.
+fn status_codes(text: &str) -> Option<Box<[(u64, u64)]>> {
+    text.split(',')
+        .map(|word| match word.trim().parse::<u64>().ok()? {
+            digit @ 1..=9 => Some((digit * 100, digit * 100 + 99)),
+            code @ 100..=999 => Some((code, code)),
+            _ => None,
         })
         .collect()
 }

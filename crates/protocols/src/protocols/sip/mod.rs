@@ -1,5 +1,11 @@
 //! Session initiation (RFC 3261).
 
+mod message;
+mod parser;
+mod sdp;
+
+pub use parser::Sip;
+
 use memchr::memmem;
 use tapir_packet::Direction::{ToClient, ToServer};
 

@@ -1,9 +1,14 @@
 //! Directory access (RFC 4511).
 
+#[allow(dead_code)]
+mod names;
+
+pub use names::{ldap_operation, ldap_result_code};
+
 use tapir_packet::Direction::{ToClient, ToServer};
 
-use super::ber::{self, SEQUENCE, Unreadable};
 use crate::AppProto;
+use crate::protocols::ber::{self, SEQUENCE, Unreadable};
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 
 const fn at_port(transport: Transport) -> PortProbe {
