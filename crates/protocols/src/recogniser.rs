@@ -381,7 +381,7 @@ impl Recogniser {
             if !input.data.is_empty() {
                 self.parsing = true;
             }
-            if other != AppProto::Failed {
+            if other != AppProto::Failed && self.tried(side) {
                 out.events
                     .insert(AppLayerEvent::DetectProtocolOnlyOneDirection);
             }

@@ -8,6 +8,7 @@ use tapir_rules::keywords::KeywordId;
 use crate::AppProto;
 use crate::file::FileSettings;
 use crate::hook::{Branch, ONE_WAY};
+use crate::open_limit::OpenLimit;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::*;
 use crate::transaction::{Entry, Meta, Transaction};
@@ -17,8 +18,14 @@ use crate::transaction::{Entry, Meta, Transaction};
 pub struct ParserSettings {
     /// Files of all protocols.
     pub files: Arc<FileSettings>,
+    /// Open calls of DCE/RPC.
+    pub dcerpc: OpenLimit<1024>,
     /// File transfer.
     pub ftp: ftp::Settings,
+    /// Open calls of NFS.
+    pub nfs: OpenLimit<1024>,
+    /// Open commands of POP3.
+    pub pop3: OpenLimit<256>,
     /// HTTP before version 2.
     pub http1: http1::Settings,
     /// HTTP/2.
@@ -223,10 +230,12 @@ parsers! {
     Krb5(krb5::Krb5) for Krb5;
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;
+    Sip(sip::Sip) for Sip;
+    Ldap(ldap::Ldap) for Ldap;
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;
     Ssh(ssh::Ssh) for Ssh;
-    Sip(sip::Sip) for Sip;
     Dhcp(dhcp::Dhcp) for Dhcp;
     Ntp(ntp::Ntp) for Ntp;
+    Snmp(snmp::Snmp) for Snmp;
 }

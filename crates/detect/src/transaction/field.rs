@@ -125,11 +125,11 @@ impl FieldTest {
                 }
                 (What::Interface(interface), Value::Bytes(bytes)) => interface.holds(bytes),
                 (What::Word(word), Value::Bytes(bytes)) => bytes.eq_ignore_ascii_case(word),
+                (What::Words { words, negated }, Value::Bytes(bytes)) => {
+                    words.iter().any(|word| bytes.eq_ignore_ascii_case(word)) != *negated
+                }
                 (What::OneOf(words), Value::Bytes(bytes)) => words.contains(&bytes),
                 (What::Length(test), Value::Bytes(bytes)) => test.holds(bytes.len() as u64),
-                (What::Words { words, negated }, Value::Bytes(bytes)) => {
-                    words.iter().any(|word| word.eq_ignore_ascii_case(bytes)) != *negated
-                }
                 (What::Contains { text, negated }, Value::Bytes(bytes)) => {
                     let found = memchr::memmem::find(bytes, text).is_some();
                     found != *negated
@@ -225,24 +225,13 @@ fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
         internet::FTP_MODE | internet::FTPDATA_COMMAND => {
             Ok(What::Word(text.trim().as_bytes().into()))
         }
+        voip::SNORT_SIP_METHOD => sip_methods(text).ok_or_else(wrong),
+        voip::SNORT_SIP_STAT_CODE => sip_codes(text).ok_or_else(wrong),
         internet::FTP_REPLY_RECEIVED => {
             let yes = matches!(text.trim(), "yes" | "true" | "1" | "on");
             let word: &[u8] = if yes { b"yes" } else { b"no" };
             Ok(What::Word(word.into()))
         }
-        voip::SNORT_SIP_METHOD => {
-            let (words, negated) = methods(text);
-            Ok(What::Words { words, negated })
-        }
-        voip::SNORT_SIP_STAT_CODE => status_codes(text).map_or_else(
-            || Err(wrong()),
-            |ranges| {
-                Ok(What::Ranges {
-                    ranges,
-                    negated: false,
-                })
-            },
-        ),
         windows::DCERPC_OPNUM => ranges(text).map_or_else(
             || Err(wrong()),
             |ranges| {
@@ -274,6 +263,42 @@ fn words(text: &str, known: fn(&str) -> Option<u64>) -> Option<(Vec<u64>, bool)>
         values.push(known(&word.to_ascii_lowercase())?);
     }
     Some((values, negated?))
+}
+
+/// `invite,bye`: one of these methods; `!invite`: another one.
+fn sip_methods(text: &str) -> Option<What> {
+    let mut names: Vec<Box<[u8]>> = Vec::new();
+    let mut negated = None;
+    for word in text.split(',').map(str::trim) {
+        let (name, not) = match word.strip_prefix('!') {
+            Some(name) => (name.trim(), true),
+            None => (word, false),
+        };
+        if name.is_empty() || *negated.get_or_insert(not) != not {
+            return None;
+        }
+        names.push(name.as_bytes().into());
+    }
+    Some(What::Words {
+        words: names.into(),
+        negated: negated?,
+    })
+}
+
+/// `200,4`: status codes, or the first digits of some.
+fn sip_codes(text: &str) -> Option<What> {
+    let range = |word: &str| {
+        let number: u64 = word.trim().parse().ok()?;
+        match number {
+            1..=9 => Some((number * 100, number * 100 + 99)),
+            100..=999 => Some((number, number)),
+            _ => None,
+        }
+    };
+    Some(What::Ranges {
+        ranges: text.split(',').map(range).collect::<Option<_>>()?,
+        negated: false,
+    })
 }
 
 fn version(word: &str) -> Option<u64> {
@@ -320,27 +345,6 @@ fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
         .collect()
 }
 
-/// `invite,!bye`: a `!` is about all of them.
-fn methods(text: &str) -> (Box<[Box<[u8]>]>, bool) {
-    let words = text.split(',').map(str::trim);
-    let negated = words.clone().any(|word| word.starts_with('!'));
-    let words = words
-        .map(|word| word.trim_start_matches('!').trim().as_bytes().into())
-        .collect();
-    (words, negated)
-}
-
-/// `200,4`: codes, and first digits of codes.
-fn status_codes(text: &str) -> Option<Box<[(u64, u64)]>> {
-    text.split(',')
-        .map(|word| match word.trim().parse::<u64>().ok()? {
-            digit @ 1..=9 => Some((digit * 100, digit * 100 + 99)),
-            code @ 100..=999 => Some((code, code)),
-            _ => None,
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,6 +363,11 @@ mod tests {
         assert_eq!(ranges("1, 5-7"), Some(vec![(1, 1), (5, 7)]));
         assert_eq!(ranges(">3"), Some(vec![(4, u64::MAX)]));
         assert_eq!(ranges("<0"), None);
+        assert!(matches!(
+            sip_codes("200, 4"),
+            Some(What::Ranges { ranges, .. }) if *ranges == [(200, 200), (400, 499)]
+        ));
+        assert!(sip_methods("invite,!bye").is_none());
     }
 
     #[test]

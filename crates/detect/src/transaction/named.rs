@@ -23,12 +23,14 @@ fn names(keyword: KeywordId) -> Option<(u8, Names)> {
     Some(match keyword {
         industrial::MQTT_TYPE => (8, mqtt_type),
         industrial::MQTT_CONNACK_SESSION_PRESENT => (8, yes_or_no),
+        windows::LDAP_REQUEST_OPERATION | windows::LDAP_RESPONSES_OPERATION => {
+            (8, tapir_protocols::ldap_operation)
+        }
+        windows::LDAP_RESPONSES_RESULT_CODE => (32, tapir_protocols::ldap_result_code),
         voip::RFB_SECRESULT => (32, rfb_result),
         internet::NTP_MODE => (8, ntp_mode),
         internet::SNMP_PDU_TYPE => (32, snmp_pdu),
         internet::SNMP_TRAP_TYPE => (8, snmp_trap),
-        windows::LDAP_REQUEST_OPERATION | windows::LDAP_RESPONSES_OPERATION => (8, ldap_operation),
-        windows::LDAP_RESPONSES_RESULT_CODE => (32, ldap_result),
         _ => return None,
     })
 }
@@ -133,16 +135,6 @@ fn snmp_trap(name: &str) -> Option<u64> {
         "enterprise_specific",
     ];
     place(&NAMES, name)
-}
-
-fn ldap_operation(name: &str) -> Option<u64> {
-    let operation = tapir_protocols::ldap_operation(name)?;
-    Some(operation.into())
-}
-
-fn ldap_result(name: &str) -> Option<u64> {
-    let code = tapir_protocols::ldap_result_code(name)?;
-    Some(code.into())
 }
 
 /// A number, or flags of which each is to be set or, with `!`, not to be.

@@ -3,8 +3,8 @@
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
     AppProto, DetectionPorts, Enabled, FtpSettings, Http1Settings, Http2Settings, MqttSettings,
-    ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable, SmbSettings, SmtpSettings,
-    SshSettings, TlsSettings, Transport,
+    OpenLimit, ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable, SmbSettings,
+    SmtpSettings, SshSettings, TlsSettings, Transport,
 };
 
 use super::variables::port_list;
@@ -37,6 +37,9 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
         tracing::warn!("ftp: Invalid value for ftp.{name}: {error}");
     };
     Ok(ParserSettings {
+        dcerpc: OpenLimit::read(of("dcerpc"))?,
+        nfs: OpenLimit::read(of("nfs"))?,
+        pop3: OpenLimit::read(of("pop3"))?,
         ftp: FtpSettings::read(of("ftp"), &mut wrong),
         tls: TlsSettings::read(of("tls"))?,
         http1: Http1Settings::read(of("http"))?,

@@ -151,7 +151,8 @@ impl Dialogue {
                 }
                 Outcome::Failed => {
                     used.failed = true;
-                    self.is_over = true;
+                    // A datagram stands for itself: the next one may be good.
+                    self.is_over = input.transport == Transport::Tcp;
                 }
             }
         }

@@ -79,9 +79,15 @@ fn one_side_may_be_enough() {
 fn the_wrong_side_may_not_begin() {
     let table = ProtocolTable::default();
     let mut flow = Recogniser::default();
-    let recognition = flow.feed(&table, &tcp(ToClient, RESPONSE));
+    // A hello of a TLS server.
+    let hello = [0x16, 3, 3, 0, 60, 2, 0, 0, 56, 3, 3];
+    let recognition = flow.feed(&table, &tcp(ToClient, &hello));
     assert!(has(&recognition, AppLayerEvent::WrongDirectionFirstData));
     assert_eq!(recognition.verdict, Verdict::Failed);
+    // A response of HTTP is one without its request.
+    let mut flow = Recogniser::default();
+    let recognition = flow.feed(&table, &tcp(ToClient, RESPONSE));
+    assert_eq!(recognition.verdict, Verdict::Known(AppProto::Http1));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use tapir_rules::keywords::{KeywordId, windows};
 
 use super::call::{Call, CallName};
 use super::pdu::{self, HEADER, Header, Interface, Known, Reader, Request};
+use crate::open_limit::OpenLimit;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::signature::Transport;
 use crate::transaction::{Entry, Transactions};
@@ -14,12 +15,12 @@ use crate::{AppProto, ParserSettings};
 
 /// Bytes of arguments kept of one side of a call.
 const STUB_LIMIT: usize = 1 << 20;
-/// Calls open at a time; the oldest is given up for the next.
-const CALLS: usize = 1024;
 
 /// The parser of a flow.
 #[derive(Debug, Default)]
 pub struct Dcerpc {
+    /// Calls open at a time; the oldest is given up for the next.
+    limit: OpenLimit<1024>,
     transactions: Transactions<Call>,
     known: Known,
     /// Bytes of a direction that belong to a fragment of which a part is missing.
@@ -27,8 +28,11 @@ pub struct Dcerpc {
 }
 
 impl Dcerpc {
-    pub(crate) fn new(_: AppProto, _: &Arc<ParserSettings>) -> Self {
-        Self::default()
+    pub(crate) fn new(_: AppProto, settings: &Arc<ParserSettings>) -> Self {
+        Self {
+            limit: settings.dcerpc,
+            ..Self::default()
+        }
     }
 
     /// The open call of a name; begun when there is none of which this side is awaited.
@@ -37,7 +41,7 @@ impl Dcerpc {
             .transactions
             .iter()
             .position(|entry| entry.tx.name == name && !entry.tx.side(direction).done);
-        if place.is_none() && self.transactions.len() >= CALLS {
+        if place.is_none() && self.transactions.len() >= self.limit.0 {
             let open = self.transactions.iter_mut().find(|entry| {
                 entry.meta.progress(Direction::ToServer) == 0
                     || entry.meta.progress(Direction::ToClient) == 0

@@ -38,7 +38,7 @@ macro_rules! methods {
     };
 }
 
-pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Http1).first_data(ToServer).patterns(methods!(
+pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Http1).patterns(methods!(
     "GET" "PUT" "POST" "HEAD" "TRACE" "OPTIONS" "CONNECT" "DELETE" "PATCH" "PROPFIND" "PROPPATCH" "MKCOL" "COPY" "MOVE"
     "LOCK" "UNLOCK" "CHECKOUT" "UNCHECKOUT" "CHECKIN" "UPDATE" "LABEL" "REPORT" "MKWORKSPACE" "MKACTIVITY" "MERGE"
     "INVALID" "VERSION-CONTROL" "BASELINE-CONTROL"

@@ -1,14 +1,17 @@
-//! Directory access (RFC 4511).
+//! Directory access (RFC 4511), also over datagrams (RFC 1798).
 
-#[allow(dead_code)]
+mod message;
 mod names;
+mod parser;
+mod record;
 
-pub use names::{ldap_operation, ldap_result_code};
+pub use names::{operation as operation_number, result_code};
+pub use parser::Ldap;
 
 use tapir_packet::Direction::{ToClient, ToServer};
 
+use super::ber::{self, SEQUENCE, Unreadable};
 use crate::AppProto;
-use crate::protocols::ber::{self, SEQUENCE, Unreadable};
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 
 const fn at_port(transport: Transport) -> PortProbe {

@@ -1,7 +1,7 @@
-//! Names of operations and results.
+//! Names of operations and result codes (RFC 4511, sections 4.2 to 4.14 and appendix A).
 
-/// Operations with the numbers of their tags (RFC 4511, section 4.2 and on).
-const OPERATIONS: [(u8, &str); 21] = [
+/// The operations, by the tag of their element.
+const OPERATIONS: &[(u8, &str)] = &[
     (0, "bind_request"),
     (1, "bind_response"),
     (2, "unbind_request"),
@@ -25,8 +25,7 @@ const OPERATIONS: [(u8, &str); 21] = [
     (25, "intermediate_response"),
 ];
 
-/// Results (RFC 4511, appendix A; RFC 3928, 3909, 4528, 4370).
-const RESULTS: [(u32, &str); 48] = [
+const RESULT_CODES: &[(u32, &str)] = &[
     (0, "success"),
     (1, "operations_error"),
     (2, "protocol_error"),
@@ -71,40 +70,87 @@ const RESULTS: [(u32, &str); 48] = [
     (71, "affects_multiple_dsas"),
     (76, "control_error"),
     (80, "other"),
+    (81, "server_down"),
+    (82, "local_error"),
+    (83, "encoding_error"),
+    (84, "decoding_error"),
+    (85, "timeout"),
+    (86, "auth_unknown"),
+    (87, "filter_error"),
+    (88, "user_canceled"),
+    (89, "param_error"),
+    (90, "no_memory"),
+    (91, "connect_error"),
+    (92, "not_supported"),
+    (93, "control_not_found"),
+    (94, "no_results_returned"),
+    (95, "more_results_to_return"),
+    (96, "client_loop"),
+    (97, "referral_limit_exceeded"),
+    (100, "invalid_response"),
+    (101, "ambiguous_response"),
+    (112, "tls_not_supported"),
+    (113, "intermediate_response"),
+    (114, "unknown_type"),
     (118, "canceled"),
     (119, "no_such_operation"),
     (120, "too_late"),
     (121, "cannot_cancel"),
+    (122, "assertion_failed"),
+    (123, "authorization_denied"),
+    (4096, "e_sync_refresh_required"),
+    (16654, "no_operation"),
 ];
 
-/// The name of an operation.
-pub(super) fn operation(number: u8) -> &'static str {
-    OPERATIONS
-        .iter()
-        .find(|(known, _)| *known == number)
-        .map_or("unknown", |(_, name)| name)
+/// The tag of the operation of a name.
+pub fn operation(name: &str) -> Option<u64> {
+    number(OPERATIONS, name)
 }
 
-/// The name of a result.
-pub(super) fn result(code: u32) -> Option<&'static str> {
-    RESULTS
-        .iter()
-        .find(|(known, _)| *known == code)
-        .map(|(_, name)| *name)
+/// The result code of a name.
+pub fn result_code(name: &str) -> Option<u64> {
+    number(RESULT_CODES, name)
 }
 
-/// The number of an operation of a name.
-pub fn ldap_operation(name: &str) -> Option<u8> {
-    OPERATIONS
-        .iter()
-        .find(|(_, known)| *known == name)
-        .map(|(number, _)| *number)
+pub(super) fn operation_name(tag: u8) -> Option<&'static str> {
+    name(OPERATIONS, tag)
 }
 
-/// The number of a result of a name.
-pub fn ldap_result_code(name: &str) -> Option<u32> {
-    RESULTS
+pub(super) fn result_name(code: u32) -> Option<&'static str> {
+    name(RESULT_CODES, code)
+}
+
+fn number<N: Copy + Into<u64>>(table: &[(N, &str)], name: &str) -> Option<u64> {
+    let (number, _) = table
         .iter()
-        .find(|(_, known)| *known == name)
-        .map(|(code, _)| *code)
+        .find(|(_, known)| known.eq_ignore_ascii_case(name))?;
+    Some((*number).into())
+}
+
+fn name<N: Copy + Ord>(table: &[(N, &'static str)], number: N) -> Option<&'static str> {
+    let place = table
+        .binary_search_by_key(&number, |(known, _)| *known)
+        .ok()?;
+    table.get(place).map(|(_, name)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_their_names_back() {
+        for (tag, name) in OPERATIONS {
+            assert_eq!(
+                (operation_name(*tag), operation(name)),
+                (Some(*name), Some((*tag).into()))
+            );
+        }
+        for (code, name) in RESULT_CODES {
+            assert_eq!(
+                (result_name(*code), result_code(name)),
+                (Some(*name), Some((*code).into()))
+            );
+        }
+    }
 }

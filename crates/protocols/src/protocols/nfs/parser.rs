@@ -19,7 +19,6 @@ use crate::{AppProto, ParserSettings};
 const MALFORMED_DATA: u8 = 0;
 const TOO_MANY_TRANSACTIONS: u8 = 2;
 const NFS_PROGRAM: u32 = 100_003;
-const TRANSACTIONS: usize = 1024;
 /// Bytes that a record may have.
 const LONGEST: usize = 4 << 20;
 /// Bytes and pieces of a file that may wait for those before them.
@@ -81,7 +80,7 @@ impl Nfs {
 
     /// Begins a transaction.
     pub(super) fn open(&mut self, call: &Call<'_>, pending: &Pending) -> &mut Entry<Tx> {
-        if self.transactions.len() >= TRANSACTIONS {
+        if self.transactions.len() >= self.settings.nfs.0 {
             let oldest = self.transactions.iter_mut().find(|entry| {
                 entry.meta.progress(ToServer) == 0 || entry.meta.progress(ToClient) == 0
             });

@@ -6,6 +6,7 @@ use tapir_json::Json;
 use tapir_packet::Direction;
 use tapir_rules::keywords::KeywordId;
 
+use crate::open_limit::OpenLimit;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::line::{LineReader, Piece};
 use crate::record::RecordOptions;
@@ -17,7 +18,6 @@ const MAX_LINE: usize = 4096;
 /// Bytes of a command and of a status line, ends included (RFC 2449, section 4).
 const MAX_REQUEST: usize = 255;
 const MAX_RESPONSE: usize = 512;
-const MAX_OPEN: usize = 256;
 /// Bytes that a reply keeps of the lines behind its first.
 const MAX_KEPT: usize = 1 << 16;
 
@@ -54,6 +54,7 @@ const ANSWER: &str = "<SASL DATA>";
 /// The parser of a mailbox's connection.
 #[derive(Debug, Default)]
 pub struct Pop3 {
+    limit: OpenLimit<256>,
     transactions: Transactions<Dialogue>,
     readers: [LineReader; 2],
     /// The reply of this transaction goes on, up to a lone dot.
@@ -98,12 +99,15 @@ impl Request {
 }
 
 impl Pop3 {
-    pub(crate) fn new(_: AppProto, _: &Arc<ParserSettings>) -> Self {
-        Self::default()
+    pub(crate) fn new(_: AppProto, settings: &Arc<ParserSettings>) -> Self {
+        Self {
+            limit: settings.pop3,
+            ..Self::default()
+        }
     }
 
     fn request(&mut self, line: &[u8]) -> bool {
-        if self.transactions.len() > MAX_OPEN {
+        if self.transactions.len() > self.limit.0 {
             for Entry { meta, .. } in self.transactions.iter_mut() {
                 meta.event(TOO_MANY);
                 meta.advance(Direction::ToServer, 1);
@@ -169,7 +173,7 @@ impl Pop3 {
             .map(|entry| entry.meta.id());
         let entry = match waiting {
             Some(id) => self.transactions.find(id),
-            None if self.transactions.len() > MAX_OPEN => None,
+            None if self.transactions.len() > self.limit.0 => None,
             None => {
                 let entry = self.transactions.open(Dialogue::default());
                 entry.meta.advance(Direction::ToServer, 1);

@@ -1,118 +1,126 @@
-//! Each message is a transaction.
+//! Requests and responses, over datagrams and streams.
 
 use std::sync::Arc;
 
 use tapir_json::Json;
-use tapir_packet::Direction::{self, ToClient, ToServer};
+use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, voip};
 
-use super::message::{Message, Unreadable};
-use super::sdp;
+use super::message::{FirstLine, Message, Reading};
+use super::sdp::Description;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::record::RecordOptions;
 use crate::signature::Transport;
 use crate::transaction::{ShowRecord, Transaction, Transactions, Value};
 use crate::{AppProto, ParserSettings};
 
-const INCOMPLETE_DATA: u8 = 0;
-const INVALID_DATA: u8 = 1;
-
-/// The parser of a flow.
+/// The parser of a flow: one transaction a message.
 #[derive(Debug, Default)]
 pub struct Sip {
-    transactions: Transactions<Message>,
+    transactions: Transactions<Exchange>,
 }
+
+/// A message and the way it went.
+#[derive(Debug)]
+pub struct Exchange {
+    direction: Direction,
+    message: Box<Message>,
+    description: Option<Description>,
+}
+
+const INCOMPLETE: u8 = 0;
+const INVALID: u8 = 1;
+
+/// A message of a stream is not waited for beyond this length.
+const MAX_MESSAGE: usize = 1 << 20;
 
 impl Sip {
     pub(crate) fn new(_: AppProto, _: &Arc<ParserSettings>) -> Self {
         Self::default()
     }
 
-    fn message(&mut self, direction: Direction, message: Message) {
-        let meta = &mut self.transactions.open(message).meta;
+    fn open(&mut self, direction: Direction, message: Box<Message>) {
+        let description = Description::parse(&message.body);
+        let meta = &mut self
+            .transactions
+            .open(Exchange {
+                direction,
+                message,
+                description,
+            })
+            .meta;
+        meta.advance(Direction::ToServer, 1);
+        meta.advance(Direction::ToClient, 1);
         meta.skip[direction.reverse().index()] = true;
-        meta.advance(ToServer, 1);
-        meta.advance(ToClient, 1);
     }
 
-    fn wrong(&mut self, event: u8) -> Outcome {
+    /// Something is wrong: noted with the message before, if that is still there.
+    fn note(&mut self, event: u8) {
         if let Some(last) = self.transactions.last_mut() {
             last.meta.event(event);
-        }
-        Outcome::Failed
-    }
-
-    fn datagram(&mut self, input: &Input<'_>) -> Outcome {
-        match Message::parse(input.data, input.direction == ToServer, false) {
-            Ok((message, _)) => {
-                self.message(input.direction, message);
-                Outcome::Done
-            }
-            Err(Unreadable::Short(_)) => self.wrong(INCOMPLETE_DATA),
-            Err(Unreadable::Wrong) => self.wrong(INVALID_DATA),
         }
     }
 }
 
 impl Parser for Sip {
-    type Tx = Message;
+    type Tx = Exchange;
     const COMPLETE: [u8; 2] = [1, 1];
     const EVENTS: &'static [&'static str] = &["incomplete_data", "invalid_data"];
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
-        let is_there = match keyword {
+        let to_server = direction == Direction::ToServer;
+        let known = match keyword {
             voip::SIP_METHOD | voip::SIP_URI | voip::SIP_REQUEST_LINE | voip::SNORT_SIP_METHOD => {
-                direction == ToServer
+                to_server
             }
             voip::SIP_STAT_CODE
             | voip::SIP_STAT_MSG
             | voip::SIP_RESPONSE_LINE
-            | voip::SNORT_SIP_STAT_CODE => direction == ToClient,
+            | voip::SNORT_SIP_STAT_CODE => !to_server,
             voip::SIP_PROTOCOL | voip::SIP_HEADER | voip::SIP_BODY => true,
-            _ => header(keyword).is_some() || sdp::letter(keyword).is_some(),
+            _ => header(keyword).is_some() || line(keyword).is_some(),
         };
-        is_there.then_some(1)
+        known.then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
-        if input.transport == Transport::Udp {
-            return self.datagram(input);
-        }
-        let mut consumed = 0;
-        loop {
-            let rest = input.data.get(consumed..).unwrap_or_default();
-            // Empty lines between messages keep a connection open.
-            let blank = rest
-                .iter()
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .count();
-            consumed += blank;
-            let rest = rest.get(blank..).unwrap_or_default();
-            if rest.is_empty() {
-                return Outcome::Done;
+    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+        let is_datagram = input.transport == Transport::Udp;
+        let mut used = 0;
+        while let Some(rest) = input.data.get(used..).filter(|rest| !rest.is_empty()) {
+            // Empty lines between messages keep connections alive (RFC 5626, section 3.5.1).
+            if rest.starts_with(b"\r") || rest.starts_with(b"\n") {
+                used += 1;
+                continue;
             }
-            match Message::parse(rest, input.direction == ToServer, true) {
-                Ok((message, used)) => {
-                    consumed += used;
-                    self.message(input.direction, message);
-                    orders.inspect_stream[input.direction.index()] = true;
+            match Message::read(rest, is_datagram) {
+                Reading::Message(message, length) => {
+                    self.open(input.direction, message);
+                    used += length;
                 }
-                Err(Unreadable::Short(needed)) => return Outcome::Incomplete { consumed, needed },
-                Err(Unreadable::Wrong) => return self.wrong(INVALID_DATA),
+                Reading::Incomplete(needed) => {
+                    if is_datagram || rest.len() > MAX_MESSAGE {
+                        self.note(INCOMPLETE);
+                        return Outcome::Failed;
+                    }
+                    return Outcome::Incomplete {
+                        consumed: used,
+                        needed: needed.unwrap_or(rest.len() + 1),
+                    };
+                }
+                Reading::Invalid => {
+                    self.note(INVALID);
+                    return Outcome::Failed;
+                }
             }
         }
-    }
-
-    fn gap(&mut self, _: Direction, _: u64, _: &mut Orders) -> Outcome {
-        // What follows is a message or it fails.
         Outcome::Done
     }
 
-    fn transactions(&self) -> &Transactions<Message> {
+    fn transactions(&self) -> &Transactions<Exchange> {
         &self.transactions
     }
 
-    fn transactions_mut(&mut self) -> &mut Transactions<Message> {
+    fn transactions_mut(&mut self) -> &mut Transactions<Exchange> {
         &mut self.transactions
     }
 }
@@ -120,72 +128,122 @@ impl Parser for Sip {
 /// The header that a keyword asks for.
 fn header(keyword: KeywordId) -> Option<&'static [u8]> {
     Some(match keyword {
-        voip::SIP_FROM => b"From",
-        voip::SIP_TO => b"To",
-        voip::SIP_VIA => b"Via",
-        voip::SIP_USER_AGENT => b"User-Agent",
-        voip::SIP_CONTENT_TYPE => b"Content-Type",
-        voip::SIP_CONTENT_LENGTH => b"Content-Length",
+        voip::SIP_FROM => b"from",
+        voip::SIP_TO => b"to",
+        voip::SIP_VIA => b"via",
+        voip::SIP_USER_AGENT => b"user-agent",
+        voip::SIP_CONTENT_TYPE => b"content-type",
+        voip::SIP_CONTENT_LENGTH => b"content-length",
         _ => return None,
     })
 }
 
-impl Transaction for Message {
-    /// | keyword | value |
-    /// |---|---|
-    /// | `sip_stat_code` | number |
-    /// | all others | bytes |
+/// The lines of the description that a keyword asks for: their letter, and whether they are of media.
+fn line(keyword: KeywordId) -> Option<(u8, bool)> {
+    Some(match keyword {
+        voip::SDP_SESSION_NAME => (b's', false),
+        voip::SDP_SESSION_INFO => (b'i', false),
+        voip::SDP_ORIGIN => (b'o', false),
+        voip::SDP_URI => (b'u', false),
+        voip::SDP_EMAIL => (b'e', false),
+        voip::SDP_PHONE_NUMBER => (b'p', false),
+        voip::SDP_CONNECTION_DATA => (b'c', false),
+        voip::SDP_BANDWIDTH => (b'b', false),
+        voip::SDP_TIME => (b't', false),
+        voip::SDP_REPEAT_TIME => (b'r', false),
+        voip::SDP_TIMEZONE => (b'z', false),
+        voip::SDP_ENCRYPTION_KEY => (b'k', false),
+        voip::SDP_ATTRIBUTE => (b'a', false),
+        voip::SDP_MEDIA_MEDIA => (b'm', true),
+        voip::SDP_MEDIA_INFO => (b'i', true),
+        voip::SDP_MEDIA_CONNECTION_DATA => (b'c', true),
+        voip::SDP_MEDIA_ENCRYPTION_KEY => (b'k', true),
+        _ => return None,
+    })
+}
+
+impl Transaction for Exchange {
+    /// `sip_stat_code` is a number.
     fn values(
         &self,
         keyword: KeywordId,
-        _: Direction,
+        direction: Direction,
         accepts: &mut dyn FnMut(Value<'_>) -> bool,
     ) -> bool {
-        let (request, response) = (self.is_request, !self.is_request);
-        let value = match keyword {
-            voip::SIP_METHOD | voip::SNORT_SIP_METHOD if request => self.part(0),
-            voip::SIP_URI if request => self.part(1),
-            voip::SIP_REQUEST_LINE if request => self.line(),
-            voip::SIP_STAT_CODE if response => self.part(1),
-            voip::SIP_STAT_MSG if response => self.part(2),
-            voip::SIP_RESPONSE_LINE if response => self.line(),
-            voip::SNORT_SIP_STAT_CODE if response => {
-                let code = self.part(1).iter().fold(0, |code: u64, digit| {
-                    code.saturating_mul(10)
-                        .saturating_add(u64::from(digit.wrapping_sub(b'0')))
-                });
-                return accepts(Value::Number(code));
+        if direction != self.direction {
+            return false;
+        }
+        let message = &*self.message;
+        if let Some(name) = header(keyword) {
+            return message
+                .values(name)
+                .any(|value| accepts(Value::Bytes(value)));
+        }
+        if let (Some((letter, of_media)), Some(description)) = (line(keyword), &self.description) {
+            return if of_media {
+                description
+                    .media(letter)
+                    .any(|value| accepts(Value::Bytes(value)))
+            } else {
+                description
+                    .session(letter)
+                    .any(|value| accepts(Value::Bytes(value)))
+            };
+        }
+        let bytes = match (keyword, &message.first) {
+            (voip::SIP_METHOD | voip::SNORT_SIP_METHOD, FirstLine::Request { method, .. }) => {
+                method
             }
-            voip::SIP_PROTOCOL => self.version(),
-            voip::SIP_HEADER => self.head(),
-            voip::SIP_BODY => self.body(),
-            _ => {
-                if let Some(name) = header(keyword) {
-                    return self.values(name).any(|value| accepts(Value::Bytes(value)));
-                }
-                return self.sdp.as_ref().is_some_and(|sdp| {
-                    sdp.ask(keyword, &mut |value| accepts(Value::Bytes(value)))
-                });
+            (voip::SIP_URI, FirstLine::Request { uri, .. }) => uri,
+            (voip::SIP_REQUEST_LINE, FirstLine::Request { line, .. }) => line,
+            (voip::SIP_STAT_CODE, FirstLine::Response { code, .. }) => code,
+            (voip::SIP_STAT_MSG, FirstLine::Response { reason, .. }) => reason,
+            (voip::SIP_RESPONSE_LINE, FirstLine::Response { line, .. }) => line,
+            (
+                voip::SIP_PROTOCOL,
+                FirstLine::Request { version, .. } | FirstLine::Response { version, .. },
+            ) => version,
+            (voip::SIP_HEADER, _) => &message.head,
+            (voip::SIP_BODY, _) => &message.body,
+            (voip::SNORT_SIP_STAT_CODE, FirstLine::Response { code, .. }) => {
+                let number = code
+                    .iter()
+                    .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+                return accepts(Value::Number(number));
             }
+            _ => return false,
         };
-        accepts(Value::Bytes(value))
+        accepts(Value::Bytes(bytes))
     }
 
     fn describe(&self, json: &mut Json<'_>, _: &RecordOptions) {
         json.open_object("sip");
-        if self.is_request {
-            json.bytes("method", self.part(0));
-            json.bytes("uri", self.part(1));
-            json.bytes("version", self.version());
-            json.bytes("request_line", self.line());
-        } else {
-            json.bytes("version", self.version());
-            json.bytes("code", self.part(1));
-            json.bytes("reason", self.part(2));
-            json.bytes("response_line", self.line());
+        match &self.message.first {
+            FirstLine::Request {
+                line,
+                method,
+                uri,
+                version,
+            } => {
+                json.bytes("method", method);
+                json.bytes("uri", uri);
+                json.bytes("version", version);
+                json.bytes("request_line", line);
+            }
+            FirstLine::Response {
+                line,
+                version,
+                code,
+                reason,
+            } => {
+                json.bytes("version", version);
+                json.bytes("code", code);
+                json.bytes("reason", reason);
+                json.bytes("response_line", line);
+            }
         }
-        if let Some(sdp) = &self.sdp {
-            sdp.write(json);
+        if let Some(description) = &self.description {
+            description.write(json);
         }
         json.close_object();
     }
@@ -199,39 +257,45 @@ impl Transaction for Message {
 mod tests {
     use super::*;
 
-    const TALK: &[u8] =
-        b"INVITE sip:b SIP/2.0\r\nContent-Length: 2\r\n\r\nhi\r\n\r\nBYE sip:b SIP/2.0\r\n\r\n";
+    const OPTIONS: &[u8] = b"OPTIONS sip:a SIP/2.0\r\nTo: b\r\nContent-Length: 3\r\n\r\nv=0";
 
     #[test]
-    fn a_stream_fed_byte_by_byte_gives_the_same_messages() {
-        let mut whole = Sip::default();
-        let outcome = whole.parse(&Input::new(ToServer, TALK), &mut Orders::default());
-        assert_eq!(outcome, Outcome::Done);
-        let mut parts = Sip::default();
-        let mut waiting = Vec::new();
-        for byte in TALK {
-            waiting.push(*byte);
-            let input = Input::new(ToServer, &waiting);
-            match parts.parse(&input, &mut Orders::default()) {
-                Outcome::Done => waiting.clear(),
-                Outcome::Incomplete { consumed, .. } => drop(waiting.drain(..consumed)),
-                Outcome::Failed => panic!("the talk is good"),
+    fn messages_of_a_stream_byte_by_byte() {
+        let stream = [OPTIONS, b"\r\n\r\n", OPTIONS].concat();
+        let mut parser = Sip::default();
+        let (mut from, mut orders) = (0, Orders::default());
+        for to in 1..=stream.len() {
+            let input = Input::new(Direction::ToServer, &stream[from..to]);
+            match parser.parse(&input, &mut orders) {
+                Outcome::Done => from = to,
+                Outcome::Incomplete { consumed, .. } => from += consumed,
+                Outcome::Failed => panic!("it is SIP"),
             }
         }
-        let all = |parser: &Sip| -> Vec<Message> {
-            parser.transactions.iter().map(|e| e.tx.clone()).collect()
-        };
-        assert_eq!(all(&whole).len(), 2);
-        assert_eq!(all(&whole), all(&parts));
+        assert_eq!(parser.transactions().len(), 2);
+        let exchange = &parser.transactions().get(1).expect("two").tx;
+        assert!(exchange.description.is_some());
+        assert!(
+            exchange.values(voip::SIP_TO, Direction::ToServer, &mut |value| {
+                value == Value::Bytes(b"b")
+            })
+        );
     }
 
     #[test]
-    fn what_follows_a_message_and_is_none_is_an_event_of_it() {
+    fn what_is_no_message_is_told_of_the_one_before() {
         let mut parser = Sip::default();
-        let data = b"BYE sip:b SIP/2.0\r\n\r\nrubbish\r\n";
-        let outcome = parser.parse(&Input::new(ToServer, data), &mut Orders::default());
-        assert_eq!(outcome, Outcome::Failed);
-        let last = parser.transactions.last_mut().expect("one");
-        assert_eq!(&last.meta.events[..], [INVALID_DATA]);
+        let datagram = |data| Input {
+            transport: Transport::Udp,
+            ..Input::new(Direction::ToServer, data)
+        };
+        let mut orders = Orders::default();
+        assert_eq!(parser.parse(&datagram(OPTIONS), &mut orders), Outcome::Done);
+        assert_eq!(
+            parser.parse(&datagram(b"nothing\r\n"), &mut orders),
+            Outcome::Failed
+        );
+        let events = &parser.transactions().get(0).expect("one").meta.events;
+        assert_eq!(events.as_slice(), [INVALID]);
     }
 }

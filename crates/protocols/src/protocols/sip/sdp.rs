@@ -1,208 +1,193 @@
-//! Descriptions of sessions (RFC 8866).
-
-use std::ops::Range;
+//! Descriptions of sessions in the bodies of messages (RFC 8866).
 
 use tapir_json::Json;
-use tapir_rules::keywords::{KeywordId, voip};
 
-/// Lines that are kept.
-const MAX_LINES: usize = 1024;
-
-/// A description: its lines, each with its letter and the number of the medium it is about, 0 for the whole session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sdp {
-    bytes: Box<[u8]>,
-    version: u32,
-    lines: Vec<(u8, usize, Range<usize>)>,
-    media: usize,
+/// A description: its lines by their letters.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Description {
+    session: Vec<Line>,
+    media: Vec<Vec<Line>>,
 }
 
-impl Sdp {
-    /// Reads a description; nothing when it is none.
-    pub(super) fn parse(data: &[u8]) -> Option<Self> {
-        let mut sdp = Self {
-            bytes: data.into(),
-            version: 0,
-            lines: Vec::new(),
-            media: 0,
-        };
-        let mut start = 0;
-        for line in data.split_inclusive(|byte| *byte == b'\n') {
-            let text = line.trim_ascii_end();
-            let (from, until) = (start, start + text.len());
-            start += line.len();
-            if text.is_empty() {
+/// A line `x=value`.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    letter: u8,
+    value: Box<[u8]>,
+}
+
+/// Lines of a description beyond this number are not kept.
+const MAX_LINES: usize = 1024;
+
+impl Description {
+    /// Reads a description; nothing when it does not begin as one.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        if !body.starts_with(b"v=") {
+            return None;
+        }
+        let mut description = Self::default();
+        for text in body.split(|byte| *byte == b'\n').take(MAX_LINES) {
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
+            let Some(([letter, b'='], value)) = text.split_first_chunk() else {
                 break;
-            }
-            let [letter, b'=', ..] = text else {
-                return None;
             };
-            if *letter == b'm' {
-                sdp.media += 1;
-            }
-            if sdp.lines.len() < MAX_LINES {
-                sdp.lines.push((*letter, sdp.media, from + 2..until));
+            let line = Line {
+                letter: *letter,
+                value: value.into(),
+            };
+            match (letter, description.media.last_mut()) {
+                (b'm', _) => description.media.push(vec![line]),
+                (_, Some(media)) => media.push(line),
+                (_, None) => description.session.push(line),
             }
         }
-        let (first, _, version) = sdp.lines.first()?;
-        let version = data.get(version.clone())?;
-        sdp.version = std::str::from_utf8(version).ok()?.parse().ok()?;
-        let has = |letter| sdp.values(letter, 0).next().is_some();
-        (*first == b'v' && has(b'o') && has(b's') && has(b't')).then_some(sdp)
+        Some(description)
     }
 
-    /// The values of a letter's lines about a medium, or the session.
-    fn values(&self, letter: u8, medium: usize) -> impl Iterator<Item = &[u8]> {
-        self.lines
+    /// The values of the session's lines with a letter.
+    pub(super) fn session(&self, letter: u8) -> impl Iterator<Item = &[u8]> {
+        with_letter(&self.session, letter)
+    }
+
+    /// The values of the media's lines with a letter.
+    pub(super) fn media(&self, letter: u8) -> impl Iterator<Item = &[u8]> {
+        self.media
             .iter()
-            .filter(move |(known, about, _)| *known == letter && *about == medium)
-            .filter_map(|(_, _, range)| self.bytes.get(range.clone()))
+            .flat_map(move |lines| with_letter(lines, letter))
     }
 
-    /// Shows the values of a keyword until one is accepted.
-    pub(super) fn ask(&self, keyword: KeywordId, accepts: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-        let Some((letter, is_medium)) = letter(keyword) else {
-            return false;
-        };
-        self.lines
-            .iter()
-            .filter(|(known, about, _)| *known == letter && (*about > 0) == is_medium)
-            .filter_map(|(_, _, range)| self.bytes.get(range.clone()))
-            .any(accepts)
-    }
-
-    fn write_list(&self, json: &mut Json<'_>, key: &str, letter: u8, medium: usize) {
-        let mut values = self.values(letter, medium).peekable();
-        if values.peek().is_some() {
-            json.open_array(key);
-            for value in values {
-                json.bytes_element(value);
-            }
-            json.close_array();
-        }
-    }
-
-    fn write_one(&self, json: &mut Json<'_>, key: &str, letter: u8, medium: usize) {
-        if let Some(value) = self.values(letter, medium).next() {
-            json.bytes(key, value);
-        }
-    }
-
-    fn write_times(&self, json: &mut Json<'_>) {
-        let mut is_open = false;
-        let mut is_repeated = false;
-        json.open_array("time_descriptions");
-        for (letter, _, range) in &self.lines {
-            let value = self.bytes.get(range.clone()).unwrap_or_default();
-            match letter {
-                b't' => {
-                    if is_open {
-                        json.close_object();
-                    }
-                    json.open();
-                    json.bytes("time", value);
-                    (is_open, is_repeated) = (true, false);
-                }
-                b'r' if is_open && !is_repeated => {
-                    json.bytes("repeat_time", value);
-                    is_repeated = true;
-                }
-                _ => {}
-            }
-        }
-        if is_open {
-            json.close_object();
-        }
-        json.close_array();
-    }
-
-    /// Writes the description.
+    /// Writes the members of a record.
     pub(super) fn write(&self, json: &mut Json<'_>) {
         json.open_object("sdp");
-        json.uint("version", self.version);
-        for (key, letter) in [
-            ("origin", b'o'),
-            ("session_name", b's'),
-            ("session_info", b'i'),
-            ("uri", b'u'),
-            ("email", b'e'),
-            ("phone_number", b'p'),
-            ("connection_data", b'c'),
-        ] {
-            self.write_one(json, key, letter, 0);
-        }
-        self.write_list(json, "bandwidths", b'b', 0);
+        single(json, &self.session, SESSION);
+        list(json, "bandwidths", &self.session, b'b');
         self.write_times(json);
-        self.write_one(json, "timezone", b'z', 0);
-        self.write_one(json, "encryption_key", b'k', 0);
-        self.write_list(json, "attributes", b'a', 0);
-        if self.media > 0 {
+        single(
+            json,
+            &self.session,
+            &[("timezone", b'z'), ("encryption_key", b'k')],
+        );
+        list(json, "attributes", &self.session, b'a');
+        if !self.media.is_empty() {
             json.open_array("media_descriptions");
-            for medium in 1..=self.media.min(MAX_MEDIA) {
+            for media in &self.media {
                 json.open();
-                self.write_one(json, "media", b'm', medium);
-                self.write_one(json, "media_info", b'i', medium);
-                self.write_list(json, "bandwidths", b'b', medium);
-                self.write_one(json, "connection_data", b'c', medium);
-                self.write_one(json, "encryption_key", b'k', medium);
-                self.write_list(json, "attributes", b'a', medium);
+                single(json, media, MEDIA);
+                list(json, "bandwidths", media, b'b');
+                list(json, "attributes", media, b'a');
                 json.close_object();
             }
             json.close_array();
         }
         json.close_object();
     }
+
+    /// Times, each with its repetitions.
+    fn write_times(&self, json: &mut Json<'_>) {
+        let mut times = self
+            .session
+            .iter()
+            .filter(|line| matches!(line.letter, b't' | b'r'))
+            .peekable();
+        if times.peek().is_none_or(|line| line.letter != b't') {
+            return;
+        }
+        json.open_array("time_descriptions");
+        while let Some(time) = times.next() {
+            json.open();
+            json.bytes("time", &time.value);
+            let mut repeats = Vec::new();
+            while let Some(repeat) = times.next_if(|line| line.letter == b'r') {
+                repeats.push(&repeat.value);
+            }
+            match repeats.as_slice() {
+                [] => {}
+                [one] => json.bytes("repeat_time", one),
+                several => {
+                    json.open_array("repeat_time");
+                    several.iter().for_each(|value| json.bytes_element(value));
+                    json.close_array();
+                }
+            }
+            json.close_object();
+        }
+        json.close_array();
+    }
 }
 
-/// Media that are written.
-const MAX_MEDIA: usize = 64;
+const SESSION: &[(&str, u8)] = &[
+    ("version", b'v'),
+    ("origin", b'o'),
+    ("session_name", b's'),
+    ("session_info", b'i'),
+    ("uri", b'u'),
+    ("email", b'e'),
+    ("phone_number", b'p'),
+    ("connection_data", b'c'),
+];
 
-/// The letter of a keyword's lines, and whether they are about media.
-pub(super) fn letter(keyword: KeywordId) -> Option<(u8, bool)> {
-    Some(match keyword {
-        voip::SDP_SESSION_NAME => (b's', false),
-        voip::SDP_SESSION_INFO => (b'i', false),
-        voip::SDP_ORIGIN => (b'o', false),
-        voip::SDP_URI => (b'u', false),
-        voip::SDP_EMAIL => (b'e', false),
-        voip::SDP_PHONE_NUMBER => (b'p', false),
-        voip::SDP_CONNECTION_DATA => (b'c', false),
-        voip::SDP_BANDWIDTH => (b'b', false),
-        voip::SDP_TIME => (b't', false),
-        voip::SDP_REPEAT_TIME => (b'r', false),
-        voip::SDP_TIMEZONE => (b'z', false),
-        voip::SDP_ENCRYPTION_KEY => (b'k', false),
-        voip::SDP_ATTRIBUTE => (b'a', false),
-        voip::SDP_MEDIA_MEDIA => (b'm', true),
-        voip::SDP_MEDIA_INFO => (b'i', true),
-        voip::SDP_MEDIA_CONNECTION_DATA => (b'c', true),
-        voip::SDP_MEDIA_ENCRYPTION_KEY => (b'k', true),
-        _ => return None,
-    })
+const MEDIA: &[(&str, u8)] = &[
+    ("media", b'm'),
+    ("media_info", b'i'),
+    ("connection_data", b'c'),
+    ("encryption_key", b'k'),
+];
+
+fn with_letter(lines: &[Line], letter: u8) -> impl Iterator<Item = &[u8]> {
+    lines
+        .iter()
+        .filter(move |line| line.letter == letter)
+        .map(|line| &*line.value)
+}
+
+fn single(json: &mut Json<'_>, lines: &[Line], names: &[(&str, u8)]) {
+    for (name, letter) in names {
+        if let Some(value) = with_letter(lines, *letter).next() {
+            json.bytes(name, value);
+        }
+    }
+}
+
+fn list(json: &mut Json<'_>, name: &str, lines: &[Line], letter: u8) {
+    let mut values = with_letter(lines, letter).peekable();
+    if values.peek().is_some() {
+        json.open_array(name);
+        values.for_each(|value| json.bytes_element(value));
+        json.close_array();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const BODY: &[u8] =
+        b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=call\r\nt=0 0\r\nr=1 2 3\r\na=sendrecv\r\n\
+        m=audio 30000 RTP/AVP 0\r\na=rtpmap:0 pcmu/8000\r\n";
+
     #[test]
-    fn lines_are_about_the_session_or_a_medium() {
-        let text =
-            b"v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=talk\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\na=x\r\n\
-            m=audio 4000 RTP/AVP 0\r\nc=IN IP4 10.0.0.2\r\na=y\r\n";
-        let sdp = Sdp::parse(text).expect("a description");
-        let all = |keyword| {
-            let mut seen = Vec::new();
-            sdp.ask(keyword, &mut |value| {
-                seen.push(value.to_vec());
-                false
-            });
-            seen
-        };
-        assert_eq!(all(voip::SDP_ATTRIBUTE), [b"x"]);
-        assert_eq!(all(voip::SDP_MEDIA_CONNECTION_DATA), [b"IN IP4 10.0.0.2"]);
-        assert_eq!(all(voip::SDP_SESSION_NAME), [b"talk"]);
-        assert_eq!(Sdp::parse(b"v=0\r\ns=talk\r\n"), None);
-        assert_eq!(Sdp::parse(b"rubbish"), None);
+    fn lines_belong_to_the_session_or_to_a_medium() {
+        let description = Description::parse(BODY).expect("a description");
+        assert_eq!(description.session(b'a').next(), Some(&b"sendrecv"[..]));
+        assert_eq!(
+            description.media(b'a').next(),
+            Some(&b"rtpmap:0 pcmu/8000"[..])
+        );
+        let mut out = Vec::new();
+        let mut json = Json::begin(&mut out);
+        description.write(&mut json);
+        json.close_object();
+        assert_eq!(
+            String::from_utf8(out).expect("text"),
+            r#"{"sdp":{"version":"0","origin":"- 1 1 IN IP4 192.0.2.1","session_name":"call","#
+                .to_owned()
+                + r#""time_descriptions":[{"time":"0 0","repeat_time":"1 2 3"}],"attributes":["sendrecv"],"#
+                + r#""media_descriptions":[{"media":"audio 30000 RTP/AVP 0","attributes":["rtpmap:0 pcmu/8000"]}]}}"#
+        );
+    }
+
+    #[test]
+    fn other_bodies_are_none() {
+        assert_eq!(Description::parse(b"<xml/>"), None);
     }
 }

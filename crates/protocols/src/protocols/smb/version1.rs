@@ -22,6 +22,19 @@ const NEGOTIATE: u16 = 0x72;
 const SESSION_SETUP: u16 = 0x73;
 const TREE_CONNECT: u16 = 0x75;
 const CREATE: u16 = 0xa2;
+/// Those whose parameters are read.
+const READ_COMMANDS: [u16; 10] = [
+    CLOSE,
+    RENAME,
+    TRANS,
+    TRANS2,
+    READ,
+    WRITE,
+    NEGOTIATE,
+    SESSION_SETUP,
+    TREE_CONNECT,
+    CREATE,
+];
 
 /// One message.
 struct Record<'a> {
@@ -141,11 +154,15 @@ pub fn is_file_content(smb: &Smb, direction: Direction, data: &[u8]) -> bool {
 /// One message.
 pub fn record(smb: &mut Smb, direction: Direction, data: &[u8]) {
     let Some(record) = Record::read(data) else {
+        let mut is_read = true;
         if let Some(origin) = Record::origin(data) {
-            // The header is all right: there is something that it can be said of.
+            // The header is all right. Not of every command is more looked at.
+            is_read = READ_COMMANDS.contains(&origin.command);
             smb.request(&origin, Detail::None);
         }
-        smb.event(Event::MalformedData);
+        if is_read {
+            smb.event(Event::MalformedData);
+        }
         return;
     };
     let understood = match (record.is_response, direction) {

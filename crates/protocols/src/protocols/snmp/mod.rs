@@ -1,5 +1,10 @@
 //! Network management, versions 1, 2c and 3 (RFC 1157, 1901, 3412).
 
+mod message;
+mod parser;
+
+pub use parser::Snmp;
+
 use crate::AppProto;
 use crate::protocols::ber::{self, OCTET_STRING, SEQUENCE, Unreadable};
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
