@@ -231,6 +231,7 @@ parsers! {
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;
     Sip(sip::Sip) for Sip;
+    Quic(quic::Quic) for Quic;
     Ldap(ldap::Ldap) for Ldap;
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;

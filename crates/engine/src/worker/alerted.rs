@@ -24,6 +24,10 @@ impl Inspector {
         alerts: &mut Vec<Alert>,
         verdict: PacketVerdict,
     ) {
+        let logged = self.needs.alerted_packets && !seen.is_stream_end() && {
+            let of_alerted = |flow: &FlowOf| flow.flags().contains(FlowFlags::HAS_ALERTS);
+            flow.as_deref().is_some_and(of_alerted) || raises_alert(alerts)
+        };
         let stopped = verdict.firewall.filter(|_| !seen.is_stream_end());
         if let Some(stopped) = stopped {
             let drops = &mut self.own.firewall_drops;
@@ -43,6 +47,23 @@ impl Inspector {
         {
             self.dropped(packet, flow, seen, flow_drop_reason(flow));
         }
+        if logged {
+            self.captured(packet);
+        }
+    }
+
+    /// Hands on a packet of an alerted flow, for the packet log.
+    fn captured(&mut self, packet: &Packet<'_>) {
+        let event = Event {
+            packet: self.number(),
+            order: self.order(),
+            ts: packet.ts,
+            envelope: self
+                .enveloper()
+                .of_packet(packet, self.number(), None, None),
+            body: Body::Captured(Arc::new(PacketBytes::of(packet))),
+        };
+        self.find(Discovery::Event(Box::new(event)));
     }
 
     fn alerted(
@@ -57,9 +78,7 @@ impl Inspector {
             self.name_transactions(flow, &mut alerts);
         }
         if let Some(flow) = flow.as_deref_mut()
-            && alerts
-                .iter()
-                .any(|alert| alert.actions.contains(Actions::ALERT))
+            && raises_alert(&alerts)
         {
             flow.insert_flags(FlowFlags::HAS_ALERTS);
         }
@@ -190,6 +209,13 @@ impl Inspector {
         };
         self.find(Discovery::Event(Box::new(event)));
     }
+}
+
+/// Whether one of them is shown.
+fn raises_alert(alerts: &[Alert]) -> bool {
+    alerts
+        .iter()
+        .any(|alert| alert.actions.contains(Actions::ALERT))
 }
 
 /// The acknowledged data of a stream around what was inspected.

@@ -295,7 +295,10 @@ fn settle_other_side(
             .find(|block| block.offset == 0)
             .map_or(&[][..], |block| block.data);
         let input = circumstances.input(other, data, false);
-        flow.attachment.app.feed(table, &input);
+        let looked = flow.attachment.app.feed(table, &input);
+        for event in looked.events.iter() {
+            seen.app_events.insert(event);
+        }
     }
     let settled = flow
         .attachment

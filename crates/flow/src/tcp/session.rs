@@ -284,11 +284,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether both streams have reached the depth to which they are put together.
+    /// Whether a stream has reached the depth to which it is put together.
     #[must_use]
     pub fn is_beyond_depth(&self) -> bool {
         let mut streams = self.streams.iter();
-        streams.all(|stream| stream.is(StreamFlags::DEPTH_REACHED))
+        streams.any(|stream| stream.is(StreamFlags::DEPTH_REACHED))
     }
 
     /// The state.

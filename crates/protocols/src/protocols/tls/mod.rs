@@ -1,8 +1,8 @@
 //! TLS and SSL (RFC 8446, 6101; SSL 2 as in Hickman, 1995).
 
 mod certificate;
-mod fingerprint;
-mod hello;
+pub(super) mod fingerprint;
+pub(super) mod hello;
 mod parser;
 mod record;
 mod settings;

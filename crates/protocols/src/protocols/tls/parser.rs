@@ -176,7 +176,7 @@ impl Tls {
         }
         let body = body.get(..length).ok_or(wait(5 + length))?;
         match kind {
-            20 => self.change_cipher(input.direction, orders),
+            20 => self.change_cipher(input.direction),
             21 => self.alert(body, input.direction),
             22 => self.handshake(body, input)?,
             _ => self.heartbeat(body, input.direction),
@@ -275,7 +275,7 @@ impl Tls {
         }
     }
 
-    fn change_cipher(&mut self, direction: Direction, orders: &mut Orders) {
+    fn change_cipher(&mut self, direction: Direction) {
         let mut both = false;
         self.with(|entry| {
             let offers = entry.tx.sides[0].hello.as_ref();
@@ -294,7 +294,7 @@ impl Tls {
         });
         self.advance(direction, [client::HANDSHAKE, server::HANDSHAKE]);
         if both {
-            self.encrypted(orders);
+            self.with(|entry| entry.meta.log_now = true);
         }
     }
 

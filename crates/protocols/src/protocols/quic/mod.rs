@@ -1,5 +1,13 @@
 //! QUIC (RFC 8999, 9000) and its forerunners at Google.
 
+mod crypto;
+mod frame;
+mod header;
+mod parser;
+mod record;
+
+pub use parser::Quic;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 
@@ -16,7 +24,10 @@ fn probe(data: &[u8], _: &Circumstances) -> Opinion {
     const LONG: u8 = 0x80;
     const FIXED: u8 = 0x40;
     match data {
-        [first, ..] if first & LONG != 0 => Opinion::settled(long_header(data).is_some()),
+        [first, ..] if first & LONG != 0 => {
+            let is_google = matches!(data.get(1..5), Some([b'Q', b'0', b'4', b'4'..=b'6']));
+            Opinion::settled(is_google || long_header(data).is_some())
+        }
         [first, ..] if first & FIXED != 0 => Opinion::settled(data.len() > SHORT_CONNECTION_ID),
         _ => Opinion::settled(is_google(data)),
     }
