@@ -248,6 +248,7 @@ fn version_text(version: u16) -> String {
         0x0302 => "TLS 1.1",
         0x0303 => "TLS 1.2",
         0x0304 => "TLS 1.3",
+        0x7f00..=0x7f0f => "TLS 1.3 draft-<16",
         0x7f10..=0x7f1c => return format!("TLS 1.3 draft-{}", version & 0xff),
         0xfb17 => "TLS 1.3 draft-23-fb",
         0xfb1a => "TLS 1.3 draft-26-fb",
