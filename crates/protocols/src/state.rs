@@ -236,4 +236,7 @@ parsers! {
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;
     Ssh(ssh::Ssh) for Ssh;
+    Dhcp(dhcp::Dhcp) for Dhcp;
+    Ntp(ntp::Ntp) for Ntp;
+    Snmp(snmp::Snmp) for Snmp;
 }
