@@ -104,7 +104,11 @@ impl Session {
             .as_deref()
             .filter(|_| fields.has("client"))
         {
-            let all = Fields(&|name| EXTENDED.contains(&name));
+            let all = Fields(&|name| match name {
+                "certificate" => fields.has("client_certificate"),
+                "chain" => fields.has("client_chain"),
+                _ => EXTENDED.contains(&name),
+            });
             json.open_object("client");
             write_names(json, certificate, &all);
             write_numbers(json, certificate, &all);
