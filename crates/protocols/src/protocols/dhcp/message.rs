@@ -27,6 +27,8 @@ const MAX_OPTIONS: usize = 512;
 /// A message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
+    /// It goes to the client.
+    pub(super) from_server: bool,
     pub(super) operation: u8,
     pub(super) id: u32,
     pub(super) client: [u8; 4],

@@ -45,9 +45,10 @@ impl Parser for Dhcp {
     }
 
     fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
-        let Some(message) = Message::parse(input.data) else {
+        let Some(mut message) = Message::parse(input.data) else {
             return Outcome::Failed;
         };
+        message.from_server = input.direction == Direction::ToClient;
         let is_truncated = message.is_truncated;
         let meta = &mut self.transactions.open(message).meta;
         meta.skip[input.direction.reverse().index()] = true;
@@ -155,6 +156,10 @@ impl Transaction for Message {
         option_of(keyword)
             .and_then(|code| self.seconds(code))
             .is_some_and(|seconds| accepts(Value::Number(seconds.into())))
+    }
+
+    fn is_from_server(&self, _: &RecordOptions) -> bool {
+        self.from_server
     }
 
     fn describe(&self, json: &mut Json<'_>, _: &RecordOptions) {

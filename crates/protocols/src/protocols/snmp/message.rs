@@ -19,6 +19,8 @@ const USER_MODEL: u32 = 3;
 /// A message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
+    /// It goes to the client.
+    pub(super) from_server: bool,
     /// As people count: 1, 2 or 3.
     pub(super) version: u32,
     pub(super) community: Option<Vec<u8>>,

@@ -98,12 +98,13 @@ impl Parser for Snmp {
     }
 
     fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
-        let Some(message) = Message::read(input.data) else {
+        let Some(mut message) = Message::read(input.data) else {
             if let Some(last) = self.transactions.last_mut() {
                 last.meta.event(MALFORMED_DATA);
             }
             return Outcome::Failed;
         };
+        message.from_server = input.direction == Direction::ToClient;
         let differs = *self.version.get_or_insert(message.version) != message.version;
         let is_unknown = message.has_unknown_model;
         let meta = &mut self.transactions.open(message).meta;
@@ -148,6 +149,10 @@ impl Transaction for Message {
             _ => None,
         };
         value.is_some_and(accepts)
+    }
+
+    fn is_from_server(&self, _: &RecordOptions) -> bool {
+        self.from_server
     }
 
     fn describe(&self, json: &mut Json<'_>, _: &RecordOptions) {
