@@ -234,12 +234,12 @@ parsers! {
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;
     Sip(sip::Sip) for Sip;
-    Snmp(snmp::Snmp) for Snmp;
-    Ntp(ntp::Ntp) for Ntp;
-    Dhcp(dhcp::Dhcp) for Dhcp;
     Quic(quic::Quic) for Quic;
     Ldap(ldap::Ldap) for Ldap;
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;
     Ssh(ssh::Ssh) for Ssh;
+    Dhcp(dhcp::Dhcp) for Dhcp;
+    Ntp(ntp::Ntp) for Ntp;
+    Snmp(snmp::Snmp) for Snmp;
 }

@@ -48,7 +48,9 @@ impl Inspector {
 
     fn count_transactions(&mut self, state: &AppState, flow: &mut FlowOf) {
         let new = flow.attachment.dialogue.count(state.total());
-        if new > 0 {
+        // The one transaction of these protocols is there from the beginning, and not counted.
+        let is_session = matches!(flow.attachment.app.flow(), AppProto::Tls | AppProto::Ssh);
+        if new > 0 && !is_session {
             let transport = if flow.tcp.is_some() {
                 Transport::Tcp
             } else {

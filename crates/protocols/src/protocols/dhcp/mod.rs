@@ -2,7 +2,6 @@
 
 mod message;
 mod parser;
-mod record;
 
 pub use parser::Dhcp;
 

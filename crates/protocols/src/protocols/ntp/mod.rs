@@ -2,7 +2,7 @@
 
 mod parser;
 
-pub use parser::{Ntp, mode};
+pub use parser::Ntp;
 
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};

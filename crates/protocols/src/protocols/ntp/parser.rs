@@ -1,8 +1,8 @@
-//! One transaction a message.
+//! Packets of network time.
 
 use std::sync::Arc;
 
-use tapir_json::{Json, push_hex};
+use tapir_json::Json;
 use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, internet};
 
@@ -11,40 +11,26 @@ use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Transactions, Value};
 use crate::{AppProto, ParserSettings};
 
+/// The fields up to the transmit timestamp.
+const HEADER: usize = 48;
+/// Where the reference identifier is.
+const REFERENCE: usize = 12;
+
+const MALFORMED_DATA: u8 = 1;
+
 /// The parser of a flow.
 #[derive(Debug, Default)]
 pub struct Ntp {
-    transactions: Transactions<Message>,
+    transactions: Transactions<Packet>,
 }
 
-/// A message and the way it went (RFC 5905, section 7.3).
-#[derive(Debug)]
-pub struct Message {
-    direction: Direction,
+/// A packet: each is a transaction.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Packet {
     version: u8,
     mode: u8,
     stratum: u8,
     reference: [u8; 4],
-}
-
-const MALFORMED: u8 = 0;
-
-/// The mode of a name.
-pub fn mode(name: &str) -> Option<u64> {
-    const NAMES: [&str; 8] = [
-        "reserved",
-        "symmetric_active",
-        "symmetric_passive",
-        "client",
-        "server",
-        "broadcast",
-        "control",
-        "private",
-    ];
-    let place = NAMES
-        .iter()
-        .position(|known| known.eq_ignore_ascii_case(name))?;
-    Some(place as u64)
 }
 
 impl Ntp {
@@ -53,25 +39,30 @@ impl Ntp {
     }
 }
 
-impl Message {
-    fn read(direction: Direction, data: &[u8]) -> Option<Self> {
-        let header = data.first_chunk::<48>()?;
-        let [first, stratum, ..] = *header;
-        let version = first >> 3 & 7;
+impl Packet {
+    /// Reads a packet (RFC 5905, section 7.3); nothing when it is none.
+    fn parse(data: &[u8]) -> Option<Self> {
+        let header = data.first_chunk::<HEADER>()?;
+        let version = header[0] >> 3 & 7;
+        let reference = header.get(REFERENCE..)?.first_chunk::<4>()?;
         matches!(version, 3 | 4).then_some(Self {
-            direction,
             version,
-            mode: first & 7,
-            stratum,
-            reference: [header[12], header[13], header[14], header[15]],
+            mode: header[0] & 7,
+            stratum: header[1],
+            reference: *reference,
         })
     }
 }
 
 impl Parser for Ntp {
-    type Tx = Message;
+    type Tx = Packet;
     const COMPLETE: [u8; 2] = [1, 1];
-    const EVENTS: &'static [&'static str] = &["malformed_data", "not_request", "not_response"];
+    const EVENTS: &'static [&'static str] = &[
+        "unsolicited_response",
+        "malformed_data",
+        "not_request",
+        "not_response",
+    ];
 
     fn place(keyword: KeywordId, _: Direction) -> Option<u8> {
         matches!(
@@ -85,71 +76,56 @@ impl Parser for Ntp {
     }
 
     fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
-        let Some(message) = Message::read(input.direction, input.data) else {
+        let Some(packet) = Packet::parse(input.data) else {
             if let Some(last) = self.transactions.last_mut() {
-                last.meta.event(MALFORMED);
+                last.meta.event(MALFORMED_DATA);
             }
             return Outcome::Failed;
         };
-        let meta = &mut self.transactions.open(message).meta;
+        let meta = &mut self.transactions.open(packet).meta;
+        meta.skip[input.direction.reverse().index()] = true;
         meta.advance(Direction::ToServer, 1);
         meta.advance(Direction::ToClient, 1);
-        meta.skip[input.direction.reverse().index()] = true;
         Outcome::Done
     }
 
-    fn transactions(&self) -> &Transactions<Message> {
+    fn transactions(&self) -> &Transactions<Packet> {
         &self.transactions
     }
 
-    fn transactions_mut(&mut self) -> &mut Transactions<Message> {
+    fn transactions_mut(&mut self) -> &mut Transactions<Packet> {
         &mut self.transactions
     }
 }
 
-impl Transaction for Message {
-    /// Version, mode and stratum are numbers.
+impl Transaction for Packet {
     fn values(
         &self,
         keyword: KeywordId,
-        direction: Direction,
+        _: Direction,
         accepts: &mut dyn FnMut(Value<'_>) -> bool,
     ) -> bool {
-        if direction != self.direction {
-            return false;
-        }
-        let number = match keyword {
-            internet::NTP_VERSION => self.version,
-            internet::NTP_MODE => self.mode,
-            internet::NTP_STRATUM => self.stratum,
-            internet::NTP_REFERENCE_ID => return accepts(Value::Bytes(&self.reference)),
+        accepts(match keyword {
+            internet::NTP_VERSION => Value::Number(self.version.into()),
+            internet::NTP_MODE => Value::Number(self.mode.into()),
+            internet::NTP_STRATUM => Value::Number(self.stratum.into()),
+            internet::NTP_REFERENCE_ID => Value::Bytes(&self.reference),
             _ => return false,
-        };
-        accepts(Value::Number(number.into()))
+        })
     }
 
     fn describe(&self, json: &mut Json<'_>, _: &RecordOptions) {
+        let [a, b, c, d] = self.reference;
         json.open_object("ntp");
         json.uint("version", self.version);
         json.uint("mode", self.mode);
         json.uint("stratum", self.stratum);
-        json.quoted("reference_id", |out| {
-            for (place, byte) in self.reference.iter().enumerate() {
-                if place > 0 {
-                    out.push(b':');
-                }
-                push_hex(out, *byte);
-            }
-        });
+        json.text("reference_id", &format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}"));
         json.close_object();
     }
 
     fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("ntp", &|json| self.describe(json, options));
-    }
-
-    fn is_from_server(&self, _: &RecordOptions) -> bool {
-        self.direction == Direction::ToClient
     }
 }
 
@@ -158,17 +134,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_has_version_mode_and_reference() {
-        let mut data = [0; 48];
-        data[0] = 0x23;
+    fn a_packet_is_read_and_a_cut_one_is_not() {
+        let mut data = [0; HEADER];
+        data[0] = 0x24;
         data[1] = 2;
-        data[12..16].copy_from_slice(b"LOCL");
-        let message = Message::read(Direction::ToServer, &data).expect("a message");
-        assert_eq!((message.version, message.mode, message.stratum), (4, 3, 2));
-        assert_eq!(message.reference, *b"LOCL");
-        assert_eq!(mode("client"), Some(3));
-        data[0] = 0x0b;
-        assert!(Message::read(Direction::ToServer, &data).is_none());
-        assert!(Message::read(Direction::ToServer, &data[..47]).is_none());
+        data[REFERENCE..REFERENCE + 4].copy_from_slice(b"LOCL");
+        let expected = Packet {
+            version: 4,
+            mode: 4,
+            stratum: 2,
+            reference: *b"LOCL",
+        };
+        assert_eq!(Packet::parse(&data), Some(expected));
+        assert_eq!(Packet::parse(&data[..HEADER - 1]), None);
+        data[0] = 0x3c;
+        assert_eq!(Packet::parse(&data), None);
     }
 }

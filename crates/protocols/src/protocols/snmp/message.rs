@@ -1,238 +1,228 @@
-//! Messages (RFC 1157, 3416, and 3412 with 3414 for version 3).
+//! Messages of the three versions (RFC 1157, 3416, 3412, 3414).
 
-use super::super::ber::{self, Fields, INTEGER, OCTET_STRING, SEQUENCE};
+use std::fmt::Write as _;
+use std::net::Ipv4Addr;
+
+use crate::protocols::ber::{self, Element, INTEGER, OCTET_STRING, SEQUENCE};
+
+const OBJECT: u8 = 0x06;
+const ADDRESS: u8 = 0x40;
+/// The kind of a request or response is its tag, which belongs to the context.
+const PDU: u8 = 0xa0;
+pub(super) const TRAP_V1: u8 = 4;
+const KINDS: u8 = 9;
+/// Variables that are kept.
+const MAX_VARIABLES: usize = 256;
+/// Users are known by name in this model only.
+const USER_MODEL: u32 = 3;
 
 /// A message.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Message {
-    /// 1, 2 or 3.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Message {
+    /// It goes to the client.
+    pub(super) from_server: bool,
+    /// As people count: 1, 2 or 3.
     pub(super) version: u32,
-    pub(super) community: Option<Box<[u8]>>,
-    /// User of version 3.
-    pub(super) user: Option<Box<[u8]>>,
+    pub(super) community: Option<Vec<u8>>,
+    pub(super) user: Option<Vec<u8>>,
     pub(super) is_encrypted: bool,
-    /// The security model of version 3 is not that of users.
     pub(super) has_unknown_model: bool,
-    pub(super) pdu: Option<Pdu>,
+    pub(super) request: Option<Pdu>,
 }
 
-/// What a message asks or tells.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What a message asks or says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Pdu {
-    /// The tag of its element.
     pub(super) kind: u8,
     pub(super) error: u32,
     pub(super) trap: Option<Trap>,
-    /// The objects named, as numbers with dots.
-    pub(super) variables: Vec<Box<str>>,
+    pub(super) variables: Vec<String>,
 }
 
-/// What a trap of version 1 is about.
-#[derive(Debug, PartialEq, Eq)]
+/// A trap of version 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trap {
-    pub(super) kind: u32,
-    pub(super) enterprise: Box<str>,
-    pub(super) address: Box<str>,
+    pub(super) kind: u8,
+    pub(super) object: String,
+    pub(super) address: String,
 }
 
-const OBJECT: u8 = 0x06;
-const IP_ADDRESS: u8 = 0x40;
-const TIME_TICKS: u8 = 0x43;
-/// Tag of a trap of version 1.
-const TRAP_V1: u8 = 4;
-/// Variables of a message beyond this number are not kept.
-const MAX_VARIABLES: usize = 512;
+/// Takes the next element: its header, content, and what follows.
+fn element(data: &[u8]) -> Option<(Element, &[u8], &[u8])> {
+    let (element, rest) = ber::header(data).ok()?;
+    let (content, rest) = rest.split_at_checked(element.len)?;
+    Some((element, content, rest))
+}
 
-const PDU_TYPES: [&str; 9] = [
-    "get_request",
-    "get_next_request",
-    "response",
-    "set_request",
-    "trap_v1",
-    "get_bulk_request",
-    "inform_request",
-    "trap_v2",
-    "report",
-];
+/// Takes the next element, which must be of a kind.
+fn expect(data: &[u8], identifier: u8) -> Option<(&[u8], &[u8])> {
+    let (element, content, rest) = element(data)?;
+    (element.identifier == identifier).then_some((content, rest))
+}
 
-const TRAP_TYPES: [&str; 7] = [
-    "cold_start",
-    "warm_start",
-    "link_down",
-    "link_up",
-    "authentication_failure",
-    "egp_neighbor_loss",
-    "enterprise_specific",
-];
-
-fn place(names: &[&str], name: &str) -> Option<u64> {
-    let place = names
+/// A number that may take five bytes because it has no sign.
+fn integer(data: &[u8]) -> Option<(u32, &[u8])> {
+    let (content, rest) = expect(data, INTEGER)?;
+    if content.is_empty() || content.len() > 5 {
+        return None;
+    }
+    let value = content
         .iter()
-        .position(|known| known.eq_ignore_ascii_case(name))?;
-    Some(place as u64)
+        .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+    Some(((value & u64::from(u32::MAX)) as u32, rest))
 }
 
-/// The number of a type of messages.
-pub fn pdu_type(name: &str) -> Option<u64> {
-    place(&PDU_TYPES, name)
-}
-
-/// The number of a type of traps.
-pub fn trap_type(name: &str) -> Option<u64> {
-    place(&TRAP_TYPES, name)
-}
-
-pub(super) fn pdu_name(kind: u8) -> Option<&'static str> {
-    PDU_TYPES.get(usize::from(kind)).copied()
-}
-
-pub(super) fn trap_name(kind: u32) -> Option<&'static str> {
-    TRAP_TYPES.get(usize::try_from(kind).ok()?).copied()
-}
-
-impl Message {
-    /// Reads a datagram.
-    pub(super) fn read(data: &[u8]) -> Option<Self> {
-        let mut fields = Fields(Fields(data).tagged_bytes(SEQUENCE)?);
-        let version = fields.number(INTEGER)?;
-        match version {
-            0 | 1 => Some(Self {
-                version: version + 1,
-                community: Some(fields.text()?),
-                pdu: Some(Pdu::read(&mut fields)?),
-                ..Self::default()
-            }),
-            3 => Self::read_version_3(fields),
-            _ => None,
+/// An object identifier with dots (X.690, 8.19).
+fn object(content: &[u8]) -> Option<String> {
+    let mut text = String::new();
+    let mut number = 0_u64;
+    let mut is_first = true;
+    for byte in content {
+        if number >> 56 != 0 {
+            return None;
         }
-    }
-
-    fn read_version_3(mut fields: Fields<'_>) -> Option<Self> {
-        const USER_SECURITY: u32 = 3;
-        let mut header = Fields(fields.tagged_bytes(SEQUENCE)?);
-        // Identifier, largest size and flags of the message.
-        header.next()?;
-        header.next()?;
-        header.text()?;
-        let model = header.number(INTEGER)?;
-        let mut message = Self {
-            version: 3,
-            has_unknown_model: model != USER_SECURITY,
-            ..Self::default()
+        number = number << 7 | u64::from(byte & 0x7f);
+        if byte & 0x80 != 0 {
+            continue;
+        }
+        // Writing to a string does not fail.
+        let _ = if is_first {
+            let high = (number / 40).min(2);
+            write!(text, "{high}.{}", number - high * 40)
+        } else {
+            write!(text, ".{number}")
         };
-        let security = fields.tagged_bytes(OCTET_STRING)?;
-        if !message.has_unknown_model {
-            let mut security = Fields(Fields(security).tagged_bytes(SEQUENCE)?);
-            // Engine, its boots and its time.
-            for _ in 0..3 {
-                security.next()?;
-            }
-            message.user = Some(security.text()?);
-        }
-        match fields.next()? {
-            (SEQUENCE, scoped) => {
-                let mut scoped = Fields(scoped);
-                // Engine and name of the context.
-                scoped.next()?;
-                scoped.next()?;
-                message.pdu = Some(Pdu::read(&mut scoped)?);
-            }
-            (OCTET_STRING, _) => message.is_encrypted = true,
-            _ => return None,
-        }
-        Some(message)
+        is_first = false;
+        number = 0;
     }
+    Some(text)
 }
 
 impl Pdu {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        const CONTEXT: u8 = 0xa0;
-        let (identifier, content) = fields.next()?;
-        let kind = identifier & 0x1f;
-        if identifier & 0xe0 != CONTEXT || pdu_name(kind).is_none() {
+    fn read(data: &[u8]) -> Option<Self> {
+        let (header, content, _) = element(data)?;
+        let kind = header.identifier.checked_sub(PDU)?;
+        if kind >= KINDS {
             return None;
         }
-        let mut content = Fields(content);
         let mut pdu = Self {
             kind,
             ..Self::default()
         };
-        if kind == TRAP_V1 {
-            let enterprise = object(content.tagged_bytes(OBJECT)?)?;
-            let address = address(content.tagged_bytes(IP_ADDRESS)?);
-            let trap = content.number(INTEGER)?;
-            content.next()?;
-            content.tagged_bytes(TIME_TICKS)?;
+        let variables = if kind == TRAP_V1 {
+            let (name, rest) = expect(content, OBJECT)?;
+            let (address, rest) = expect(rest, ADDRESS)?;
+            let (generic, rest) = integer(rest)?;
+            let (_specific, rest) = integer(rest)?;
+            // How long the sender has been up.
+            let (_, _, rest) = element(rest)?;
             pdu.trap = Some(Trap {
-                kind: trap,
-                enterprise,
-                address,
+                kind: u8::try_from(generic).ok()?,
+                object: object(name)?,
+                address: Ipv4Addr::from(<[u8; 4]>::try_from(address).ok()?).to_string(),
             });
+            rest
         } else {
-            content.next()?;
-            // Of bulk requests these two are counts.
-            let error = ber::number(content.tagged_bytes(INTEGER)?);
-            content.next()?;
-            if kind != 5 {
-                pdu.error = error.unwrap_or_default();
+            let (_id, rest) = integer(content)?;
+            // In bulk requests these two mean how often to repeat.
+            let (error, rest) = integer(rest)?;
+            let (_index, rest) = integer(rest)?;
+            const BULK: u8 = 5;
+            pdu.error = if kind == BULK { 0 } else { error };
+            rest
+        };
+        let (mut list, _) = expect(variables, SEQUENCE)?;
+        while !list.is_empty() {
+            let (variable, rest) = expect(list, SEQUENCE)?;
+            let (name, _) = expect(variable, OBJECT)?;
+            if pdu.variables.len() < MAX_VARIABLES {
+                pdu.variables.push(object(name)?);
             }
-        }
-        let mut variables = Fields(content.tagged_bytes(SEQUENCE)?);
-        while !variables.0.is_empty() && pdu.variables.len() < MAX_VARIABLES {
-            let mut variable = Fields(variables.tagged_bytes(SEQUENCE)?);
-            pdu.variables.push(object(variable.tagged_bytes(OBJECT)?)?);
+            list = rest;
         }
         Some(pdu)
     }
 }
 
-/// An object identifier as numbers with dots (X.690, 8.19).
-fn object(content: &[u8]) -> Option<Box<str>> {
-    let mut numbers: Vec<u64> = Vec::new();
-    let mut number: u64 = 0;
-    for byte in content {
-        number = number.checked_mul(128)? | u64::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            if numbers.is_empty() {
-                let first = (number / 40).min(2);
-                numbers.extend([first, number - first * 40]);
-            } else {
-                numbers.push(number);
+impl Message {
+    /// Reads a message; nothing when it is broken.
+    pub(super) fn read(data: &[u8]) -> Option<Self> {
+        let (content, _) = expect(data, SEQUENCE)?;
+        let (version, rest) = integer(content)?;
+        match version {
+            0 | 1 => {
+                let (community, rest) = expect(rest, OCTET_STRING)?;
+                Some(Self {
+                    version: version + 1,
+                    community: Some(community.to_vec()),
+                    request: Some(Pdu::read(rest)?),
+                    ..Self::default()
+                })
             }
-            number = 0;
+            3 => Self::read_third(rest),
+            _ => None,
         }
     }
-    let texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
-    Some(texts.join(".").into())
+
+    /// Version 3 after its number (RFC 3412, section 6).
+    fn read_third(data: &[u8]) -> Option<Self> {
+        let (header, rest) = expect(data, SEQUENCE)?;
+        let (_id, header) = integer(header)?;
+        let (_longest, header) = integer(header)?;
+        let (flags, header) = expect(header, OCTET_STRING)?;
+        let (model, _) = integer(header)?;
+        let (security, rest) = expect(rest, OCTET_STRING)?;
+        const PRIVATE: u8 = 2;
+        let mut message = Self {
+            version: 3,
+            is_encrypted: flags.first()? & PRIVATE != 0,
+            has_unknown_model: model != USER_MODEL,
+            ..Self::default()
+        };
+        if model == USER_MODEL {
+            message.user = Some(user(security)?);
+        }
+        if !message.is_encrypted {
+            let (scoped, _) = expect(rest, SEQUENCE)?;
+            let (_engine, scoped) = expect(scoped, OCTET_STRING)?;
+            let (_context, scoped) = expect(scoped, OCTET_STRING)?;
+            message.request = Some(Pdu::read(scoped)?);
+        }
+        Some(message)
+    }
 }
 
-fn address(content: &[u8]) -> Box<str> {
-    let texts: Vec<String> = content.iter().map(u8::to_string).collect();
-    texts.join(".").into()
+/// The user's name in the parameters of the user model (RFC 3414, section 2.4).
+fn user(parameters: &[u8]) -> Option<Vec<u8>> {
+    let (parameters, _) = expect(parameters, SEQUENCE)?;
+    let (_engine, rest) = expect(parameters, OCTET_STRING)?;
+    let (_boots, rest) = integer(rest)?;
+    let (_time, rest) = integer(rest)?;
+    let (name, _) = expect(rest, OCTET_STRING)?;
+    Some(name.to_vec())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const GET: &[u8] = b"\x30\x26\x02\x01\x01\x04\x06public\xa0\x19\x02\x01\x05\x02\x01\0\x02\x01\0\
-        \x30\x0e\x30\x0c\x06\x08\x2b\x06\x01\x02\x01\x01\x05\0\x05\0";
+    const GET: &[u8] = &[
+        0x30, 0x24, 2, 1, 1, 4, 6, b'p', b'u', b'b', b'l', b'i', b'c', 0xa0, 0x17, 2, 1, 9, 2, 1,
+        0, 2, 1, 0, 0x30, 0x0c, 0x30, 0x0a, 6, 6, 0x2b, 6, 1, 2, 0x81, 1, 5, 0,
+    ];
 
     #[test]
-    fn a_request_names_its_objects() {
+    fn a_request_names_community_and_variables() {
         let message = Message::read(GET).expect("a message");
         assert_eq!(message.version, 2);
         assert_eq!(message.community.as_deref(), Some(&b"public"[..]));
-        let pdu = message.pdu.expect("a request");
-        assert_eq!((pdu_name(pdu.kind), pdu.error), (Some("get_request"), 0));
-        assert_eq!(pdu.variables, ["1.3.6.1.2.1.1.5.0".into()]);
-    }
-
-    #[test]
-    fn what_is_cut_is_no_message() {
-        for end in 0..GET.len() {
-            assert_eq!(Message::read(&GET[..end]), None);
+        let request = message.request.expect("a request");
+        assert_eq!(
+            (request.kind, request.variables),
+            (0, vec!["1.3.6.1.2.129".to_owned()])
+        );
+        for cut in 0..GET.len() {
+            assert_eq!(Message::read(&GET[..cut]), None);
         }
-        assert_eq!(object(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), None);
     }
 }

@@ -3,11 +3,10 @@
 mod message;
 mod parser;
 
-pub use message::{pdu_type, trap_type};
 pub use parser::Snmp;
 
-use super::ber::{self, OCTET_STRING, SEQUENCE, Unreadable};
 use crate::AppProto;
+use crate::protocols::ber::{self, OCTET_STRING, SEQUENCE, Unreadable};
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 
 pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Snmp).probes(&[PortProbe {

@@ -74,14 +74,20 @@ impl Hello {
     pub fn parse(mut data: &[u8], from_client: bool) -> Option<Self> {
         let data = &mut data;
         let legacy_version = word(data)?;
+        // Servers of the first drafts of TLS 1.3 sent no session, and chose no compression.
+        let is_draft = !from_client && matches!(legacy_version, 0x7f00..=0x7f15);
         let mut hello = Self {
             legacy_version,
             version: legacy_version,
             random: take(data, 32)?.try_into().ok()?,
-            session_id: short(data)?.into(),
             ..Self::default()
         };
-        if from_client {
+        if !is_draft {
+            hello.session_id = short(data)?.into();
+        }
+        if is_draft {
+            hello.ciphers = vec![word(data)?];
+        } else if from_client {
             hello.ciphers = words(long(data)?);
             short(data)?;
         } else {
@@ -157,7 +163,7 @@ impl Hello {
 
 /// Whether a version is one of SSL 3 to TLS 1.3 or one of the drafts of TLS 1.3.
 pub(crate) fn is_version(version: u16) -> bool {
-    matches!(version, 0x0300..=0x0304 | 0x7f10..=0x7f1c | 0xfb1a | 0xfb17)
+    matches!(version, 0x0300..=0x0304 | 0x7f00..=0x7f1c | 0xfb1a | 0xfb17)
 }
 
 #[cfg(test)]

@@ -104,7 +104,11 @@ impl Session {
             .as_deref()
             .filter(|_| fields.has("client"))
         {
-            let all = Fields(&|name| EXTENDED.contains(&name));
+            let all = Fields(&|name| match name {
+                "certificate" => fields.has("client_certificate"),
+                "chain" => fields.has("client_chain"),
+                _ => EXTENDED.contains(&name),
+            });
             json.open_object("client");
             write_names(json, certificate, &all);
             write_numbers(json, certificate, &all);
@@ -248,6 +252,7 @@ fn version_text(version: u16) -> String {
         0x0302 => "TLS 1.1",
         0x0303 => "TLS 1.2",
         0x0304 => "TLS 1.3",
+        0x7f00..=0x7f0f => "TLS 1.3 draft-<16",
         0x7f10..=0x7f1c => return format!("TLS 1.3 draft-{}", version & 0xff),
         0xfb17 => "TLS 1.3 draft-23-fb",
         0xfb1a => "TLS 1.3 draft-26-fb",

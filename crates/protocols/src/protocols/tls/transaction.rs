@@ -121,8 +121,8 @@ impl Transaction for Session {
 
     fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         let server = self.side(Direction::ToClient);
-        let resumption =
-            options.is_on("session-resumption", false) || options.list("custom").is_some();
+        let resumption = options.is_on("session-resumption", options.is_on("extended", false))
+            || options.list("custom").is_some();
         let is_wanted = server.certificate.is_some()
             || (self.resumed && resumption)
             || server
