@@ -230,7 +230,7 @@ fn attribute(rules: &RuleSet, context: &PacketContext<'_>, app: &AppState, alert
         let for_app = rules
             .rule(alert.rule)
             .is_some_and(|rule| rule.app.is_some());
-        if !in_stream && !(for_app && is_datagram) {
+        if !(in_stream || for_app && is_datagram) {
             continue;
         }
         let next = (0..app.len())

@@ -16,6 +16,8 @@ use crate::transaction::{Entry, Meta, Transaction};
 /// Settings of all parsers, from `app-layer.protocols:` of the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct ParserSettings {
+    /// Protocols that are recognised and not parsed.
+    pub detection_only: Vec<AppProto>,
     /// Files of all protocols.
     pub files: Arc<FileSettings>,
     /// Open calls of DCE/RPC.
@@ -59,6 +61,7 @@ macro_rules! parsers {
             /// A parser for a flow that speaks a protocol; nothing when it has none.
             pub fn new(proto: AppProto, settings: &Arc<ParserSettings>) -> Option<Self> {
                 match proto {
+                    proto if settings.detection_only.contains(&proto) => None,
                     $($(AppProto::$proto)|+ => Some(Self::$name(Box::new(<$parser>::new(proto, settings)))),)*
                     _ => None,
                 }
@@ -236,4 +239,7 @@ parsers! {
     Rfb(rfb::Rfb) for Rfb;
     Pgsql(pgsql::Pgsql) for Pgsql;
     Ssh(ssh::Ssh) for Ssh;
+    Dhcp(dhcp::Dhcp) for Dhcp;
+    Ntp(ntp::Ntp) for Ntp;
+    Snmp(snmp::Snmp) for Snmp;
 }

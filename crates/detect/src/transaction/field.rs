@@ -7,7 +7,7 @@ use tapir_rules::keywords::{KeywordId, http, internet, tls, voip, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 
 use super::file::unquoted;
-use super::{index, named};
+use super::{index, named, validity};
 use crate::error::CompileError;
 
 /// A test of a field.
@@ -71,6 +71,7 @@ impl FieldTest {
                 What::Contains { text, negated }
             }
             OptionKind::Text(text) => match named::test(keyword, text)
+                .or_else(|| validity::test(keyword, text))
                 .map(|test| test.map(What::Number))
                 .or_else(|| named(keyword, text))
             {

@@ -9,6 +9,7 @@ mod index;
 mod inspect;
 mod named;
 mod prefilter;
+mod validity;
 
 use std::net::IpAddr;
 use std::sync::LazyLock;

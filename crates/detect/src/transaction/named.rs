@@ -1,6 +1,6 @@
 //! Fields whose numbers have names.
 
-use tapir_rules::keywords::{KeywordId, industrial, voip, windows};
+use tapir_rules::keywords::{KeywordId, industrial, internet, voip, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest};
 
 /// The test of a field from a text with names in it; nothing for fields without names.
@@ -28,6 +28,9 @@ fn names(keyword: KeywordId) -> Option<(u8, Names)> {
         }
         windows::LDAP_RESPONSES_RESULT_CODE => (32, tapir_protocols::ldap_result_code),
         voip::RFB_SECRESULT => (32, rfb_result),
+        internet::NTP_MODE => (8, ntp_mode),
+        internet::SNMP_PDU_TYPE => (32, snmp_pdu),
+        internet::SNMP_TRAP_TYPE => (8, snmp_trap),
         _ => return None,
     })
 }
@@ -90,6 +93,48 @@ fn mqtt_connect_flag(name: &str) -> Option<u64> {
 
 fn rfb_result(name: &str) -> Option<u64> {
     place(&["ok", "fail", "toomany", "unknown"], name)
+}
+
+fn ntp_mode(name: &str) -> Option<u64> {
+    const NAMES: [&str; 8] = [
+        "reserved",
+        "symmetric_active",
+        "symmetric_passive",
+        "client",
+        "server",
+        "broadcast",
+        "control",
+        "private",
+    ];
+    place(&NAMES, name)
+}
+
+fn snmp_pdu(name: &str) -> Option<u64> {
+    const NAMES: [&str; 9] = [
+        "get_request",
+        "get_next_request",
+        "response",
+        "set_request",
+        "trap_v1",
+        "get_bulk_request",
+        "inform_request",
+        "trap_v2",
+        "report",
+    ];
+    place(&NAMES, name)
+}
+
+fn snmp_trap(name: &str) -> Option<u64> {
+    const NAMES: [&str; 7] = [
+        "cold_start",
+        "warm_start",
+        "link_down",
+        "link_up",
+        "authentication_failure",
+        "egp_neighbor_loss",
+        "enterprise_specific",
+    ];
+    place(&NAMES, name)
 }
 
 /// A number, or flags of which each is to be set or, with `!`, not to be.

@@ -36,7 +36,15 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
     let mut wrong = |name: &str, error: &ConfigError| {
         tracing::warn!("ftp: Invalid value for ftp.{name}: {error}");
     };
+    let mut detection_only = Vec::new();
+    for proto in AppProto::ALL {
+        let found = settings(root, *proto, Transport::Tcp)?;
+        if found.enabled == Some(Enabled::DetectionOnly) {
+            detection_only.push(*proto);
+        }
+    }
     Ok(ParserSettings {
+        detection_only,
         dcerpc: OpenLimit::read(of("dcerpc"))?,
         nfs: OpenLimit::read(of("nfs"))?,
         pop3: OpenLimit::read(of("pop3"))?,

@@ -113,7 +113,7 @@ pub(super) fn check_digests(options: &Node) -> Result<(), ConfigError> {
         return Ok(());
     };
     let known = |item: &&Node| matches!(item.text(), Some("md5" | "sha1" | "sha256"));
-    if listed.items().iter().all(|item| known(&item)) {
+    if listed.items().iter().all(known) {
         return Ok(());
     }
     // The words are those that scripts around Suricata look for.

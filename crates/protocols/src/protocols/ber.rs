@@ -1,4 +1,4 @@
-//! Element headers of ASN.1's basic encoding rules (X.690, 8.1), as far as recognition needs them.
+//! Elements of ASN.1's basic encoding rules (X.690, 8.1), as far as the protocols here use them.
 
 /// The header of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,57 @@ pub(super) fn integer(data: &[u8]) -> Result<(u32, &[u8]), Unreadable> {
             .fold(0, |value: u32, byte| value << 8 | u32::from(*byte)),
         rest,
     ))
+}
+
+/// Elements that follow one another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
+
+impl<'a> Fields<'a> {
+    /// The next one: identifier and content.
+    pub(super) fn next(&mut self) -> Option<(u8, &'a [u8])> {
+        let (head, rest) = header(self.0).ok()?;
+        let (content, rest) = rest.split_at_checked(head.len)?;
+        self.0 = rest;
+        Some((head.identifier, content))
+    }
+
+    /// The next one if it has this identifier; else it stays.
+    pub(super) fn tagged_bytes(&mut self, identifier: u8) -> Option<&'a [u8]> {
+        if self.0.first() != Some(&identifier) {
+            return None;
+        }
+        self.next().map(|(_, content)| content)
+    }
+
+    /// The same, copied.
+    pub(super) fn tagged(&mut self, identifier: u8) -> Option<Box<[u8]>> {
+        self.tagged_bytes(identifier).map(Into::into)
+    }
+
+    /// A string of octets.
+    pub(super) fn text(&mut self) -> Option<Box<[u8]>> {
+        self.tagged(OCTET_STRING)
+    }
+
+    /// A number under an identifier.
+    pub(super) fn number(&mut self, identifier: u8) -> Option<u32> {
+        number(self.tagged_bytes(identifier)?)
+    }
+}
+
+/// The content of an integer that is not negative.
+pub(super) fn number(content: &[u8]) -> Option<u32> {
+    // A leading zero keeps large numbers from being negative.
+    let content = match content {
+        [0, rest @ ..] if rest.len() == 4 => rest,
+        other => other,
+    };
+    ((1..=4).contains(&content.len())).then(|| {
+        content
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Messages (RFC 4511, section 4.1.1).
 
-use super::super::ber::{self, OCTET_STRING, SEQUENCE, Unreadable};
+use super::super::ber::{self, Fields, OCTET_STRING, SEQUENCE, Unreadable, number};
 
 /// A message: who asks for what, or what is answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -285,37 +285,14 @@ impl Operation {
     }
 }
 
-/// Elements that follow one another.
-struct Fields<'a>(&'a [u8]);
+/// An attribute with its values, and a list of such.
+trait Attributes {
+    fn attribute(&mut self) -> Option<Attribute>;
+    fn attributes(&mut self) -> Option<Vec<Attribute>>;
+    fn boolean(&mut self) -> Option<bool>;
+}
 
-impl<'a> Fields<'a> {
-    fn next(&mut self) -> Option<(u8, &'a [u8])> {
-        let (head, rest) = ber::header(self.0).ok()?;
-        let (content, rest) = rest.split_at_checked(head.len)?;
-        self.0 = rest;
-        Some((head.identifier, content))
-    }
-
-    /// The next one if it has this identifier; else it stays.
-    fn tagged_bytes(&mut self, identifier: u8) -> Option<&'a [u8]> {
-        if self.0.first() != Some(&identifier) {
-            return None;
-        }
-        self.next().map(|(_, content)| content)
-    }
-
-    fn tagged(&mut self, identifier: u8) -> Option<Text> {
-        self.tagged_bytes(identifier).map(Into::into)
-    }
-
-    fn text(&mut self) -> Option<Text> {
-        self.tagged(OCTET_STRING)
-    }
-
-    fn number(&mut self, identifier: u8) -> Option<u32> {
-        number(self.tagged_bytes(identifier)?)
-    }
-
+impl Attributes for Fields<'_> {
     fn boolean(&mut self) -> Option<bool> {
         Some(self.tagged_bytes(BOOLEAN)?.iter().any(|byte| *byte != 0))
     }
@@ -339,20 +316,6 @@ impl<'a> Fields<'a> {
         }
         Some(attributes)
     }
-}
-
-/// The content of an integer that is not negative.
-fn number(content: &[u8]) -> Option<u32> {
-    // A leading zero keeps large numbers from being negative.
-    let content = match content {
-        [0, rest @ ..] if rest.len() == 4 => rest,
-        other => other,
-    };
-    ((1..=4).contains(&content.len())).then(|| {
-        content
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
-    })
 }
 
 #[cfg(test)]

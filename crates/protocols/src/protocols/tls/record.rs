@@ -67,7 +67,7 @@ impl Session {
             json,
             &Fields(&|name| match name {
                 FROM_PROTO => true,
-                "ja4" => options.is_on("ja4", false),
+                "ja4" => options.is_on("ja4", is_extended),
                 "session_resumed" => options.is_on("session-resumption", is_extended),
                 _ => fields.contains(&name),
             }),
@@ -104,7 +104,11 @@ impl Session {
             .as_deref()
             .filter(|_| fields.has("client"))
         {
-            let all = Fields(&|name| EXTENDED.contains(&name));
+            let all = Fields(&|name| match name {
+                "certificate" => fields.has("client_certificate"),
+                "chain" => fields.has("client_chain"),
+                _ => EXTENDED.contains(&name),
+            });
             json.open_object("client");
             write_names(json, certificate, &all);
             write_numbers(json, certificate, &all);

@@ -1,5 +1,10 @@
 //! Dynamic host configuration (RFC 2131).
 
+mod message;
+mod parser;
+
+pub use parser::Dhcp;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 

@@ -1,5 +1,9 @@
 //! Network time, versions 3 and 4 (RFC 5905).
 
+mod parser;
+
+pub use parser::Ntp;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 

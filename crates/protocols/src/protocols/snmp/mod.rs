@@ -1,7 +1,12 @@
 //! Network management, versions 1, 2c and 3 (RFC 1157, 1901, 3412).
 
-use super::ber::{self, OCTET_STRING, SEQUENCE, Unreadable};
+mod message;
+mod parser;
+
+pub use parser::Snmp;
+
 use crate::AppProto;
+use crate::protocols::ber::{self, OCTET_STRING, SEQUENCE, Unreadable};
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 
 pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Snmp).probes(&[PortProbe {
