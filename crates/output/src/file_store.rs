@@ -58,12 +58,7 @@ impl FileStore {
             types,
             ..EveConfig::default()
         };
-        let records = Records::new(
-            eve,
-            all.sensor_name.clone(),
-            !all.live,
-            LocalTime::system(),
-        );
+        let records = Records::new(eve, all.sensor_name.clone(), !all.live, LocalTime::system());
         let mut store = Self {
             dir: all.log_dir.join(&config.dir),
             config: config.clone(),

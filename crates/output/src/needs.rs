@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use tapir_protocols::RecordOptions;
 
 use crate::config::{
-    AlertOptions, EveConfig, FileStoreConfig, OutputConfig, PcapCondition, PcapLogConfig, SinkConfig,
+    AlertOptions, EveConfig, FileStoreConfig, OutputConfig, PcapCondition, PcapLogConfig,
+    SinkConfig,
 };
 use crate::csv::CsvField;
 

@@ -311,7 +311,10 @@ impl File {
         let hashers = self.hashers.take();
         if let Some(hashers) = hashers {
             let whole = self.state == FileState::Closed;
-            let (md5, sha1) = (hashers.md5.filter(|_| whole), hashers.sha1.filter(|_| whole));
+            let (md5, sha1) = (
+                hashers.md5.filter(|_| whole),
+                hashers.sha1.filter(|_| whole),
+            );
             self.digests = Digests {
                 md5: md5.map(|md5| md5.finalize().into()),
                 sha1: sha1.map(|sha1| sha1.finalize().into()),

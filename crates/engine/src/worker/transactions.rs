@@ -190,9 +190,9 @@ impl Inspector {
             .app_options
             .get(record_name(proto))
             .unwrap_or(&default);
-        let stores = state
-            .meta(place)
-            .map_or([false; 2], |meta| [0, 1].map(|way| meta.store_files[way] || of_flow[way]));
+        let stores = state.meta(place).map_or([false; 2], |meta| {
+            [0, 1].map(|way| meta.store_files[way] || of_flow[way])
+        });
         for way in DIRECTIONS {
             let mut due = Vec::new();
             if let Some(transaction) = state.transaction_mut(place) {
@@ -263,7 +263,11 @@ impl Inspector {
         if !std::mem::take(&mut self.deepen) {
             return;
         }
-        let depth = self.needs.file_store.as_ref().and_then(|store| store.stream_depth);
+        let depth = self
+            .needs
+            .file_store
+            .as_ref()
+            .and_then(|store| store.stream_depth);
         if let (Some(depth), Some(session)) = (depth, flow.tcp.as_deref_mut()) {
             session.set_depth(depth);
         }

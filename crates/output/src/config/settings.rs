@@ -7,8 +7,8 @@ use tapir_config::{ConfigError, Node, parse_bool, parse_number};
 
 use super::eve_settings::{check_digests, eve};
 use super::{
-    CalendarUnit, Destination, FastConfig, FileConfig, FileStoreConfig, Lz4Options, OutputConfig, PcapCondition,
-    PcapLogConfig, Rotation, SinkConfig, StatsLogConfig, SyslogConfig, SyslogTarget,
+    CalendarUnit, Destination, FastConfig, FileConfig, FileStoreConfig, Lz4Options, OutputConfig,
+    PcapCondition, PcapLogConfig, Rotation, SinkConfig, StatsLogConfig, SyslogConfig, SyslogTarget,
     SyslogTransport,
 };
 use crate::channel::{syslog_facility, syslog_severity};
