@@ -23,7 +23,7 @@ use crate::rule_id::RuleId;
 use crate::rule_set::RuleSet;
 use crate::section::{Looking, SectionScratch};
 use crate::tag::RunningTag;
-use crate::transaction::{Attempt, Bits, Side, Subject, TransactionWork};
+use crate::transaction::{Attempt, Bits, Side, Subject, TransactionPart, TransactionWork};
 
 use gatekeeping::{Gatekeeping, is_dropped};
 
@@ -490,8 +490,13 @@ impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, 
         part.attempt(passed, subject, direction, context, &mut trial.looking)
     }
 
-    fn matched(&mut self, id: RuleId, transaction: u64, bits: &mut Bits) {
-        self.conclude(id, transaction, bits);
+    fn matched(&mut self, id: RuleId, transaction: u64, bits: &mut Bits) -> bool {
+        let stands = self.conclude(id, transaction, bits);
+        stands && self.part(id).is_some_and(|part| part.store.is_some())
+    }
+
+    fn part(&self, id: RuleId) -> Option<&TransactionPart> {
+        self.work.rules.rule(id)?.transaction.as_deref()
     }
 }
 

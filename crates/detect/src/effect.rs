@@ -18,6 +18,8 @@ pub(crate) enum Effect {
         op: FlowIntOp,
         value: IntValue,
     },
+    /// All further files of the flow are kept on disk, by direction.
+    StoreFiles([bool; 2]),
     /// Nobody need look at the rest of the flow.
     Bypass,
 }
@@ -29,6 +31,7 @@ impl Effect {
             Self::ClearBit(name) => state.clear_bit(name),
             Self::ToggleBit(name) => state.toggle_bit(name),
             Self::Calculate { name, op, value } => calculate(state, name, op, value),
+            Self::StoreFiles(ways) => state.store_files(ways),
             Self::Bypass => state.request_bypass(),
         }
     }

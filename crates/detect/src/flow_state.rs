@@ -25,6 +25,8 @@ pub struct FlowState {
     /// What the firewall decided.
     firewall: FlowVerdict,
     bypass: bool,
+    /// Rules want files kept on disk, by direction.
+    stores_files: [bool; 2],
     variables: Option<Box<FlowVariables>>,
 }
 
@@ -83,6 +85,16 @@ impl FlowState {
     /// Asks for that.
     pub fn request_bypass(&mut self) {
         self.bypass = true;
+    }
+
+    /// Whether rules want the files of the flow kept on disk, by direction.
+    pub fn stores_files(&self) -> [bool; 2] {
+        self.stores_files
+    }
+
+    pub(crate) fn store_files(&mut self, ways: [bool; 2]) {
+        self.stores_files[0] |= ways[0];
+        self.stores_files[1] |= ways[1];
     }
 
     /// Makes the state that of a rule set: what another rule set's numbers stand for is forgotten.

@@ -139,6 +139,13 @@ impl Response {
 }
 
 impl Rule {
+    /// Whether a match has files kept on disk.
+    pub(crate) fn stores_files(&self) -> bool {
+        let of_flow = |effect: &Effect| matches!(effect, Effect::StoreFiles(_));
+        let part = self.transaction.as_deref();
+        part.is_some_and(|part| part.store.is_some()) || self.effects.iter().any(of_flow)
+    }
+
     /// What a policy of the firewall raises: it is never tried.
     pub(crate) fn of_policy(actions: Actions, meta: u32, firewall: FirewallRule) -> Self {
         Self {

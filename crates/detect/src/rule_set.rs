@@ -116,6 +116,11 @@ impl RuleSet {
             .any(|keyword| keywords.contains(&keyword))
     }
 
+    /// Whether a rule has files kept on disk.
+    pub fn stores_files(&self) -> bool {
+        self.rules.iter().any(Rule::stores_files)
+    }
+
     /// What the rules ask of files, added to `settings`.
     pub fn ask_of_files(&self, settings: &mut FileSettings) {
         let parts = self

@@ -421,6 +421,8 @@ impl Engine {
             .map(|(target, policy)| format!("exception_policy.{target}.{policy}"))
             .collect();
         more.extend(unused.iter().map(|name| (name.as_str(), 0)));
+        let of_files = self.merger.outputs().file_store_counters();
+        more.extend(of_files.iter().flatten());
         let mut tree = counters.tree(uptime, &more);
         let report = &self.rules.report;
         tree.rules = Some(RuleCounts {

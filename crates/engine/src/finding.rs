@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tapir_detect::{Alert, FirewallDrop, PacketFacts, PacketVerdict};
-use tapir_output::event::{FlowCounters, PacketBytes, PacketHeaders, Payload};
+use tapir_output::event::{FileContent, FlowCounters, PacketBytes, PacketHeaders, Payload};
 use tapir_output::{Envelope, Event};
 
 /// Where a finding belongs. Findings of all workers are merged in this order, so that what is written does
@@ -41,6 +41,8 @@ pub(crate) struct Finding {
 pub(crate) enum Discovery {
     /// Ready to be written.
     Event(Box<Event>),
+    /// Content of a file that is kept on disk.
+    Content(Box<FileContent>),
     /// Rules matched; the arbiter has the last word.
     Alerted(Box<Alerted>),
 }

@@ -108,6 +108,7 @@ impl Merger {
         for finding in findings.drain(..) {
             match finding.what {
                 Discovery::Event(event) => self.outputs.emit(&event),
+                Discovery::Content(content) => self.outputs.store(&content),
                 Discovery::Alerted(alerted) => self.alerted(*alerted, finding.place),
             }
         }

@@ -76,6 +76,13 @@ impl LoadedRules {
             &mut report,
             previous,
         );
+        if set.stores_files() && settings.outputs.file_store.is_none() {
+            // The words are those that scripts around Suricata look for.
+            tracing::warn!(
+                "One or more rule(s) depends on the file-store output log which is not enabled. \
+                 Enable the output \"file-store\""
+            );
+        }
         note_unknown_references(&file, &companions, &mut report);
         let trees = if sources.keeps_trees {
             kept(file.rules, &refused)

@@ -26,6 +26,8 @@ pub struct OutputConfig {
     pub sensor_name: Option<String>,
     /// How long records may wait in a buffer of a live run.
     pub flush_interval: Duration,
+    /// Where files are kept that were seen in traffic, if they are.
+    pub file_store: Option<FileStoreConfig>,
     /// The outputs, in the order in which they get each event.
     pub sinks: Vec<SinkConfig>,
 }
@@ -38,7 +40,38 @@ impl Default for OutputConfig {
             prevention: false,
             sensor_name: None,
             flush_interval: Duration::from_secs(1),
+            file_store: None,
             sinks: Vec::new(),
+        }
+    }
+}
+
+/// The store of files that were seen in traffic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileStoreConfig {
+    /// Its folder, below the log folder unless absolute.
+    pub dir: PathBuf,
+    /// Whether every file is stored rather than those that rules ask for.
+    pub all: bool,
+    /// Whether the record of a file is written beside it.
+    pub write_records: bool,
+    /// How many files stay open between writes.
+    pub max_open: usize,
+    /// How much of a TCP stream is reassembled to store a file, 0 for all; `None` when the general depth counts.
+    pub stream_depth: Option<u32>,
+    /// Digests to take besides SHA-256, by name.
+    pub digests: Vec<String>,
+}
+
+impl Default for FileStoreConfig {
+    fn default() -> Self {
+        Self {
+            dir: PathBuf::from("filestore"),
+            all: false,
+            write_records: false,
+            max_open: 0,
+            stream_depth: None,
+            digests: Vec::new(),
         }
     }
 }

@@ -131,7 +131,7 @@ impl Records {
                 envelope::packet(&mut json, packet, usize::MAX);
             }
             Body::Metadata => self.head(&mut json, event, "metadata"),
-            Body::Flow(_) | Body::Captured(_) => {}
+            Body::Flow(_) | Body::Captured(_) | Body::Stored { .. } => {}
         }
         self.tail(&mut json, event);
         true
@@ -181,7 +181,7 @@ impl Records {
                 .as_ref()
                 .is_some_and(|alert| alert.tagged_packets),
             Body::Metadata => types.metadata,
-            Body::Flow(_) | Body::Captured(_) => false,
+            Body::Flow(_) | Body::Captured(_) | Body::Stored { .. } => false,
         }
     }
 

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 pub use tapir_packet::PacketSource;
 use tapir_packet::Timestamp;
+use tapir_protocols::StoreKey;
 
 /// Something that happened, at a place in the order of a capture.
 ///
@@ -37,6 +38,29 @@ pub struct Event {
     pub envelope: Envelope,
     /// What happened.
     pub body: Body,
+}
+
+/// What stands in the record of a stored file until the file store has said its number.
+pub const UNNUMBERED: &str = "\"stored\":true,\"file_id\":0";
+
+/// Content of a file that is kept on disk, next after what was handed on before.
+#[derive(Debug, Clone)]
+pub struct FileContent {
+    /// The file.
+    pub key: StoreKey,
+    /// More of it.
+    pub data: Vec<u8>,
+    /// The file is over.
+    pub end: Option<FileEnd>,
+}
+
+/// How a file ended that is kept on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileEnd {
+    /// This is the SHA-256 digest of what was handed on.
+    Whole([u8; 32]),
+    /// Some of it is lost: it is not to be kept.
+    Lost,
 }
 
 /// What an [`Event`] is about.
@@ -59,6 +83,14 @@ pub enum Body {
         /// What follows the envelope inside the record: `"http":{...}`, without a comma around it.
         json: Box<[u8]>,
     },
+    /// The record of a file that is kept on disk. The file store knows the number that takes the place of
+    /// [`UNNUMBERED`].
+    Stored {
+        /// As of [`Body::App`].
+        json: Box<[u8]>,
+        /// The file.
+        key: StoreKey,
+    },
     /// A packet of a flow or host under `tag`, to be logged whole.
     Tagged(Arc<PacketBytes>),
     /// A packet for the packet log alone (an alerted flow's packets in its conditional mode).
@@ -77,6 +109,7 @@ impl Body {
             Body::Anomaly(_) => "anomaly",
             Body::Stats(_) => "stats",
             Body::App { event_type, .. } => event_type,
+            Body::Stored { .. } => "fileinfo",
             Body::Tagged(_) => "packet",
             Body::Metadata => "metadata",
             Body::Captured(_) => return None,

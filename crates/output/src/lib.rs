@@ -36,6 +36,7 @@ mod error;
 mod eve;
 pub mod event;
 mod fast;
+mod file_store;
 mod full;
 mod local_time;
 mod needs;

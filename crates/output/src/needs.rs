@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use tapir_protocols::RecordOptions;
 
 use crate::config::{
-    AlertOptions, EveConfig, OutputConfig, PcapCondition, PcapLogConfig, SinkConfig,
+    AlertOptions, EveConfig, FileStoreConfig, OutputConfig, PcapCondition, PcapLogConfig,
+    SinkConfig,
 };
 use crate::csv::CsvField;
 
@@ -66,6 +67,8 @@ pub struct Needs {
     pub app: Vec<String>,
     /// Settings of those records, by `event_type`; those of the first output that has the type.
     pub app_options: BTreeMap<String, RecordOptions>,
+    /// Where files are kept on disk: their content, through [`Outputs::store`](crate::Outputs::store).
+    pub file_store: Option<FileStoreConfig>,
     /// Every captured packet, through [`Outputs::log_packet`](crate::Outputs::log_packet).
     pub packets: bool,
     /// Packets of alerted flows, as [`Body::Captured`](crate::Body::Captured).
@@ -75,7 +78,10 @@ pub struct Needs {
 impl Needs {
     /// What the outputs of `config` make use of.
     pub fn of(config: &OutputConfig) -> Self {
-        let mut needs = Self::default();
+        let mut needs = Self {
+            file_store: config.file_store.clone(),
+            ..Self::default()
+        };
         for sink in &config.sinks {
             needs.add(sink);
         }

@@ -1,13 +1,15 @@
 //! All outputs of a run together.
 
 use tapir_packet::{LinkType, Timestamp};
+use tapir_protocols::StoreKey;
 
 use crate::config::{OutputConfig, SinkConfig};
 use crate::csv::CsvSink;
 use crate::error::OutputError;
 use crate::eve::EveSink;
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, FileContent, UNNUMBERED};
 use crate::fast::FastSink;
+use crate::file_store::FileStore;
 use crate::full::FullSink;
 use crate::needs::Needs;
 use crate::pcap_log::PcapLog;
@@ -18,6 +20,7 @@ use crate::syslog_alert::SyslogSink;
 /// The outputs of a run. Events come in order from one thread.
 pub struct Outputs {
     sinks: Vec<Box<dyn Sink>>,
+    file_store: Option<FileStore>,
     needs: Needs,
     live: bool,
     flush_nanos: u64,
@@ -52,6 +55,10 @@ impl Outputs {
     pub fn of(sinks: Vec<Box<dyn Sink>>, config: &OutputConfig) -> Self {
         Self {
             sinks,
+            file_store: config
+                .file_store
+                .as_ref()
+                .map(|store| FileStore::new(store, config)),
             needs: Needs::of(config),
             live: config.live,
             flush_nanos: u64::try_from(config.flush_interval.as_nanos()).unwrap_or(u64::MAX),
@@ -68,9 +75,55 @@ impl Outputs {
     /// Hands an event to every output.
     pub fn emit(&mut self, event: &Event) {
         self.now = self.now.max(event.ts);
-        let placed = self.with_capture_file(event);
+        let placed = match &event.body {
+            Body::Stored { json, key } => Some(self.numbered(event, json, *key)),
+            _ => self.with_capture_file(event),
+        };
         let event = placed.as_ref().unwrap_or(event);
         self.sinks.iter_mut().for_each(|sink| sink.emit(event));
+    }
+
+    /// The record of a stored file with its number in it, if it could be stored.
+    fn numbered(&mut self, event: &Event, json: &[u8], key: StoreKey) -> Event {
+        let store = self.file_store.as_mut();
+        let stored = store.and_then(|store| store.number(key));
+        let told = stored.as_ref().map_or_else(
+            || "\"stored\":false".to_owned(),
+            |stored| format!("\"stored\":true,\"file_id\":{}", stored.id),
+        );
+        let unnumbered = UNNUMBERED.as_bytes();
+        let json = match memchr::memmem::find(json, unnumbered) {
+            Some(at) => {
+                let after = json.get(at + unnumbered.len()..).unwrap_or_default();
+                [json.get(..at).unwrap_or_default(), told.as_bytes(), after].concat()
+            }
+            None => json.to_vec(),
+        };
+        let body = Body::App {
+            event_type: "fileinfo",
+            json: json.into(),
+        };
+        let record = Event {
+            body,
+            envelope: event.envelope.clone(),
+            ..*event
+        };
+        if let (Some(store), Some(stored)) = (&mut self.file_store, stored) {
+            store.write_record(&record, &stored);
+        }
+        record
+    }
+
+    /// Takes content of a file that is kept on disk.
+    pub fn store(&mut self, content: &FileContent) {
+        if let Some(store) = &mut self.file_store {
+            store.take(content);
+        }
+    }
+
+    /// What the file store counted, under the names of the statistics record; nothing without one.
+    pub fn file_store_counters(&self) -> Option<[(&'static str, u64); 3]> {
+        self.file_store.as_ref().map(FileStore::counters)
     }
 
     /// An alert with the packet log's file in it, when there is a packet log.

@@ -27,6 +27,20 @@ pub struct FileSettings {
     pub inspect_window: u64,
     /// Bytes of content held per file at most.
     pub memory_limit: usize,
+    /// Which files are kept on disk.
+    pub storing: Storing,
+}
+
+/// Which files are kept on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Storing {
+    /// None.
+    #[default]
+    Never,
+    /// Those that rules ask for: until they do, what has come of a file is held.
+    OnDemand,
+    /// Every one.
+    Always,
 }
 
 impl Default for FileSettings {
@@ -40,8 +54,23 @@ impl Default for FileSettings {
             inspect_min: 0,
             inspect_window: 4096,
             memory_limit: 1 << 20,
+            storing: Storing::Never,
         }
     }
+}
+
+/// More than this of a file that is to be stored does not wait to be written.
+const MAX_UNWRITTEN: usize = 16 << 20;
+
+/// What names a file to the one who stores it: no two files of a run have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoreKey {
+    /// Number of the packet with which storing began.
+    pub packet: u64,
+    /// Of a flow that was ending, the number of its first packet.
+    pub flow: u64,
+    /// Place among what was found with that packet or flow.
+    pub order: u32,
 }
 
 /// Bytes from which the type of a file is told.
@@ -96,16 +125,22 @@ pub struct File {
     pub range: Option<FileRange>,
     /// Part of it is missing.
     pub gaps: bool,
-    /// It is to be kept on disk, because of the rules of these numbers.
-    pub store: bool,
     /// The rules that matched on it because of its content or name, for its record.
     pub sids: Vec<u32>,
     /// Its record has been written.
     pub logged: bool,
     /// Name of its type, once somebody has told it from [`beginning`](Self::beginning).
     pub magic: Option<Box<str>>,
-    /// Its number among those that are stored, once it is.
-    pub id: Option<u32>,
+    /// Its name for the one who stores it, once storing has begun.
+    pub store_key: Option<StoreKey>,
+    /// It is to be kept on disk.
+    store: bool,
+    /// What is not written of a file that is, or may be, to be kept on disk.
+    unwritten: Vec<u8>,
+    /// The beginning is gone: it cannot be kept on disk any more.
+    unstorable: bool,
+    /// All of it has been handed on to be stored.
+    stored: bool,
     content: Vec<u8>,
     /// Place of the first byte of `content` in the file.
     offset: u64,
@@ -124,7 +159,7 @@ struct Hashers {
     sha256: Option<Sha256>,
 }
 
-/// Digests of a complete file, as far as they were wanted.
+/// Digests of a file, as far as they were wanted: SHA-256 of what there is of it, the others of a whole one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Digests {
     /// MD5 (RFC 1321).
@@ -149,11 +184,14 @@ impl File {
             name: name.to_vec(),
             range: None,
             gaps: false,
-            store: false,
+            store: settings.storing == Storing::Always,
+            unwritten: Vec::new(),
+            unstorable: settings.storing == Storing::Never,
+            stored: false,
             sids: Vec::new(),
             logged: false,
             magic: None,
-            id: None,
+            store_key: None,
             content: Vec::new(),
             offset: 0,
             size: 0,
@@ -187,6 +225,7 @@ impl File {
             self.beginning
                 .extend_from_slice(&data[..data.len().min(room)]);
         }
+        self.hold(data);
         if self.settings.content {
             self.content.extend_from_slice(data);
             let excess = self
@@ -204,9 +243,60 @@ impl File {
         }
         self.gaps = true;
         self.size += bytes;
-        self.hashers = None;
+        if let Some(hashers) = &mut self.hashers {
+            // The name of a stored file is the digest of what there is of it; no other digest is of use.
+            (hashers.md5, hashers.sha1) = (None, None);
+        }
         self.let_go(self.content.len());
         self.offset = self.size;
+    }
+
+    /// Holds what is, or may be, to be stored.
+    fn hold(&mut self, data: &[u8]) {
+        if self.unstorable {
+            return;
+        }
+        let limit = if self.store {
+            MAX_UNWRITTEN
+        } else {
+            self.settings.memory_limit
+        };
+        if self.unwritten.len().saturating_add(data.len()) > limit {
+            self.unstorable = true;
+            self.unwritten = Vec::new();
+            return;
+        }
+        self.unwritten.extend_from_slice(data);
+    }
+
+    /// It is to be kept on disk, unless it is too late for that.
+    pub fn keep(&mut self) {
+        self.store |= !self.unstorable && !self.logged;
+    }
+
+    /// Whether it is being, or has been, kept on disk.
+    pub fn is_kept(&self) -> bool {
+        self.store && !self.unstorable
+    }
+
+    /// Whether all of it has been handed on to be stored.
+    pub fn is_stored(&self) -> bool {
+        self.stored
+    }
+
+    /// What is to be written next of a file that is to be kept on disk; nothing when there is nothing to do.
+    pub fn take_unwritten(&mut self) -> Option<Vec<u8>> {
+        let ends = self.state != FileState::Open;
+        if !self.store || self.stored || (self.unwritten.is_empty() && !ends) {
+            return None;
+        }
+        self.stored = ends && !self.unstorable;
+        if self.unstorable {
+            // Who has begun to store it is to be told, once.
+            self.store = false;
+            self.store_key?;
+        }
+        Some(std::mem::take(&mut self.unwritten))
     }
 
     /// It ends.
@@ -214,12 +304,20 @@ impl File {
         if self.state != FileState::Open {
             return;
         }
-        self.state = state;
+        self.state = match state {
+            FileState::Closed if self.gaps => FileState::Truncated,
+            state => state,
+        };
         let hashers = self.hashers.take();
-        if let (FileState::Closed, Some(hashers)) = (state, hashers) {
+        if let Some(hashers) = hashers {
+            let whole = self.state == FileState::Closed;
+            let (md5, sha1) = (
+                hashers.md5.filter(|_| whole),
+                hashers.sha1.filter(|_| whole),
+            );
             self.digests = Digests {
-                md5: hashers.md5.map(|md5| md5.finalize().into()),
-                sha1: hashers.sha1.map(|sha1| sha1.finalize().into()),
+                md5: md5.map(|md5| md5.finalize().into()),
+                sha1: sha1.map(|sha1| sha1.finalize().into()),
                 sha256: hashers.sha256.map(|sha256| sha256.finalize().into()),
             };
         }
@@ -274,9 +372,6 @@ impl File {
             return;
         }
         self.inspected = self.size;
-        if self.store {
-            return;
-        }
         let window = usize::try_from(self.settings.inspect_window).unwrap_or(usize::MAX);
         self.let_go(self.content.len().saturating_sub(window));
     }
@@ -324,6 +419,51 @@ mod tests {
         // RFC 1321, A.5.
         let expected = 0x9001_5098_3cd2_4fb0_d696_3f7d_28e1_7f72_u128.to_be_bytes();
         assert_eq!(file.digests().md5, Some(expected));
+    }
+
+    fn stored(storing: Storing) -> File {
+        let settings = FileSettings {
+            sha256: true,
+            memory_limit: 4,
+            storing,
+            ..FileSettings::default()
+        };
+        File::new(&Arc::new(settings), b"")
+    }
+
+    #[test]
+    fn what_is_to_be_stored_is_handed_on_once() {
+        let mut file = stored(Storing::OnDemand);
+        file.append(b"abc");
+        assert_eq!(file.take_unwritten(), None);
+        file.keep();
+        assert_eq!(file.take_unwritten(), Some(b"abc".to_vec()));
+        file.append(b"defgh");
+        file.gap(2);
+        file.append(b"i");
+        assert!(!file.is_stored());
+        file.close(FileState::Truncated);
+        assert_eq!(file.take_unwritten(), Some(b"defghi".to_vec()));
+        assert_eq!(file.take_unwritten(), None);
+        assert!(file.is_stored());
+        let expected: [u8; 32] = Sha256::digest(b"abcdefghi").into();
+        assert_eq!(file.digests().sha256, Some(expected));
+    }
+
+    #[test]
+    fn a_file_that_nobody_asks_for_is_not_held_for_long() {
+        let mut file = stored(Storing::OnDemand);
+        file.append(b"abcde");
+        file.keep();
+        assert!(!file.is_kept());
+        assert_eq!(file.take_unwritten(), None);
+        let mut file = stored(Storing::Never);
+        file.append(b"a");
+        file.keep();
+        assert!(!file.is_kept() && file.take_unwritten().is_none());
+        let mut file = stored(Storing::Always);
+        file.append(b"abcde");
+        assert_eq!(file.take_unwritten(), Some(b"abcde".to_vec()));
     }
 
     #[test]

@@ -102,6 +102,8 @@ pub struct Meta {
     pub inspection: [Inspection; 2],
     /// Something changed since it was last inspected, by direction.
     pub updated: [bool; 2],
+    /// Rules want its files kept on disk, by direction.
+    pub store_files: [bool; 2],
     /// Bits that rules have set on it, as numbers of their names.
     pub bits: SmallVec<[u32; 4]>,
     /// How far the firewall has come with it; nothing without one.

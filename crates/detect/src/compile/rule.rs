@@ -26,7 +26,9 @@ use crate::host_bits::HostBit;
 use crate::host_condition::HostPart;
 use crate::rule::{Response, Rule, RuleFlags, RuleKind};
 use crate::section::{Section, SectionDraft};
-use crate::transaction::{self, BitChange, FieldTest, FileTest, FileTests, Test, TransactionPart};
+use crate::transaction::{
+    self, BitChange, FieldTest, FileStore, FileTest, FileTests, StoreScope, Test, TransactionPart,
+};
 
 /// The version of Suricata whose rules these are.
 const VERSION: (u8, u8, u8) = (9, 0, 0);
@@ -194,6 +196,7 @@ pub(super) struct Parts {
     current: Current,
     /// The direction that what follows is about, where the rule says one.
     towards: Option<Direction>,
+    store: Option<FileStore>,
     pub(super) effects: Vec<Effect>,
     pub(super) bits: Vec<HostBit>,
     data_sets: Vec<DataSetUse>,
@@ -254,6 +257,7 @@ impl Parts {
             keywords::flow::BIDIR_TOSERVER => self.towards = Some(Direction::ToServer),
             keywords::flow::BIDIR_TOCLIENT => self.towards = Some(Direction::ToClient),
             response::ALERT => self.alert = Some(true),
+            response::FILESTORE => self.store_files(option)?,
             response::BYPASS => {
                 self.gate |= Gate::FLOW;
                 self.effects.push(Effect::Bypass);
@@ -293,6 +297,26 @@ impl Parts {
                 | Kind::Transform => {}
             },
         }
+        Ok(())
+    }
+
+    fn store_files(&mut self, option: &Opt) -> Result<(), CompileError> {
+        let argument = match &option.kind {
+            OptionKind::Text(text) => text,
+            _ => "",
+        };
+        let store = FileStore::read(argument)
+            .map_err(|message| CompileError::refused(option.span.range(), message))?;
+        self.gate |= Gate::FLOW;
+        match store.scope {
+            StoreScope::Flow => {
+                let ways = store.ways.unwrap_or([true, true]);
+                self.effects.push(Effect::StoreFiles(ways));
+            }
+            StoreScope::File => self.files.0.push(FileTest::Any),
+            StoreScope::Transaction => {}
+        }
+        self.store = Some(store);
         Ok(())
     }
 
@@ -446,11 +470,16 @@ impl Parts {
             }
         }
         let bits = std::mem::take(&mut self.bit_changes);
+        let store = self.store.filter(|store| store.scope != StoreScope::Flow);
+        if store.is_some() && tests.is_empty() {
+            tests.push(Test::File(FileTests(vec![FileTest::Any])));
+        }
         Ok((!tests.is_empty() || !bits.is_empty()).then(|| {
             Box::new(TransactionPart {
                 tests: tests.into(),
                 bits: bits.into(),
                 both_ways: tree.header.direction == RuleDirection::Transaction,
+                store,
             })
         }))
     }
@@ -472,7 +501,10 @@ impl Parts {
         looks.transaction = !self.sections.is_empty()
             || !self.tests.is_empty()
             || !self.bit_changes.is_empty()
-            || !self.files.0.is_empty();
+            || !self.files.0.is_empty()
+            || self
+                .store
+                .is_some_and(|store| store.scope == StoreScope::Transaction);
         looks.app = app.is_some();
         looks.negated = self.negated;
         looks.below_ip = matches!(head.protocol, ProtocolTest::Arp | ProtocolTest::Ethernet);

@@ -23,6 +23,8 @@ pub(crate) enum FileTest {
     Extension { text: Box<[u8]>, negated: bool },
     /// The size of a complete file.
     Size(Box<IntegerTest>),
+    /// Nothing: there is a file, and it may be stored.
+    Any,
     /// The digest is in a list.
     Digest { list: DigestList, negated: bool },
 }
@@ -56,13 +58,99 @@ pub(crate) fn is_file_test(keyword: KeywordId) -> bool {
     .contains(&keyword)
 }
 
+/// What `filestore` has kept on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileStore {
+    /// How much a match is about.
+    pub(crate) scope: StoreScope,
+    /// The directions; nothing for that of the match.
+    pub(crate) ways: Option<[bool; 2]>,
+}
+
+/// How much is kept on disk because of a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreScope {
+    /// The files that matched.
+    File,
+    /// All files of the transaction.
+    Transaction,
+    /// All files of the flow from here on.
+    Flow,
+}
+
+impl FileStore {
+    /// What the argument of `filestore` asks for: a direction, a scope, both or neither.
+    ///
+    /// # Errors
+    /// If it has another word.
+    pub(crate) fn read(argument: &str) -> Result<Self, String> {
+        let mut read = Self {
+            scope: StoreScope::File,
+            ways: None,
+        };
+        let words = argument.split(',').map(str::trim);
+        for word in words.filter(|word| !word.is_empty()) {
+            match word.to_ascii_lowercase().as_str() {
+                "request" | "to_server" => read.ways = Some([true, false]),
+                "response" | "to_client" => read.ways = Some([false, true]),
+                "both" => read.ways = Some([true, true]),
+                "file" => read.scope = StoreScope::File,
+                "tx" => read.scope = StoreScope::Transaction,
+                "flow" | "ssn" => read.scope = StoreScope::Flow,
+                _ => return Err(format!("`{word}` is no direction or scope of files")),
+            }
+        }
+        Ok(read)
+    }
+
+    /// A rule matched a transaction: marks what is to be stored. `meant` are the rule's tests of files.
+    pub(crate) fn apply(
+        self,
+        meant: Option<&FileTests>,
+        direction: Direction,
+        transaction: &mut dyn Transaction,
+        all: &mut [bool; 2],
+    ) {
+        let ways = self.ways.unwrap_or_else(|| {
+            let mut ways = [false; 2];
+            ways[direction.index()] = true;
+            ways
+        });
+        match self.scope {
+            StoreScope::Flow => {}
+            StoreScope::Transaction => {
+                all[0] |= ways[0];
+                all[1] |= ways[1];
+            }
+            StoreScope::File if ways[direction.index()] => {
+                let files = transaction.files_mut(direction).iter_mut();
+                files
+                    .filter(|file| meant.is_none_or(|meant| meant.hold_for(file)))
+                    .for_each(File::keep);
+                // A rule matches once: what comes later in the transaction is meant too.
+                all[direction.index()] |= meant.is_none_or(FileTests::ask_nothing);
+            }
+            StoreScope::File => {}
+        }
+    }
+}
+
 impl FileTests {
     /// Whether one of the files passes all tests.
     pub(crate) fn hold(&self, transaction: &dyn Transaction, direction: Direction) -> bool {
         transaction
             .files(direction)
             .iter()
-            .any(|file| self.0.iter().all(|test| test.holds(file)))
+            .any(|file| self.hold_for(file))
+    }
+
+    fn hold_for(&self, file: &File) -> bool {
+        self.0.iter().all(|test| test.holds(file))
+    }
+
+    /// Whether every file passes.
+    fn ask_nothing(&self) -> bool {
+        self.0.iter().all(|test| matches!(test, FileTest::Any))
     }
 }
 
@@ -125,6 +213,7 @@ impl FileTest {
                     .is_some_and(|before| before.ends_with(b"."));
                 found != *negated
             }
+            Self::Any => true,
             Self::Size(test) => match file.state() {
                 FileState::Closed => test.holds(file.size()),
                 FileState::Open => {
@@ -152,6 +241,9 @@ impl DigestList {
 
     /// Whether a file's digest is in the list; nothing while it has none.
     fn contains(&self, file: &File) -> Option<bool> {
+        if file.state() != FileState::Closed {
+            return None;
+        }
         let digests = file.digests();
         Some(match self {
             Self::Md5(list) => list.contains(digests.md5.as_ref()?),
@@ -194,6 +286,18 @@ pub(super) fn unquoted(argument: &str) -> (Box<[u8]>, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn filestore_names_directions_and_scopes() {
+        let read = |text| FileStore::read(text);
+        let expected = |scope, ways| Ok(FileStore { scope, ways });
+        assert_eq!(read(""), expected(StoreScope::File, None));
+        let both = Some([true, true]);
+        assert_eq!(read("both, flow"), expected(StoreScope::Flow, both));
+        let back = Some([false, true]);
+        assert_eq!(read("response,tx"), expected(StoreScope::Transaction, back));
+        assert!(read("sideways").is_err());
+    }
 
     #[test]
     fn lists_have_a_digest_a_line() {

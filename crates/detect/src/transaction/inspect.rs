@@ -36,8 +36,11 @@ pub(crate) trait TransactionWork {
         direction: Direction,
     ) -> Attempt;
 
-    /// The rule matched the transaction of that number.
-    fn matched(&mut self, rule: RuleId, transaction: u64, bits: &mut Bits);
+    /// The rule matched the transaction of that number; says whether it has files of it kept on disk.
+    fn matched(&mut self, rule: RuleId, transaction: u64, bits: &mut Bits) -> bool;
+
+    /// What a rule wants kept on disk that has matched.
+    fn part(&self, rule: RuleId) -> Option<&TransactionPart>;
 }
 
 /// What came of trying a rule on a transaction.
@@ -137,6 +140,8 @@ impl Side {
         let mut inspection = std::mem::take(&mut meta.inspection[way]);
         let mut bits = std::mem::take(&mut meta.bits);
         let (id, events) = (meta.id(), meta.events.clone());
+        let mut store_files = meta.store_files;
+        let mut storing: SmallVec<[RuleId; 2]> = SmallVec::new();
         if let Some(transaction) = state.transaction(place) {
             let subject = Subject {
                 transaction,
@@ -159,17 +164,21 @@ impl Side {
                 }) else {
                     continue;
                 };
-                if now.is_match() {
-                    work.matched(rule, id, &mut bits);
+                if now.is_match() && work.matched(rule, id, &mut bits) {
+                    storing.push(rule);
                 }
             }
         }
         inspection.done_below = progress[way];
         inspection.complete = progress[way] >= complete[way];
         if let Some(transaction) = state.transaction_mut(place) {
+            for part in storing.iter().filter_map(|rule| work.part(*rule)) {
+                part.store(self.direction, transaction, &mut store_files);
+            }
             transaction.inspected(self.direction);
         }
         if let Some(meta) = state.meta_mut(place) {
+            meta.store_files = store_files;
             meta.inspection[way] = inspection;
             meta.bits = bits;
         }

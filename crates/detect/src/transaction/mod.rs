@@ -20,7 +20,7 @@ use tapir_protocols::{AppProto, FileSettings, Hook, Transaction, Value};
 use tapir_rules::keywords::{Directions, KeywordId, internet};
 
 pub(crate) use field::FieldTest;
-pub(crate) use file::{FileTest, FileTests, is_file_test};
+pub(crate) use file::{FileStore, FileTest, FileTests, StoreScope, is_file_test};
 pub(crate) use inspect::{Attempt, Bits, SETTLED, Side, TransactionWork, try_rule};
 pub(crate) use prefilter::{Filing, Pattern, Prefilter};
 
@@ -37,9 +37,27 @@ pub(crate) struct TransactionPart {
     pub(crate) bits: Box<[BitChange]>,
     /// Requests and responses are asked together (`=>`).
     pub(crate) both_ways: bool,
+    /// Files that a match has kept on disk.
+    pub(crate) store: Option<FileStore>,
 }
 
 impl TransactionPart {
+    /// Marks the files that a match in a direction has kept on disk; `all` says of which directions all are.
+    pub(crate) fn store(
+        &self,
+        direction: Direction,
+        transaction: &mut dyn Transaction,
+        all: &mut [bool; 2],
+    ) {
+        let meant = self.tests.iter().find_map(|test| match test {
+            Test::File(tests) => Some(tests),
+            _ => None,
+        });
+        if let Some(store) = self.store {
+            store.apply(meant, direction, transaction, all);
+        }
+    }
+
     /// The progress of a direction at which all that is asked for there is there, in flows of a protocol; nothing if
     /// that never is.
     pub(crate) fn place(&self, proto: AppProto, direction: Direction) -> Option<u8> {

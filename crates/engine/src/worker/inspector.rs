@@ -10,7 +10,7 @@ use tapir_flow::tcp::{self, Segment, SegmentFlags};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
-use tapir_protocols::ParserSettings;
+use tapir_protocols::{ParserSettings, StoreKey, Storing};
 use tapir_rules::keywords::{mail, tls};
 
 use super::circumstances::{Circumstances, protos_of, view_of};
@@ -44,6 +44,8 @@ pub(super) struct Inspector {
     place: Place,
     /// Alerts of the packet at hand; kept for its memory.
     alerts: Vec<Alert>,
+    /// The stream at hand carries a file that is to be stored.
+    pub(super) deepen: bool,
     /// Counters that nobody else keeps.
     pub(super) own: Counters,
 }
@@ -69,6 +71,7 @@ impl Inspector {
                 order: 0,
             },
             alerts: Vec::new(),
+            deepen: false,
             own: Counters::default(),
             origin: Origin::default(),
             parsers: parsers_for(&settings, &rules, &needs),
@@ -122,6 +125,22 @@ impl Inspector {
             flow: flow.first_packet(),
             order: 0,
         };
+    }
+
+    /// A name for a file that is stored from here on, told by the current place.
+    pub(super) fn store_key(&mut self) -> StoreKey {
+        let Place {
+            packet,
+            flow,
+            order,
+            ..
+        } = self.place;
+        self.place.order += 1;
+        StoreKey {
+            packet,
+            flow,
+            order,
+        }
     }
 
     /// Notes a finding at the current place.
@@ -405,6 +424,16 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
     let mut files = (*parsers.files).clone();
     files.content = false;
     rules.set.ask_of_files(&mut files);
+    if let Some(store) = &needs.file_store {
+        files.sha256 = true;
+        files.md5 |= store.digests.iter().any(|digest| digest == "md5");
+        files.sha1 |= store.digests.iter().any(|digest| digest == "sha1");
+        files.storing = match (store.all, rules.set.stores_files()) {
+            (true, _) => Storing::Always,
+            (false, true) => Storing::OnDemand,
+            (false, false) => Storing::Never,
+        };
+    }
     if let Some(digests) = needs
         .app_options
         .get("fileinfo")

@@ -1,12 +1,14 @@
 //! Records of transactions, and letting them go.
 
+use std::sync::Arc;
+
 use tapir_flow::FlowFlags;
 use tapir_json::Json;
-use tapir_output::event::{Anomaly, AnomalyKind};
+use tapir_output::event::{Anomaly, AnomalyKind, FileContent, FileEnd};
 use tapir_output::{Body, Event};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{
-    AppProto, AppState, File, FileState, Meta, RecordOptions, Transaction, Transport,
+    AppProto, AppState, File, FileState, Meta, RecordOptions, StoreKey, Transaction, Transport,
 };
 
 use super::FlowOf;
@@ -24,6 +26,8 @@ struct Entry {
     event_type: &'static str,
     json: Vec<u8>,
     tx_id: Option<u64>,
+    /// The stored file that it is about.
+    stored: Option<StoreKey>,
     /// It is about what the server sent.
     from_server: bool,
 }
@@ -43,6 +47,7 @@ impl Inspector {
         };
         self.count_transactions(&state, flow);
         self.finish_transactions(&mut state, packet, flow, seen, last);
+        self.deepen(flow);
         flow.attachment.dialogue.put_state(state);
     }
 
@@ -97,7 +102,13 @@ impl Inspector {
             let ways = DIRECTIONS.map(|way| {
                 last || place < excess || seen.direction.is_none_or(|of_packet| of_packet == way)
             });
-            let waits = self.file_records(state, place, proto, (finished, ways), &mut entries);
+            let waits = self.file_records(
+                state,
+                place,
+                proto,
+                (finished, ways, flow.attachment.detect.stores_files()),
+                &mut entries,
+            );
             if let Some(meta) = state.meta_mut(place) {
                 meta.log_now = false;
                 meta.shown |= finished;
@@ -150,6 +161,7 @@ impl Inspector {
                         event_type,
                         json: members(write),
                         tx_id: None,
+                        stored: None,
                         from_server,
                     });
                 }
@@ -159,20 +171,28 @@ impl Inspector {
 
     /// Shows the files that are due and may be told of; says whether others are due.
     fn file_records(
-        &self,
+        &mut self,
         state: &mut AppState,
         place: usize,
         proto: AppProto,
-        (finished, ways): (bool, [bool; 2]),
+        (finished, ways, of_flow): (bool, [bool; 2], [bool; 2]),
         entries: &mut Vec<Entry>,
     ) -> bool {
         let Some(id) = state.meta(place).map(Meta::id) else {
             return false;
         };
         let mut waits = false;
-        let wanted = self.needs.app.iter().any(|wanted| wanted == "fileinfo");
+        let needs = Arc::clone(&self.needs);
+        let wanted =
+            needs.file_store.is_some() || needs.app.iter().any(|wanted| wanted == "fileinfo");
         let default = RecordOptions::default();
-        let options = self.options(record_name(proto)).unwrap_or(&default);
+        let options = needs
+            .app_options
+            .get(record_name(proto))
+            .unwrap_or(&default);
+        let stores = state.meta(place).map_or([false; 2], |meta| {
+            [0, 1].map(|way| meta.store_files[way] || of_flow[way])
+        });
         for way in DIRECTIONS {
             let mut due = Vec::new();
             if let Some(transaction) = state.transaction_mut(place) {
@@ -180,6 +200,10 @@ impl Inspector {
                     if finished {
                         file.close(FileState::Truncated);
                     }
+                    if stores[way.index()] {
+                        file.keep();
+                    }
+                    self.store(file);
                     if file.state() == FileState::Open || file.logged {
                         continue;
                     }
@@ -206,11 +230,47 @@ impl Inspector {
                         describe_file(json, file, id);
                     }),
                     tx_id: None,
+                    stored: file.store_key.filter(|_| file.is_stored()),
                     from_server: way == Direction::ToClient,
                 });
             }
         }
         waits
+    }
+
+    /// Hands on what has come of a file that is to be stored.
+    fn store(&mut self, file: &mut File) {
+        let Some(data) = file.take_unwritten() else {
+            return;
+        };
+        let key = match file.store_key {
+            Some(key) => key,
+            None => self.store_key(),
+        };
+        file.store_key = Some(key);
+        self.deepen = true;
+        let over = file.state() != FileState::Open || !file.is_kept();
+        let end = over.then(|| match file.digests().sha256 {
+            Some(digest) if file.is_stored() => FileEnd::Whole(digest),
+            _ => FileEnd::Lost,
+        });
+        let content = FileContent { key, data, end };
+        self.find(Discovery::Content(Box::new(content)));
+    }
+
+    /// Streams that carry files to be stored are followed further than others.
+    fn deepen(&mut self, flow: &mut FlowOf) {
+        if !std::mem::take(&mut self.deepen) {
+            return;
+        }
+        let depth = self
+            .needs
+            .file_store
+            .as_ref()
+            .and_then(|store| store.stream_depth);
+        if let (Some(depth), Some(session)) = (depth, flow.tcp.as_deref_mut()) {
+            session.set_depth(depth);
+        }
     }
 
     fn transaction_record(&mut self, entry: Entry, packet: &Packet<'_>, flow: &FlowOf) {
@@ -228,9 +288,15 @@ impl Inspector {
             order: self.order(),
             ts: packet.ts,
             envelope,
-            body: Body::App {
-                event_type: entry.event_type,
-                json: entry.json.into(),
+            body: match entry.stored {
+                Some(key) => Body::Stored {
+                    json: entry.json.into(),
+                    key,
+                },
+                None => Body::App {
+                    event_type: entry.event_type,
+                    json: entry.json.into(),
+                },
             },
         };
         self.find(Discovery::Event(Box::new(event)));
@@ -417,9 +483,12 @@ fn file_members(json: &mut Json<'_>, file: &File, id: u64) {
     if let Some(sha256) = &digests.sha256 {
         json.hex("sha256", sha256);
     }
-    json.bool("stored", file.id.is_some());
-    if let Some(id) = file.id {
-        json.uint("file_id", id);
+    json.bool("stored", file.is_stored());
+    if file.is_stored() {
+        // The file store says which: see `UNNUMBERED`.
+        json.uint("file_id", 0_u32);
+    } else if file.is_kept() {
+        json.bool("storing", true);
     }
     json.uint("size", file.size());
     if let Some(range) = &file.range {

@@ -108,7 +108,7 @@ fn types(options: &Node) -> Result<EveTypes, ConfigError> {
 }
 
 /// `force-hash` names digests that exist.
-fn check_digests(options: &Node) -> Result<(), ConfigError> {
+pub(super) fn check_digests(options: &Node) -> Result<(), ConfigError> {
     let Some(listed) = options.get("force-hash") else {
         return Ok(());
     };

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tapir_config::{ConfigError, Node, parse_bool, parse_number};
 
-use super::eve_settings::eve;
+use super::eve_settings::{check_digests, eve};
 use super::{
-    CalendarUnit, Destination, FastConfig, FileConfig, Lz4Options, OutputConfig, PcapCondition,
-    PcapLogConfig, Rotation, SinkConfig, StatsLogConfig, SyslogConfig, SyslogTarget,
+    CalendarUnit, Destination, FastConfig, FileConfig, FileStoreConfig, Lz4Options, OutputConfig,
+    PcapCondition, PcapLogConfig, Rotation, SinkConfig, StatsLogConfig, SyslogConfig, SyslogTarget,
     SyslogTransport,
 };
 use crate::channel::{syslog_facility, syslog_severity};
@@ -51,6 +51,10 @@ impl OutputConfig {
                 options.read_whole();
                 continue;
             }
+            if name == "file-store" {
+                config.file_store = Some(file_store(root, options)?);
+                continue;
+            }
             match sink(name, options)? {
                 Some(sink) => config.sinks.push(sink),
                 None => tracing::warn!("there is no output `{name}`; it is left out"),
@@ -88,6 +92,47 @@ fn sink(name: &str, options: &Node) -> Result<Option<SinkConfig>, ConfigError> {
         "pcap-log" => SinkConfig::Pcap(pcap_log(options)?),
         _ => return Ok(None),
     }))
+}
+
+fn file_store(root: &Node, options: &Node) -> Result<FileStoreConfig, ConfigError> {
+    options.parsed_at("version", 2_u8, "2", |text| {
+        text.parse().ok().filter(|version| *version == 2)
+    })?;
+    check_digests(options)?;
+    if options.bool_at("force-magic", false)? {
+        tracing::warn!("file-store: force-magic: types of files are not told");
+    }
+    let listed = options.get("force-hash").map(Node::items);
+    let digests = listed.iter().flatten().filter_map(|item| item.text());
+    if let Some(xff) = options.get("xff") {
+        xff.read_whole();
+    }
+    Ok(FileStoreConfig {
+        digests: digests.map(str::to_owned).collect(),
+        dir: PathBuf::from(options.text_at("dir", "filestore")),
+        all: options.bool_at("force-filestore", false)?,
+        write_records: options.bool_at("write-fileinfo", false)?,
+        max_open: options.number_at("max-open-files", 0)?,
+        stream_depth: stream_depth(root, options)?,
+    })
+}
+
+/// The depth to which streams are reassembled for stored files, where it is more than the general one.
+fn stream_depth(root: &Node, options: &Node) -> Result<Option<u32>, ConfigError> {
+    if options.get("stream-depth").is_none() {
+        return Ok(None);
+    }
+    let wanted = options.size_at("stream-depth", 0)?;
+    let general = root.size_at("stream.reassembly.depth", 0)?;
+    if wanted != 0 && wanted <= general {
+        // The words are those that scripts around Suricata look for.
+        tracing::warn!(
+            "file-store.stream-depth value {wanted} has no effect since it's less than \
+             stream.reassembly.depth value"
+        );
+        return Ok(None);
+    }
+    Ok(Some(u32::try_from(wanted).unwrap_or(u32::MAX)))
 }
 
 fn stats_log(options: &Node) -> Result<StatsLogConfig, ConfigError> {
