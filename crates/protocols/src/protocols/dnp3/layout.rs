@@ -75,27 +75,13 @@ const DOUBLE: Field = Bits(&[
     ("state", 2),
 ]);
 
-const CONTROL: Field = Bits(&[
-    ("op_type", 4),
-    ("qu", 1),
-    ("cr", 1),
-    ("tcc", 2),
-]);
+const CONTROL: Field = Bits(&[("op_type", 4), ("qu", 1), ("cr", 1), ("tcc", 2)]);
 
-const STATUS: Field = Bits(&[
-    ("status_code", 7),
-    ("reserved", 1),
-]);
+const STATUS: Field = Bits(&[("status_code", 7), ("reserved", 1)]);
 
-const COMMAND: Field = Bits(&[
-    ("status_code", 7),
-    ("commanded_state", 1),
-]);
+const COMMAND: Field = Bits(&[("status_code", 7), ("commanded_state", 1)]);
 
-const COMMANDED: Field = Bits(&[
-    ("status_code", 7),
-    ("reserved", 1),
-]);
+const COMMANDED: Field = Bits(&[("status_code", 7), ("reserved", 1)]);
 
 const DATASET: Field = Bits(&[
     ("rd", 1),
@@ -109,7 +95,9 @@ const DATASET: Field = Bits(&[
 /// The fields of the points of a group and variation; nothing for those that are not known.
 pub(super) fn fields(group: u8, variation: u8) -> Option<&'static [Field]> {
     let place = LAYOUTS
-        .binary_search_by_key(&(group, variation), |(group, variation, _)| (*group, *variation))
+        .binary_search_by_key(&(group, variation), |(group, variation, _)| {
+            (*group, *variation)
+        })
         .ok()?;
     LAYOUTS.get(place).map(|(_, _, fields)| *fields)
 }

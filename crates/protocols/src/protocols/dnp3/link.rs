@@ -64,7 +64,8 @@ impl<'a> Frame<'a> {
                 destination: u16::from_le_bytes([d0, d1]),
                 source: u16::from_le_bytes([s0, s1]),
             },
-            is_sound: checksum(&header[..LINK_HEADER - CHECKSUM]) == u16::from_le_bytes([crc0, crc1]),
+            is_sound: checksum(&header[..LINK_HEADER - CHECKSUM])
+                == u16::from_le_bytes([crc0, crc1]),
             blocks,
             used: LINK_HEADER + length,
         }
@@ -89,7 +90,11 @@ fn checksum(data: &[u8]) -> u16 {
     let sum = data.iter().fold(0_u16, |mut sum, byte| {
         sum ^= u16::from(*byte);
         for _ in 0..8 {
-            sum = if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0xa6bc };
+            sum = if sum & 1 == 0 {
+                sum >> 1
+            } else {
+                sum >> 1 ^ 0xa6bc
+            };
         }
         sum
     });
@@ -116,7 +121,14 @@ pub(super) mod tests {
     fn a_known_header_has_its_checksum() {
         // From IEEE 1815: a reset of the link.
         let header = [0x05, 0x64, 0x05, 0xc0, 0x01, 0x00, 0x00, 0x04, 0xe9, 0x21];
-        assert!(matches!(Frame::read(&header), Frame::Whole { is_sound: true, used: 10, .. }));
+        assert!(matches!(
+            Frame::read(&header),
+            Frame::Whole {
+                is_sound: true,
+                used: 10,
+                ..
+            }
+        ));
     }
 
     #[test]

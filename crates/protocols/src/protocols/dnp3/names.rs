@@ -92,6 +92,9 @@ mod tests {
     fn names_stand_for_numbers() {
         assert_eq!(function("Select"), Some(3));
         assert_eq!(indication("need_time"), Some(0x1000));
-        assert_eq!(indications(0x8001).collect::<Vec<_>>(), ["device_restart", "no_func_code_support"]);
+        assert_eq!(
+            indications(0x8001).collect::<Vec<_>>(),
+            ["device_restart", "no_func_code_support"]
+        );
     }
 }

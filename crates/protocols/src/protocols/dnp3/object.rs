@@ -88,14 +88,23 @@ fn little(cursor: &mut Cursor<'_>, width: usize) -> Option<u32> {
 
 fn little64(cursor: &mut Cursor<'_>, width: usize) -> Option<u64> {
     let bytes = cursor.take(width)?;
-    Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+    Some(
+        bytes
+            .iter()
+            .rev()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    )
 }
 
 /// Reads all objects.
 ///
 /// # Errors
 /// What keeps the rest from being read.
-pub(super) fn read(data: &[u8], is_read_request: bool, visitor: &mut dyn Visitor) -> Result<(), Flaw> {
+pub(super) fn read(
+    data: &[u8],
+    is_read_request: bool,
+    visitor: &mut dyn Visitor,
+) -> Result<(), Flaw> {
     let mut cursor = Cursor::new(data);
     let (mut points, mut objects) = (0_u32, 0);
     while !cursor.is_empty() {
@@ -289,7 +298,11 @@ fn read_file(variation: u8, cursor: &mut Cursor<'_>, visitor: &mut dyn Visitor) 
         4 => (STATUS, "optional_text"),
         5 => (&[U32("file_handle"), U32("block_number")], "file_data"),
         6 => (
-            &[U32("file_handle"), U32("block_number"), Field::U8("status_code")],
+            &[
+                U32("file_handle"),
+                U32("block_number"),
+                Field::U8("status_code"),
+            ],
             "optional_text",
         ),
         7 => (DESCRIPTOR, "filename"),
@@ -310,7 +323,8 @@ mod tests {
 
     impl Visitor for Seen {
         fn object(&mut self, object: &Object) {
-            self.0.push(format!("{}/{}", object.group, object.variation));
+            self.0
+                .push(format!("{}/{}", object.group, object.variation));
         }
         fn point(&mut self, index: u32, prefix: u32, size: Option<u32>) {
             self.0.push(format!("{index} {prefix} {size:?}"));
@@ -351,7 +365,10 @@ mod tests {
     fn flaws_end_the_reading() {
         assert_eq!(seen(b"\x34\x01\x07\x01\x05").1, Err(Flaw::Malformed));
         assert_eq!(seen(b"\xc8\x01\x07\x01\x05").1, Err(Flaw::Unknown));
-        assert_eq!(seen(b"\x01\x01\x02\0\0\0\0\xff\xff\xff\xff").1, Err(Flaw::Malformed));
+        assert_eq!(
+            seen(b"\x01\x01\x02\0\0\0\0\xff\xff\xff\xff").1,
+            Err(Flaw::Malformed)
+        );
         assert_eq!(seen(b"\x34\x01\x08\xff\xff").1, Err(Flaw::TooManyPoints));
     }
 }

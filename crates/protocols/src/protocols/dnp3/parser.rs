@@ -308,6 +308,9 @@ mod tests {
         assert_eq!(feed(&mut parser, &bent), Outcome::Done);
         let events = &parser.transactions().get(0).expect("a message").meta.events;
         assert_eq!(events.as_slice(), [BAD_LINK_CRC]);
-        assert_eq!(feed(&mut parser, b"\x05\x64\x04\xc4\0\0\0\0\0\0"), Outcome::Failed);
+        assert_eq!(
+            feed(&mut parser, b"\x05\x64\x04\xc4\0\0\0\0\0\0"),
+            Outcome::Failed
+        );
     }
 }

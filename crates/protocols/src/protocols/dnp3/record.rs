@@ -152,7 +152,9 @@ impl Transaction for Message {
                 .indications()
                 .is_some_and(|bits| accepts(Value::Number(bits.into()))),
             industrial::DNP3_OBJ => self.objects.iter().any(|(group, variation)| {
-                accepts(Value::Number(u64::from(*group) << 8 | u64::from(*variation)))
+                accepts(Value::Number(
+                    u64::from(*group) << 8 | u64::from(*variation),
+                ))
             }),
             industrial::DNP3_DATA => accepts(Value::Bytes(&self.data)),
             _ => false,
