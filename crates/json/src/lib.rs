@@ -249,6 +249,12 @@ impl<'b> Json<'b> {
             .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
+    /// A fractional number.
+    pub fn float(&mut self, key: &str, value: f64) {
+        self.key(key);
+        self.float_value(value);
+    }
+
     /// The fractional number after a key; `null` for what JSON has no number for.
     pub fn float_value(&mut self, value: f64) {
         if value.is_finite() {

@@ -41,6 +41,7 @@ pub use file::{Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES, S
 pub use hook::{Branch, Hook};
 pub use open_limit::OpenLimit;
 pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
+pub use protocols::dnp3::{function as dnp3_function, indication as dnp3_indication};
 pub use protocols::ftp::Settings as FtpSettings;
 pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;

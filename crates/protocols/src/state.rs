@@ -234,6 +234,7 @@ parsers! {
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;
     Sip(sip::Sip) for Sip;
+    Dnp3(dnp3::Dnp3) for Dnp3;
     Quic(quic::Quic) for Quic;
     Ldap(ldap::Ldap) for Ldap;
     Rfb(rfb::Rfb) for Rfb;

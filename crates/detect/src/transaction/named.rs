@@ -6,8 +6,10 @@ use tapir_rules::tree::{IntegerOp, IntegerTest};
 /// The test of a field from a text with names in it; nothing for fields without names.
 pub(super) fn test(keyword: KeywordId, text: &str) -> Option<Result<IntegerTest, String>> {
     let read = match keyword {
-        industrial::MQTT_FLAGS => flags(text, mqtt_flag),
-        industrial::MQTT_CONNECT_FLAGS => flags(text, mqtt_connect_flag),
+        industrial::MQTT_FLAGS => flags(text, 8, mqtt_flag),
+        industrial::MQTT_CONNECT_FLAGS => flags(text, 8, mqtt_connect_flag),
+        industrial::DNP3_IND => flags(text, 16, tapir_protocols::dnp3_indication),
+        industrial::DNP3_OBJ => dnp3_object(text),
         _ => {
             let (bits, names) = names(keyword)?;
             IntegerTest::read(text, bits, names)
@@ -27,6 +29,7 @@ fn names(keyword: KeywordId) -> Option<(u8, Names)> {
             (8, tapir_protocols::ldap_operation)
         }
         windows::LDAP_RESPONSES_RESULT_CODE => (32, tapir_protocols::ldap_result_code),
+        industrial::DNP3_FUNC => (8, tapir_protocols::dnp3_function),
         voip::RFB_SECRESULT => (32, rfb_result),
         internet::NTP_MODE => (8, ntp_mode),
         internet::SNMP_PDU_TYPE => (32, snmp_pdu),
@@ -137,9 +140,17 @@ fn snmp_trap(name: &str) -> Option<u64> {
     place(&NAMES, name)
 }
 
+/// `group,variation`.
+fn dnp3_object(text: &str) -> Option<IntegerTest> {
+    let (group, variation) = text.split_once(',')?;
+    let number = |text: &str| text.trim().parse::<u8>().ok().map(u64::from);
+    let object = number(group)? << 8 | number(variation)?;
+    Some(IntegerTest::new(IntegerOp::Equal, object, 0))
+}
+
 /// A number, or flags of which each is to be set or, with `!`, not to be.
-fn flags(text: &str, names: Names) -> Option<IntegerTest> {
-    if let Some(test) = IntegerTest::read(text, 8, |_| None) {
+fn flags(text: &str, bits: u8, names: Names) -> Option<IntegerTest> {
+    if let Some(test) = IntegerTest::read(text, bits, |_| None) {
         return Some(test);
     }
     let (mut mask, mut value) = (0, 0);

@@ -1,5 +1,15 @@
 //! Distributed Network Protocol (IEEE 1815): link frames that begin with 0x0564.
 
+mod layout;
+mod link;
+mod names;
+mod object;
+mod parser;
+mod record;
+
+pub use names::{function, indication};
+pub use parser::Dnp3;
+
 use memchr::memmem;
 use tapir_packet::Direction::{ToClient, ToServer};
 
