@@ -29,6 +29,8 @@ pub struct FileSettings {
     pub memory_limit: usize,
     /// Which files are kept on disk.
     pub storing: Storing,
+    /// Bytes of a file that is kept on disk are followed so far, where a protocol has a limit for others; 0 for all.
+    pub stored_limit: u64,
 }
 
 /// Which files are kept on disk.
@@ -55,6 +57,7 @@ impl Default for FileSettings {
             inspect_window: 4096,
             memory_limit: 1 << 20,
             storing: Storing::Never,
+            stored_limit: 0,
         }
     }
 }
@@ -141,6 +144,8 @@ pub struct File {
     unstorable: bool,
     /// All of it has been handed on to be stored.
     stored: bool,
+    /// It has been told what its flow wants of files.
+    is_known: bool,
     content: Vec<u8>,
     /// Place of the first byte of `content` in the file.
     offset: u64,
@@ -188,6 +193,7 @@ impl File {
             unwritten: Vec::new(),
             unstorable: settings.storing == Storing::Never,
             stored: false,
+            is_known: false,
             sids: Vec::new(),
             logged: false,
             magic: None,
@@ -267,6 +273,23 @@ impl File {
             return;
         }
         self.unwritten.extend_from_slice(data);
+    }
+
+    /// How many of its bytes are followed, 0 for all, where `limit` counts for files that are not kept on disk.
+    pub fn limit(&self, limit: u64) -> u64 {
+        if self.is_kept() {
+            self.settings.stored_limit
+        } else {
+            limit
+        }
+    }
+
+    /// A flow may want all files kept that begin from some moment on: this one is kept if it is asked for at the
+    /// first time.
+    pub fn keep_if_new(&mut self, wanted: bool) {
+        if !std::mem::replace(&mut self.is_known, true) && wanted {
+            self.keep();
+        }
     }
 
     /// It is to be kept on disk, unless it is too late for that.

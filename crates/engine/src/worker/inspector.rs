@@ -428,6 +428,7 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
         files.sha256 = true;
         files.md5 |= store.digests.iter().any(|digest| digest == "md5");
         files.sha1 |= store.digests.iter().any(|digest| digest == "sha1");
+        files.stored_limit = store.stream_depth.unwrap_or(settings.stream.depth).into();
         files.storing = match (store.all, rules.set.stores_files()) {
             (true, _) => Storing::Always,
             (false, true) => Storing::OnDemand,

@@ -190,9 +190,9 @@ impl Inspector {
             .app_options
             .get(record_name(proto))
             .unwrap_or(&default);
-        let stores = state.meta(place).map_or([false; 2], |meta| {
-            [0, 1].map(|way| meta.store_files[way] || of_flow[way])
-        });
+        let stores = state
+            .meta(place)
+            .map_or([false; 2], |meta| meta.store_files);
         for way in DIRECTIONS {
             let mut due = Vec::new();
             if let Some(transaction) = state.transaction_mut(place) {
@@ -203,6 +203,7 @@ impl Inspector {
                     if stores[way.index()] {
                         file.keep();
                     }
+                    file.keep_if_new(of_flow[way.index()]);
                     self.store(file);
                     if file.state() == FileState::Open || file.logged {
                         continue;

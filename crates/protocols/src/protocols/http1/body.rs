@@ -73,7 +73,7 @@ impl Body {
     }
 
     fn append(&mut self, data: &[u8]) {
-        let room = match self.limit {
+        let room = match self.file.limit(self.limit) {
             0 => data.len(),
             limit => usize::try_from(limit.saturating_sub(self.file.size())).unwrap_or(usize::MAX),
         };
@@ -177,5 +177,20 @@ mod tests {
         body.close(FileState::Closed);
         assert_eq!((body.sent, body.file.size()), (6, 4));
         assert_eq!(body.file.state(), FileState::Truncated);
+    }
+
+    #[test]
+    fn a_body_that_is_stored_is_followed_further() {
+        let limits = Limits::default();
+        let settings = FileSettings {
+            storing: crate::file::Storing::OnDemand,
+            stored_limit: 6,
+            ..FileSettings::default()
+        };
+        let (mut body, _) = Body::new(&Arc::new(settings), b"", None, (&limits, 4));
+        body.push(b"abc");
+        body.file.keep();
+        body.push(b"defg");
+        assert_eq!(body.file.size(), 6);
     }
 }

@@ -25,7 +25,8 @@ fn deed(version: u32, procedure: u32) -> Deed {
     match (version, procedure) {
         (2, 4) | (3, 3) => Deed::Lookup,
         (2 | 3, 6) => Deed::Read,
-        (2, 8) | (3, 7) => Deed::Write,
+        // Version 2 has no end of a file that is written: its writes are not followed.
+        (3, 7) => Deed::Write,
         (2, 9 | 14) | (3, 8 | 9) => Deed::Create,
         (2, 10 | 15) | (3, 12 | 13) => Deed::Remove,
         (2, 11) | (3, 14) => Deed::Rename,
