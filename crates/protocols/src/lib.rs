@@ -42,6 +42,8 @@ pub use hook::{Branch, Hook};
 pub use open_limit::OpenLimit;
 pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
 pub use protocols::dnp3::{function as dnp3_function, indication as dnp3_indication};
+pub use protocols::enip::{ATTRIBUTE as CIP_ATTRIBUTE, CLASS as CIP_CLASS};
+pub use protocols::enip::{command_number as enip_command, status_number as enip_status};
 pub use protocols::ftp::Settings as FtpSettings;
 pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;

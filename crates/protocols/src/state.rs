@@ -24,6 +24,10 @@ pub struct ParserSettings {
     pub dcerpc: OpenLimit<1024>,
     /// File transfer.
     pub ftp: ftp::Settings,
+    /// Open requests of EtherNet/IP.
+    pub enip: OpenLimit<1024>,
+    /// Open requests of the template protocol.
+    pub template: OpenLimit<256>,
     /// Open calls of NFS.
     pub nfs: OpenLimit<1024>,
     /// Open commands of POP3.
@@ -243,4 +247,8 @@ parsers! {
     Dhcp(dhcp::Dhcp) for Dhcp;
     Ntp(ntp::Ntp) for Ntp;
     Snmp(snmp::Snmp) for Snmp;
+    Enip(enip::Enip) for Enip;
+    Ike(ike::Ike) for Ike;
+    Rdp(rdp::Rdp) for Rdp;
+    Template(template::Template) for Template;
 }

@@ -3,9 +3,10 @@
 use smallvec::SmallVec;
 use tapir_packet::Direction;
 use tapir_protocols::{Transaction, Value};
-use tapir_rules::keywords::{KeywordId, http, internet, tls, voip, windows};
+use tapir_rules::keywords::{KeywordId, http, industrial, internet, tls, voip, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 
+use super::cip_service::CipService;
 use super::file::unquoted;
 use super::{index, named, validity};
 use crate::error::CompileError;
@@ -41,6 +42,10 @@ enum What {
         words: Box<[Box<[u8]>]>,
         negated: bool,
     },
+    /// A service of CIP.
+    CipService(CipService),
+    /// There is a value.
+    Present,
     /// Bytes somewhere in the value.
     Contains { text: Box<[u8]>, negated: bool },
 }
@@ -58,6 +63,7 @@ impl FieldTest {
                 keyword = if len.raw { http::URI_RAW } else { http::URI };
                 What::Length(len.test)
             }
+            OptionKind::Bare => What::Present,
             OptionKind::Text(text)
                 if [
                     tls::SUBJECT,
@@ -124,6 +130,8 @@ impl FieldTest {
                 (What::Flags { mask, negated }, Value::Number(number)) => {
                     (number & mask != 0) != *negated
                 }
+                (What::CipService(service), Value::Bytes(bytes)) => service.holds(bytes),
+                (What::Present, _) => true,
                 (What::Interface(interface), Value::Bytes(bytes)) => interface.holds(bytes),
                 (What::Word(word), Value::Bytes(bytes)) => bytes.eq_ignore_ascii_case(word),
                 (What::Words { words, negated }, Value::Bytes(bytes)) => {
@@ -223,6 +231,10 @@ fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
             "2_compat" => What::OneOf(&[b"2", b"2.0", b"1.99"]),
             version => What::Word(version.as_bytes().into()),
         }),
+        industrial::CIP_SERVICE => CipService::parse(text)
+            .map(What::CipService)
+            .ok_or_else(wrong),
+        internet::IKE_CHOSEN_SA_ATTRIBUTE => chosen_attribute(text).ok_or_else(wrong),
         internet::FTP_MODE | internet::FTPDATA_COMMAND => {
             Ok(What::Word(text.trim().as_bytes().into()))
         }
@@ -300,6 +312,14 @@ fn sip_codes(text: &str) -> Option<What> {
         ranges: text.split(',').map(range).collect::<Option<_>>()?,
         negated: false,
     })
+}
+
+/// `alg_enc=7`: an attribute and its number.
+fn chosen_attribute(text: &str) -> Option<What> {
+    let (name, number) = text.trim_matches(['"', ' ']).split_once('=')?;
+    let number: u32 = number.trim().parse().ok()?;
+    let word = format!("{}={number}", name.trim());
+    Some(What::Word(word.into_bytes().into()))
 }
 
 fn version(word: &str) -> Option<u64> {

@@ -3,6 +3,7 @@
 //! A rule's tests are tried as soon as the transaction has come so far that their values are there. What a rule has
 //! settled, and what it waits for, stays with the transaction ([`tapir_protocols::Inspection`]).
 
+mod cip_service;
 mod field;
 mod file;
 mod index;

@@ -30,6 +30,13 @@ fn names(keyword: KeywordId) -> Option<(u8, Names)> {
         }
         windows::LDAP_RESPONSES_RESULT_CODE => (32, tapir_protocols::ldap_result_code),
         industrial::DNP3_FUNC => (8, tapir_protocols::dnp3_function),
+        industrial::ENIP_COMMAND => (16, tapir_protocols::enip_command),
+        industrial::ENIP_STATUS => (32, tapir_protocols::enip_status),
+        industrial::CIP_ATTRIBUTE
+        | industrial::CIP_CLASS
+        | industrial::CIP_CONN_PATH_CLASS
+        | industrial::CIP_INSTANCE
+        | industrial::CIP_STATUS => (32, |_| None),
         voip::RFB_SECRESULT => (32, rfb_result),
         internet::NTP_MODE => (8, ntp_mode),
         internet::SNMP_PDU_TYPE => (32, snmp_pdu),

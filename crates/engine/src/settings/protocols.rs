@@ -46,6 +46,8 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
     Ok(ParserSettings {
         detection_only,
         dcerpc: OpenLimit::read(of("dcerpc"))?,
+        enip: OpenLimit::read(of("enip"))?,
+        template: OpenLimit::read(of("template"))?,
         nfs: OpenLimit::read(of("nfs"))?,
         pop3: OpenLimit::read(of("pop3"))?,
         ftp: FtpSettings::read(of("ftp"), &mut wrong),

@@ -37,13 +37,23 @@ impl<'a> Cursor<'a> {
         self.array().map(u8::from_be_bytes)
     }
 
-    /// Most significant byte first, as all numbers here.
+    /// Most significant byte first, as all numbers unless they say otherwise.
     pub(super) fn u16(&mut self) -> Option<u16> {
         self.array().map(u16::from_be_bytes)
     }
 
     pub(super) fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_be_bytes)
+    }
+
+    /// Least significant byte first.
+    pub(super) fn le_u16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    /// Least significant byte first.
+    pub(super) fn le_u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
     }
 
     /// Bytes up to a zero, which is read too.

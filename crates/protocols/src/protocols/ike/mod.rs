@@ -1,5 +1,13 @@
 //! Internet Key Exchange, versions 1 and 2 (RFC 2408, 7296).
 
+mod names;
+mod parser;
+mod record;
+mod version1;
+mod version2;
+
+pub use parser::Ike;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 

@@ -1,5 +1,13 @@
 //! Remote desktop ([MS-RDPBCGR]): TPKT packets (RFC 1006), or TLS at its port.
 
+mod connect;
+mod locale;
+mod parser;
+mod record;
+mod tls;
+
+pub use parser::Rdp;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 

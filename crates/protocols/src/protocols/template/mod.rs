@@ -1,5 +1,9 @@
 //! The sample protocol of Suricata's parser template: messages as `LENGTH:TEXT`.
 
+mod parser;
+
+pub use parser::Template;
+
 use memchr::memchr;
 
 use crate::AppProto;
