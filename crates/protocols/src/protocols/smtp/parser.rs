@@ -10,6 +10,7 @@ use super::events;
 use super::message::Message;
 use super::transaction::Mail;
 use crate::file::{File, FileSettings, FileState};
+use crate::hook::Branch;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::line::{LineReader, Piece};
 use crate::transaction::{Entry, Transactions};
@@ -131,9 +132,16 @@ impl Smtp {
     pub(super) fn complete(&mut self, tx: u64, ways: &[Direction]) {
         if let Some(Entry { meta, tx }) = self.transactions.find(tx) {
             for way in ways {
-                meta.advance(*way, 1);
+                meta.advance(*way, COMPLETE);
                 tx.is_done |= *way == Direction::ToServer;
             }
+        }
+    }
+
+    /// A side of a mail comes to its message.
+    pub(super) fn at_message(&mut self, tx: u64, way: Direction) {
+        if let Some(entry) = self.transactions.find(tx) {
+            entry.meta.advance(way, DATA);
         }
     }
 
@@ -159,7 +167,7 @@ impl Smtp {
             });
         }
         tx.is_done = true;
-        meta.advance(Direction::ToServer, 1);
+        meta.advance(Direction::ToServer, COMPLETE);
     }
 
     fn wait(&mut self, what: What) {
@@ -196,7 +204,9 @@ impl Smtp {
         } else if is(b"DATA") {
             self.begin_message();
             what = What::Data;
+            self.current_at_message();
         } else if is(b"BDAT") {
+            self.current_at_message();
             what = self.chunk(line.get(4..).unwrap_or_default());
         } else if is(b"HELO") || is(b"EHLO") {
             what = self.greet(parameter(line, 5));
@@ -214,6 +224,12 @@ impl Smtp {
         }
         self.chunk_over();
         orders.inspect_stream[Direction::ToServer.index()] = true;
+    }
+
+    fn current_at_message(&mut self) {
+        if let Some(tx) = self.current {
+            self.at_message(tx, Direction::ToServer);
+        }
     }
 
     fn greet(&mut self, name: Vec<u8>) -> What {
@@ -427,9 +443,29 @@ fn parameter(line: &[u8], from: usize) -> Vec<u8> {
     word.to_vec()
 }
 
+/// The progress of a side whose mail has come to its message.
+const DATA: u8 = 1;
+/// The progress of a side that is done with a mail.
+const COMPLETE: u8 = 2;
+
 impl Parser for Smtp {
     type Tx = Mail;
-    const COMPLETE: [u8; 2] = [1, 1];
+    const COMPLETE: [u8; 2] = [COMPLETE; 2];
+    const BRANCHES: &'static [Branch] = &[Branch {
+        name: "",
+        states: [
+            &[
+                ("request_started", 0),
+                ("request_data", DATA),
+                ("request_complete", COMPLETE),
+            ],
+            &[
+                ("response_started", 0),
+                ("response_data", DATA),
+                ("response_complete", COMPLETE),
+            ],
+        ],
+    }];
     const EVENTS: &'static [&'static str] = events::NAMES;
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
@@ -437,16 +473,16 @@ impl Parser for Smtp {
             return None;
         }
         match keyword {
-            mail::EMAIL_BODY_MD5 | mail::EMAIL_URL | mail::EMAIL_RECEIVED => Some(1),
+            mail::EMAIL_BODY_MD5 | mail::EMAIL_URL | mail::EMAIL_RECEIVED => Some(COMPLETE),
             mail::EMAIL_FROM
             | mail::EMAIL_SUBJECT
             | mail::EMAIL_TO
             | mail::EMAIL_CC
             | mail::EMAIL_DATE
             | mail::EMAIL_MESSAGE_ID
-            | mail::EMAIL_X_MAILER => Some(1),
+            | mail::EMAIL_X_MAILER => Some(COMPLETE),
             mail::SMTP_HELO | mail::SMTP_MAIL_FROM | mail::SMTP_RCPT_TO => Some(0),
-            file::DATA | file::NAME => Some(0),
+            file::DATA | file::NAME => Some(DATA),
             _ => None,
         }
     }
@@ -600,14 +636,14 @@ mod tests {
                 b"MAIL FROM:<a>\r\nBDAT 3 LAST\r\nabcMAIL FROM:<b>\r\nDATA\r\n",
                 step,
             );
-            assert_eq!(progress(&smtp), [[1, 0], [0, 0]]);
+            assert_eq!(progress(&smtp), [[2, 0], [0, 0]]);
             feed(&mut smtp, ToClient, b"250 ok\r\n250 ok\r\n", step);
-            assert_eq!(progress(&smtp), [[1, 1], [0, 0]]);
+            assert_eq!(progress(&smtp), [[2, 2], [0, 0]]);
             feed(&mut smtp, ToClient, b"250 ok\r\n354 go\r\n", step);
             feed(&mut smtp, ToServer, b"x\r\n.\r\nQUIT\r\n", step);
-            assert_eq!(progress(&smtp), [[1, 1], [1, 0]]);
+            assert_eq!(progress(&smtp), [[2, 2], [2, 0]]);
             feed(&mut smtp, ToClient, b"250 ok\r\n221 bye\r\n", step);
-            assert_eq!(progress(&smtp), [[1, 1], [1, 1]]);
+            assert_eq!(progress(&smtp), [[2, 2], [2, 2]]);
         }
     }
 
@@ -625,7 +661,7 @@ mod tests {
         assert_eq!(progress(&smtp), [[0, 0]]);
         feed(&mut smtp, ToServer, b"EHLO me\r\n", 99);
         feed(&mut smtp, ToClient, b"250 ok\r\n", 99);
-        assert_eq!(progress(&smtp), [[1, 1]]);
+        assert_eq!(progress(&smtp), [[2, 2]]);
     }
 
     /// What is known of the mails, as far as it does not hang on how the bytes came.

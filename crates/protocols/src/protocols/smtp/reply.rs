@@ -64,6 +64,7 @@ impl Smtp {
             }
             What::StartTls => self.event_of(Some(waiting.tx), events::TLS_REJECTED),
             What::Data if code == 354 => {
+                self.at_message(waiting.tx, Direction::ToClient);
                 if !self.has_begun {
                     self.mode = Mode::Data;
                 }
