@@ -6,6 +6,11 @@ use md5::{Digest as _, Md5};
 use sha1::Sha1;
 use sha2::Sha256;
 
+mod unwritten;
+
+pub use unwritten::StoreBudget;
+use unwritten::Unwritten;
+
 use crate::transaction::Value;
 
 /// What is done with files, by all protocols alike.
@@ -31,6 +36,8 @@ pub struct FileSettings {
     pub storing: Storing,
     /// Bytes of a file that is kept on disk are followed so far, where a protocol has a limit for others; 0 for all.
     pub stored_limit: u64,
+    /// Memory for what is not written yet, of all files together.
+    pub budget: StoreBudget,
 }
 
 /// A function that tells the type of a file from its first bytes.
@@ -70,6 +77,7 @@ impl Default for FileSettings {
             memory_limit: 1 << 20,
             storing: Storing::Never,
             stored_limit: 0,
+            budget: StoreBudget::default(),
         }
     }
 }
@@ -152,7 +160,7 @@ pub struct File {
     /// It is to be kept on disk.
     store: bool,
     /// What is not written of a file that is, or may be, to be kept on disk.
-    unwritten: Vec<u8>,
+    unwritten: Unwritten,
     /// The beginning is gone: it cannot be kept on disk any more.
     unstorable: bool,
     /// All of it has been handed on to be stored.
@@ -205,7 +213,7 @@ impl File {
             range: None,
             gaps: false,
             store: settings.storing == Storing::Always,
-            unwritten: Vec::new(),
+            unwritten: Unwritten::new(&settings.budget),
             unstorable: settings.storing == Storing::Never,
             stored: false,
             is_known: false,
@@ -282,12 +290,10 @@ impl File {
         } else {
             self.settings.memory_limit
         };
-        if self.unwritten.len().saturating_add(data.len()) > limit {
+        if !self.unwritten.push(data, limit) {
             self.unstorable = true;
-            self.unwritten = Vec::new();
-            return;
+            drop(self.unwritten.take());
         }
-        self.unwritten.extend_from_slice(data);
     }
 
     /// How many of its bytes are followed, 0 for all, where `limit` counts for files that are not kept on disk.
@@ -334,7 +340,7 @@ impl File {
             self.store = false;
             self.store_key?;
         }
-        Some(std::mem::take(&mut self.unwritten))
+        Some(self.unwritten.take())
     }
 
     /// It ends.

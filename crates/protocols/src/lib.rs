@@ -38,7 +38,8 @@ mod transaction;
 pub use app_proto::AppProto;
 pub use event::{AppLayerEvent, AppLayerEvents};
 pub use file::{
-    Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES, StoreKey, Storing, TypeTeller,
+    Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES, StoreBudget, StoreKey, Storing,
+    TypeTeller,
 };
 pub use hook::{Branch, Hook};
 pub use open_limit::OpenLimit;
