@@ -192,7 +192,8 @@ pub struct RuleArgs {
     #[arg(long)]
     pub disable_detection: bool,
 
-    /// Write how rules were understood to rules.json, patterns.json and rule_group.json, and stop
+    /// Write how rules were understood to rules.json, rules_analysis.txt, patterns.json and rule_group.json,
+    /// and stop
     #[arg(long)]
     pub engine_analysis: bool,
 }

@@ -114,7 +114,10 @@ impl<'a> PacketContext<'a> {
 
     /// Whether something was found wrong with a packet without a transport header: nothing but that is asked of it.
     pub(crate) fn is_broken(&self) -> bool {
+        // What carries another packet that makes no sense is itself whole.
+        let is_tunnel = matches!(self.packet.proto, ip_proto::IPV4 | ip_proto::IPV6);
         !self.packet.events.is_empty()
+            && (self.packet.is_invalid() || !is_tunnel)
             && self.packet.transport_bytes().is_empty()
             && !self.traits.contains(PacketTraits::STREAM_END)
     }

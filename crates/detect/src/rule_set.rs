@@ -121,6 +121,15 @@ impl RuleSet {
         self.rules.iter().any(Rule::stores_files)
     }
 
+    /// Whether a rule asks for the type of files.
+    pub fn asks_for_types(&self) -> bool {
+        let parts = self
+            .rules
+            .iter()
+            .filter_map(|rule| rule.transaction.as_deref());
+        parts.flat_map(|part| &part.tests).any(Test::asks_for_types)
+    }
+
     /// What the rules ask of files, added to `settings`.
     pub fn ask_of_files(&self, settings: &mut FileSettings) {
         let parts = self

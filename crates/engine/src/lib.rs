@@ -29,6 +29,7 @@ mod counters;
 mod crew;
 mod engine;
 mod error;
+mod file_type;
 mod finding;
 mod live;
 mod merge;

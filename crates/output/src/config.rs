@@ -59,6 +59,8 @@ pub struct FileStoreConfig {
     pub max_open: usize,
     /// How much of a TCP stream is reassembled to store a file, 0 for all; `None` when the general depth counts.
     pub stream_depth: Option<u32>,
+    /// Whether the type of each file is told.
+    pub types: bool,
     /// Digests to take besides SHA-256, by name.
     pub digests: Vec<String>,
 }
@@ -71,6 +73,7 @@ impl Default for FileStoreConfig {
             write_records: false,
             max_open: 0,
             stream_depth: None,
+            types: false,
             digests: Vec::new(),
         }
     }

@@ -165,7 +165,7 @@ fn decode_ipv6_inside<'a>(walk: &mut Walk<'_, 'a>, packet: &mut Packet<'a>, insi
     match inside.first::<HEADER_LEN>() {
         None => packet.invalidate(DecodeEvent::Ipv6Ipv6InIpv6TooSmall),
         Some(header) if header[0] >> 4 != 6 => {
-            packet.invalidate(DecodeEvent::Ipv6Ipv6InIpv6WrongVersion);
+            packet.note(DecodeEvent::Ipv6Ipv6InIpv6WrongVersion);
         }
         Some(_) => {
             if walk

@@ -1,10 +1,15 @@
 //! Files on their way through a protocol.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use md5::{Digest as _, Md5};
 use sha1::Sha1;
 use sha2::Sha256;
+
+mod unwritten;
+
+pub use unwritten::StoreBudget;
+use unwritten::Unwritten;
 
 use crate::transaction::Value;
 
@@ -17,8 +22,8 @@ pub struct FileSettings {
     pub sha1: bool,
     /// SHA-256 digests are taken.
     pub sha256: bool,
-    /// The beginning of each file is kept for telling its type.
-    pub magic: bool,
+    /// Who tells the type of a file from its beginning, where that is wanted.
+    pub magic: Option<TypeTeller>,
     /// The content is kept for inspection or storage; without it only sizes and digests are known.
     pub content: bool,
     /// Bytes that a file must have before it is inspected, unless it is complete.
@@ -31,7 +36,21 @@ pub struct FileSettings {
     pub storing: Storing,
     /// Bytes of a file that is kept on disk are followed so far, where a protocol has a limit for others; 0 for all.
     pub stored_limit: u64,
+    /// Memory for what is not written yet, of all files together.
+    pub budget: StoreBudget,
 }
+
+/// A function that tells the type of a file from its first bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct TypeTeller(pub fn(&[u8]) -> Option<Box<str>>);
+
+impl PartialEq for TypeTeller {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for TypeTeller {}
 
 /// Which files are kept on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,13 +70,14 @@ impl Default for FileSettings {
             md5: false,
             sha1: false,
             sha256: false,
-            magic: false,
+            magic: None,
             content: true,
             inspect_min: 0,
             inspect_window: 4096,
             memory_limit: 1 << 20,
             storing: Storing::Never,
             stored_limit: 0,
+            budget: StoreBudget::default(),
         }
     }
 }
@@ -78,6 +98,9 @@ pub struct StoreKey {
 
 /// Bytes from which the type of a file is told.
 pub const MAGIC_BYTES: usize = 4096;
+
+/// So many bytes are enough to tell the type of a file of which more is to come.
+const MAGIC_ENOUGH: usize = 512;
 
 /// How far a file has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -132,14 +155,12 @@ pub struct File {
     pub sids: Vec<u32>,
     /// Its record has been written.
     pub logged: bool,
-    /// Name of its type, once somebody has told it from [`beginning`](Self::beginning).
-    pub magic: Option<Box<str>>,
     /// Its name for the one who stores it, once storing has begun.
     pub store_key: Option<StoreKey>,
     /// It is to be kept on disk.
     store: bool,
     /// What is not written of a file that is, or may be, to be kept on disk.
-    unwritten: Vec<u8>,
+    unwritten: Unwritten,
     /// The beginning is gone: it cannot be kept on disk any more.
     unstorable: bool,
     /// All of it has been handed on to be stored.
@@ -153,6 +174,8 @@ pub struct File {
     state: FileState,
     inspected: u64,
     beginning: Vec<u8>,
+    /// Its type, once it has been told.
+    magic: OnceLock<Option<Box<str>>>,
     hashers: Option<Box<Hashers>>,
     digests: Digests,
 }
@@ -190,13 +213,13 @@ impl File {
             range: None,
             gaps: false,
             store: settings.storing == Storing::Always,
-            unwritten: Vec::new(),
+            unwritten: Unwritten::new(&settings.budget),
             unstorable: settings.storing == Storing::Never,
             stored: false,
             is_known: false,
             sids: Vec::new(),
             logged: false,
-            magic: None,
+            magic: OnceLock::new(),
             store_key: None,
             content: Vec::new(),
             offset: 0,
@@ -226,7 +249,7 @@ impl File {
                 sha256.update(data);
             }
         }
-        if self.settings.magic && self.beginning.len() < MAGIC_BYTES {
+        if self.settings.magic.is_some() && self.beginning.len() < MAGIC_BYTES {
             let room = MAGIC_BYTES - self.beginning.len();
             self.beginning
                 .extend_from_slice(&data[..data.len().min(room)]);
@@ -267,12 +290,10 @@ impl File {
         } else {
             self.settings.memory_limit
         };
-        if self.unwritten.len().saturating_add(data.len()) > limit {
+        if !self.unwritten.push(data, limit) {
             self.unstorable = true;
-            self.unwritten = Vec::new();
-            return;
+            drop(self.unwritten.take());
         }
-        self.unwritten.extend_from_slice(data);
     }
 
     /// How many of its bytes are followed, 0 for all, where `limit` counts for files that are not kept on disk.
@@ -319,7 +340,7 @@ impl File {
             self.store = false;
             self.store_key?;
         }
-        Some(std::mem::take(&mut self.unwritten))
+        Some(self.unwritten.take())
     }
 
     /// It ends.
@@ -361,9 +382,15 @@ impl File {
         &self.digests
     }
 
-    /// Its first bytes, at most [`MAGIC_BYTES`]; none unless types are to be told.
-    pub fn beginning(&self) -> &[u8] {
-        &self.beginning
+    /// The name of its type, once enough of it has come and if types are to be told.
+    pub fn magic(&self) -> Option<&str> {
+        let teller = self.settings.magic?;
+        let enough = self.state != FileState::Open || self.beginning.len() >= MAGIC_ENOUGH;
+        if !enough || self.beginning.is_empty() {
+            return None;
+        }
+        let told = self.magic.get_or_init(|| (teller.0)(&self.beginning));
+        told.as_deref()
     }
 
     /// What is at hand of its content, and where that begins.
@@ -487,6 +514,26 @@ mod tests {
         let mut file = stored(Storing::Always);
         file.append(b"abcde");
         assert_eq!(file.take_unwritten(), Some(b"abcde".to_vec()));
+    }
+
+    #[test]
+    fn the_type_is_told_once_there_is_enough() {
+        let teller = TypeTeller(|data| Some(format!("{} bytes", data.len()).into()));
+        let settings = Arc::new(FileSettings {
+            magic: Some(teller),
+            ..FileSettings::default()
+        });
+        let mut file = File::new(&settings, b"");
+        file.append(&[0; MAGIC_ENOUGH - 1]);
+        assert_eq!(file.magic(), None);
+        file.append(&[0; 2]);
+        assert_eq!(file.magic(), Some("513 bytes"));
+        file.append(&[0; 2]);
+        assert_eq!(file.magic(), Some("513 bytes"));
+        let mut file = File::new(&settings, b"");
+        file.append(b"ab");
+        file.close(FileState::Closed);
+        assert_eq!(file.magic(), Some("2 bytes"));
     }
 
     #[test]

@@ -37,7 +37,10 @@ mod transaction;
 
 pub use app_proto::AppProto;
 pub use event::{AppLayerEvent, AppLayerEvents};
-pub use file::{Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES, StoreKey, Storing};
+pub use file::{
+    Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES, StoreBudget, StoreKey, Storing,
+    TypeTeller,
+};
 pub use hook::{Branch, Hook};
 pub use open_limit::OpenLimit;
 pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};

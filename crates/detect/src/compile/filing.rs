@@ -60,7 +60,9 @@ impl Draft {
             let (section, _) = contents
                 .iter()
                 .find(|(_, content)| std::ptr::eq(*content, chosen))?;
-            let keyword = section.buffer().filter(|buffer| *buffer != file::NAME)?;
+            let keyword = section
+                .buffer()
+                .filter(|buffer| ![file::NAME, file::MAGIC].contains(buffer))?;
             let transforms: Vec<_> = section.transforms().collect();
             let chain = TransformChain::compile(&transforms).ok()?.map(Arc::new);
             let Key::Literal {

@@ -21,6 +21,8 @@ pub(crate) enum FileTest {
     Name { text: Box<[u8]>, negated: bool },
     /// The end of the name, behind a dot.
     Extension { text: Box<[u8]>, negated: bool },
+    /// Bytes somewhere in the name of its type, in letters of any case; these are small.
+    Type { text: Box<[u8]>, negated: bool },
     /// The size of a complete file.
     Size(Box<IntegerTest>),
     /// Nothing: there is a file, and it may be stored.
@@ -50,6 +52,7 @@ pub(crate) fn is_file_test(keyword: KeywordId) -> bool {
     [
         file::FILENAME,
         file::FILEEXT,
+        file::FILEMAGIC,
         file::FILESIZE,
         file::FILEMD5,
         file::FILESHA1,
@@ -168,6 +171,11 @@ impl FileTest {
                 let text = text.to_ascii_lowercase().into();
                 Ok(Self::Name { text, negated })
             }
+            (OptionKind::Text(text), file::FILEMAGIC) => {
+                let (text, negated) = unquoted(text);
+                let text = text.to_ascii_lowercase().into();
+                Ok(Self::Type { text, negated })
+            }
             (OptionKind::Text(text), file::FILEEXT) => {
                 let (text, negated) = unquoted(text);
                 let text = text.to_ascii_lowercase().into();
@@ -214,6 +222,10 @@ impl FileTest {
                 found != *negated
             }
             Self::Any => true,
+            Self::Type { text, negated } => file.magic().is_some_and(|name| {
+                let name = name.to_ascii_lowercase();
+                memchr::memmem::find(name.as_bytes(), text).is_some() != *negated
+            }),
             Self::Size(test) => match file.state() {
                 FileState::Closed => test.holds(file.size()),
                 FileState::Open => {

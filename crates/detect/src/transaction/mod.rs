@@ -140,8 +140,21 @@ impl Test {
             Test::Bit(..) => Some(0),
             Test::Towards(way, test) => test.place(proto, direction).filter(|_| *way == direction),
             Test::File(_) => file::place(proto, direction),
-            Test::Buffer(tapir_rules::keywords::file::NAME, _) => file::place(proto, direction),
+            Test::Buffer(
+                tapir_rules::keywords::file::NAME | tapir_rules::keywords::file::MAGIC,
+                _,
+            ) => file::place(proto, direction),
             _ => proto.place(self.keyword()?, direction),
+        }
+    }
+
+    /// Whether it needs to know the type of files.
+    pub(crate) fn asks_for_types(&self) -> bool {
+        let is_type = |test: &FileTest| matches!(test, FileTest::Type { .. });
+        match self {
+            Test::File(tests) => tests.0.iter().any(is_type),
+            Test::Towards(_, test) => test.asks_for_types(),
+            _ => self.keyword() == Some(tapir_rules::keywords::file::MAGIC),
         }
     }
 
@@ -181,6 +194,13 @@ impl Test {
                 .files(direction)
                 .iter()
                 .any(|file| section.holds(context, &file.name, looking)),
+            Test::Buffer(tapir_rules::keywords::file::MAGIC, section) => {
+                let mut files = subject.transaction.files(direction).iter();
+                files.any(|file| {
+                    let name = file.magic();
+                    name.is_some_and(|name| section.holds(context, name.as_bytes(), looking))
+                })
+            }
             Test::Buffer(keyword, section) => {
                 let mut there = false;
                 let holds = subject
@@ -240,7 +260,8 @@ pub(crate) struct Subject<'s> {
 
 /// Whether some parser has values for a keyword.
 pub(crate) fn has_values(keyword: KeywordId) -> bool {
-    let keyword = if keyword == tapir_rules::keywords::file::NAME || is_file_test(keyword) {
+    use tapir_rules::keywords::file::{MAGIC, NAME};
+    let keyword = if [NAME, MAGIC].contains(&keyword) || is_file_test(keyword) {
         tapir_rules::keywords::file::DATA
     } else {
         keyword

@@ -1,7 +1,8 @@
 //! What the engine makes of rules, written out for their authors.
 //!
-//! Three files, in the form of Suricata's `--engine-analysis`: `rules.json` has one object a line for each rule,
-//! `patterns.json` the patterns of all rules by buffer, `rule_group.json` the rules by port.
+//! Four files, the first three in the form of Suricata's `--engine-analysis`: `rules.json` has one object a line for each rule,
+//! `patterns.json` the patterns of all rules by buffer, `rule_group.json` the rules by port, and
+//! `rules_analysis.txt` what is to be said of each rule in words.
 
 mod content;
 mod dependencies;
@@ -25,7 +26,7 @@ use crate::settings::Settings;
 use crate::{EngineError, LoadedRules};
 use dependencies::Dependencies;
 
-/// Writes `rules.json`, `patterns.json` and `rule_group.json` into the folder of the logs. The rules must have been
+/// Writes `rules.json`, `rules_analysis.txt`, `patterns.json` and `rule_group.json` into the folder of the logs. The rules must have been
 /// loaded from sources that [keep their trees](crate::RuleSources::keeps_trees).
 ///
 /// # Errors
@@ -33,11 +34,14 @@ use dependencies::Dependencies;
 pub fn write_analysis(rules: &LoadedRules, settings: &Settings) -> Result<(), EngineError> {
     let subjects = subject::subjects(rules);
     let dependencies = Dependencies::of(&subjects);
-    let lines = subjects
+    let has_file_store = settings.outputs.file_store.is_some();
+    let objects: Vec<Value> = subjects
         .iter()
-        .map(|subject| rule::rule(subject, &dependencies));
+        .map(|subject| rule::rule(subject, &dependencies, has_file_store))
+        .collect();
     let folder = &settings.log_dir;
-    write(folder, "rules.json", lines)?;
+    write(folder, "rules_analysis.txt", objects.iter().map(in_words))?;
+    write(folder, "rules.json", objects)?;
     write(folder, "patterns.json", [patterns::patterns(&subjects)])?;
     let groups = groups::groups(
         &subjects,
@@ -47,11 +51,24 @@ pub fn write_analysis(rules: &LoadedRules, settings: &Settings) -> Result<(), En
     write(folder, "rule_group.json", [groups])
 }
 
+/// What is to be said of a rule, for people.
+fn in_words(rule: &Value) -> String {
+    let raw = rule["raw"].as_str().unwrap_or_default();
+    let mut text = format!("== Sid: {} ==\n{raw}\n", rule["id"]);
+    for (key, word) in [("warnings", "Warning"), ("notes", "Note")] {
+        let said = rule[key].as_array().into_iter().flatten();
+        for sentence in said.filter_map(Value::as_str) {
+            text.push_str(&format!("    {word}: {sentence}\n"));
+        }
+    }
+    text
+}
+
 /// Writes values into a file, one a line.
 fn write(
     folder: &Path,
     name: &str,
-    values: impl IntoIterator<Item = Value>,
+    values: impl IntoIterator<Item: std::fmt::Display>,
 ) -> Result<(), EngineError> {
     let path = folder.join(name);
     let write = || {

@@ -14,7 +14,11 @@ use super::matches::{Notes, matches};
 use super::subject::Subject;
 
 /// A rule with all that is known of it.
-pub(super) fn rule(subject: &Subject<'_>, dependencies: &Dependencies<'_>) -> Value {
+pub(super) fn rule(
+    subject: &Subject<'_>,
+    dependencies: &Dependencies<'_>,
+    has_file_store: bool,
+) -> Value {
     let tree = subject.tree;
     let mut notes = Notes::default();
     let mut object = Map::new();
@@ -62,16 +66,26 @@ pub(super) fn rule(subject: &Subject<'_>, dependencies: &Dependencies<'_>) -> Va
     if let Some(dependencies) = dependencies.json(subject) {
         put("dependencies", dependencies);
     }
-    if subject.compiled.is_none() {
-        put(
-            "warnings",
-            json!(["rule is left out: the engine does not evaluate all of its keywords"]),
-        );
+    let warnings = warnings(subject, has_file_store);
+    if !warnings.is_empty() {
+        put("warnings", warnings.into());
     }
     if let Some(notes) = notes.json() {
         put("notes", notes);
     }
     Value::Object(object)
+}
+
+fn warnings(subject: &Subject<'_>, has_file_store: bool) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    if subject.compiled.is_none() {
+        warnings.push("rule is left out: the engine does not evaluate all of its keywords");
+    }
+    if subject.has(response::FILESTORE) && !has_file_store {
+        // The words are those that scripts around Suricata look for.
+        warnings.push("Rule requires file-store but the output file-store is not enabled.");
+    }
+    warnings
 }
 
 fn class(action: Action, is_scoped: bool) -> &'static str {

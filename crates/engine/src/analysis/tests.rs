@@ -26,7 +26,7 @@ fn analysed(rules: &str) -> Vec<Value> {
     let dependencies = Dependencies::of(&subjects);
     subjects
         .iter()
-        .map(|subject| rule::rule(subject, &dependencies))
+        .map(|subject| rule::rule(subject, &dependencies, false))
         .collect()
 }
 
@@ -317,10 +317,10 @@ fn ports_beyond_the_limit_share_a_group() {
 }
 
 #[test]
-fn three_files_are_written() {
+fn four_files_are_written() {
     let folder = tempfile::tempdir().unwrap();
     let (rules, mut settings) = load(
-        "alert tcp any any -> any 80 (content:\"a\"; sid:1;)\nalert udp any any -> any any (content:\"b\"; sid:2;)\n",
+        "alert tcp any any -> any 80 (content:\"a\"; sid:1;)\nalert udp any any -> any any (content:\"b\"; filestore; sid:2;)\n",
         "",
     );
     settings.log_dir = folder.path().to_owned();
@@ -336,6 +336,12 @@ fn three_files_are_written() {
         .map(|rule| rule["id"].clone())
         .collect();
     assert_eq!(numbers, [json!(1), json!(2)]);
+    let words = std::fs::read_to_string(folder.path().join("rules_analysis.txt")).unwrap();
+    assert!(words.starts_with("== Sid: 1 ==\nalert tcp"), "{words}");
+    assert_eq!(
+        words.matches("Warning: Rule requires file-store").count(),
+        1
+    );
     assert_eq!(read("patterns.json").len(), 1);
     assert_eq!(read("rule_group.json").len(), 1);
 }

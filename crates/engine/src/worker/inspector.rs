@@ -10,7 +10,7 @@ use tapir_flow::tcp::{self, Segment, SegmentFlags};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
-use tapir_protocols::{ParserSettings, StoreKey, Storing};
+use tapir_protocols::{ParserSettings, StoreKey, Storing, TypeTeller};
 use tapir_rules::keywords::{mail, tls};
 
 use super::circumstances::{Circumstances, protos_of, view_of};
@@ -18,6 +18,7 @@ use super::envelope::{Enveloper, Origin};
 use super::expectations::Expectations;
 use super::{Attachment, FlowOf};
 use crate::counters::Counters;
+use crate::file_type;
 use crate::finding::{Discovery, Finding, Place, Stage};
 use crate::rules::LoadedRules;
 use crate::settings::Settings;
@@ -424,6 +425,11 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
     let mut files = (*parsers.files).clone();
     files.content = false;
     rules.set.ask_of_files(&mut files);
+    let of_records = needs.app_options.get("fileinfo");
+    let shows_types = of_records.is_some_and(|options| options.is_on("force-magic", false))
+        || needs.file_store.as_ref().is_some_and(|store| store.types);
+    files.magic =
+        (shows_types || rules.set.asks_for_types()).then_some(TypeTeller(file_type::of_beginning));
     if let Some(store) = &needs.file_store {
         files.sha256 = true;
         files.md5 |= store.digests.iter().any(|digest| digest == "md5");

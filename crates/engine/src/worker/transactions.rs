@@ -469,7 +469,7 @@ fn file_members(json: &mut Json<'_>, file: &File, id: u64) {
         file.sids.iter().for_each(|sid| json.uint_element(*sid));
         json.close_array();
     }
-    if let Some(magic) = &file.magic {
+    if let Some(magic) = file.magic() {
         json.text("magic", magic);
     }
     json.bool("gaps", file.gaps);

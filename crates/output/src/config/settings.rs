@@ -99,15 +99,13 @@ fn file_store(root: &Node, options: &Node) -> Result<FileStoreConfig, ConfigErro
         text.parse().ok().filter(|version| *version == 2)
     })?;
     check_digests(options)?;
-    if options.bool_at("force-magic", false)? {
-        tracing::warn!("file-store: force-magic: types of files are not told");
-    }
     let listed = options.get("force-hash").map(Node::items);
     let digests = listed.iter().flatten().filter_map(|item| item.text());
     if let Some(xff) = options.get("xff") {
         xff.read_whole();
     }
     Ok(FileStoreConfig {
+        types: options.bool_at("force-magic", false)?,
         digests: digests.map(str::to_owned).collect(),
         dir: PathBuf::from(options.text_at("dir", "filestore")),
         all: options.bool_at("force-filestore", false)?,

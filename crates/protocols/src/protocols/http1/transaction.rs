@@ -159,7 +159,7 @@ impl Exchange {
             odd.push(Event::DoubleEncoded);
         }
         let known = METHODS.contains(&self.method());
-        if !known && (self.is_09 || self.version_number(Direction::ToServer).is_none()) {
+        if !known && !self.is_09 && self.version_number(Direction::ToServer).is_none() {
             odd.push(Event::RequestLineInvalid);
         }
         odd

@@ -636,12 +636,12 @@ mod tests {
                 b"MAIL FROM:<a>\r\nBDAT 3 LAST\r\nabcMAIL FROM:<b>\r\nDATA\r\n",
                 step,
             );
-            assert_eq!(progress(&smtp), [[2, 0], [0, 0]]);
+            assert_eq!(progress(&smtp), [[2, 0], [1, 0]]);
             feed(&mut smtp, ToClient, b"250 ok\r\n250 ok\r\n", step);
-            assert_eq!(progress(&smtp), [[2, 2], [0, 0]]);
+            assert_eq!(progress(&smtp), [[2, 2], [1, 0]]);
             feed(&mut smtp, ToClient, b"250 ok\r\n354 go\r\n", step);
             feed(&mut smtp, ToServer, b"x\r\n.\r\nQUIT\r\n", step);
-            assert_eq!(progress(&smtp), [[2, 2], [2, 0]]);
+            assert_eq!(progress(&smtp), [[2, 2], [2, 1]]);
             feed(&mut smtp, ToClient, b"250 ok\r\n221 bye\r\n", step);
             assert_eq!(progress(&smtp), [[2, 2], [2, 2]]);
         }
