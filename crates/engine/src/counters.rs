@@ -191,6 +191,15 @@ impl Counters {
         for ((proto, transport), counts) in &self.protocols {
             let name = protocol_name(*proto, *transport);
             put(&format!("app_layer.flow.{name}"), counts.flows);
+            // Who reads of one transport is to read of the other one too.
+            let other = match transport {
+                Transport::Tcp => Transport::Udp,
+                Transport::Udp => Transport::Tcp,
+            };
+            if has_both_transports(*proto) && !self.protocols.contains_key(&(*proto, other)) {
+                let name = protocol_name(*proto, other);
+                put(&format!("app_layer.flow.{name}"), 0);
+            }
             if !proto.has_parser() {
                 continue;
             }
@@ -252,9 +261,9 @@ impl Counters {
     }
 }
 
-/// The name of a protocol among the counters: with its transport, if it may have either.
-fn protocol_name(proto: AppProto, transport: Transport) -> String {
-    let both = matches!(
+/// Whether a protocol is counted by transport, for it may have either.
+fn has_both_transports(proto: AppProto) -> bool {
+    matches!(
         proto,
         AppProto::Failed
             | AppProto::Dns
@@ -265,12 +274,16 @@ fn protocol_name(proto: AppProto, transport: Transport) -> String {
             | AppProto::Ldap
             | AppProto::Enip
             | AppProto::Llmnr
-    );
+    )
+}
+
+/// The name of a protocol among the counters: with its transport, if it may have either.
+fn protocol_name(proto: AppProto, transport: Transport) -> String {
     let name = match proto {
         AppProto::Http1 => "http",
         other => other.name(),
     };
-    match (both, transport) {
+    match (has_both_transports(proto), transport) {
         (false, _) => name.to_owned(),
         (true, Transport::Tcp) => format!("{name}_tcp"),
         (true, Transport::Udp) => format!("{name}_udp"),
