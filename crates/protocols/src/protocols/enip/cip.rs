@@ -154,9 +154,8 @@ fn request(service: u8, cursor: &mut Cursor<'_>) -> Option<Content> {
         }
         // Where the second attribute begins depends on the first one's type.
         SET_ATTRIBUTE_LIST => {
-            if cursor.le_u16()? > 0 {
-                attributes.extend(cursor.le_u16());
-            }
+            let count = cursor.le_u16()?;
+            attributes.extend(cursor.le_u16().filter(|_| count > 0));
         }
         FORWARD_OPEN => {
             let mut rest = Cursor::new(cursor.rest());

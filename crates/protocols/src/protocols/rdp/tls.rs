@@ -7,9 +7,11 @@ use crate::protocols::cursor::Cursor;
 const MOST_HANDSHAKE: usize = 1 << 16;
 const MOST_CERTIFICATES: usize = 16;
 
-/// What follows the header of a record, and how many bytes both take; or how many bytes are needed. Nothing when it is
-/// no record.
-pub(super) fn record(data: &[u8]) -> Option<Result<(u8, &[u8], usize), usize>> {
+/// The kind and content of a record, and how many bytes it takes with its header; or how many bytes are needed.
+type Record<'a> = Result<(u8, &'a [u8], usize), usize>;
+
+/// The record at the beginning of data; nothing when there is none.
+pub(super) fn record(data: &[u8]) -> Option<Record<'_>> {
     const HEADER: usize = 5;
     const MOST: usize = (1 << 14) + 2048;
     let mut cursor = Cursor::new(data);
