@@ -25,6 +25,7 @@ mod app_proto;
 mod event;
 mod file;
 mod hook;
+mod names;
 mod open_limit;
 mod parser;
 mod protocols;
@@ -42,15 +43,13 @@ pub use file::{
     TypeTeller,
 };
 pub use hook::{Branch, Hook};
+pub use names::number_named;
 pub use open_limit::OpenLimit;
 pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
-pub use protocols::dnp3::{function as dnp3_function, indication as dnp3_indication};
 pub use protocols::enip::{ATTRIBUTE as CIP_ATTRIBUTE, CLASS as CIP_CLASS};
-pub use protocols::enip::{command_number as enip_command, status_number as enip_status};
 pub use protocols::ftp::Settings as FtpSettings;
 pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;
-pub use protocols::ldap::{operation_number as ldap_operation, result_code as ldap_result_code};
 pub use protocols::mqtt::Settings as MqttSettings;
 pub use protocols::pgsql::Settings as PgsqlSettings;
 pub use protocols::smb::Settings as SmbSettings;

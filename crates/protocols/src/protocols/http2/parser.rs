@@ -89,9 +89,7 @@ impl Http2 {
         if self.transactions.is_empty() {
             finish(self.transactions.open(Stream::new(0)));
         }
-        if let Some(entry) = self.transactions.last_mut() {
-            entry.meta.event(event as u8);
-        }
+        self.transactions.note(event as u8);
     }
 
     /// The transaction of a stream, begun when there is none. What concerns the connection has one a frame.

@@ -163,11 +163,7 @@ impl Quic {
     }
 
     fn open(&mut self, packet: Packet, event: Option<u8>) {
-        let direction = packet.direction;
-        let meta = &mut self.transactions.open(packet).meta;
-        meta.advance(Direction::ToServer, 1);
-        meta.advance(Direction::ToClient, 1);
-        meta.skip[direction.reverse().index()] = true;
+        let meta = self.transactions.open_message(packet.direction, packet);
         if let Some(event) = event {
             meta.event(event);
         }

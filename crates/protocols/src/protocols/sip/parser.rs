@@ -41,24 +41,12 @@ impl Sip {
 
     fn open(&mut self, direction: Direction, message: Box<Message>) {
         let description = Description::parse(&message.body);
-        let meta = &mut self
-            .transactions
-            .open(Exchange {
-                direction,
-                message,
-                description,
-            })
-            .meta;
-        meta.advance(Direction::ToServer, 1);
-        meta.advance(Direction::ToClient, 1);
-        meta.skip[direction.reverse().index()] = true;
-    }
-
-    /// Something is wrong: noted with the message before, if that is still there.
-    fn note(&mut self, event: u8) {
-        if let Some(last) = self.transactions.last_mut() {
-            last.meta.event(event);
-        }
+        let exchange = Exchange {
+            direction,
+            message,
+            description,
+        };
+        self.transactions.open_message(direction, exchange);
     }
 }
 
@@ -99,7 +87,7 @@ impl Parser for Sip {
                 }
                 Reading::Incomplete(needed) => {
                     if is_datagram || rest.len() > MAX_MESSAGE {
-                        self.note(INCOMPLETE);
+                        self.transactions.note(INCOMPLETE);
                         return Outcome::Failed;
                     }
                     return Outcome::Incomplete {
@@ -108,7 +96,7 @@ impl Parser for Sip {
                     };
                 }
                 Reading::Invalid => {
-                    self.note(INVALID);
+                    self.transactions.note(INVALID);
                     return Outcome::Failed;
                 }
             }
