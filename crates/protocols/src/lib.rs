@@ -43,13 +43,16 @@ pub use file::{
 };
 pub use hook::{Branch, Hook};
 pub use open_limit::OpenLimit;
-pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
+pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser, Predecessor};
 pub use protocols::dnp3::{function as dnp3_function, indication as dnp3_indication};
 pub use protocols::enip::{ATTRIBUTE as CIP_ATTRIBUTE, CLASS as CIP_CLASS};
 pub use protocols::enip::{command_number as enip_command, status_number as enip_status};
 pub use protocols::ftp::Settings as FtpSettings;
 pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;
+pub use protocols::http2::{
+    error_number as http2_error, setting_number as http2_setting, type_number as http2_frame_type,
+};
 pub use protocols::ldap::{operation_number as ldap_operation, result_code as ldap_result_code};
 pub use protocols::mqtt::Settings as MqttSettings;
 pub use protocols::pgsql::Settings as PgsqlSettings;

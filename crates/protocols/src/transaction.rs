@@ -199,6 +199,18 @@ impl<T> Transactions<T> {
         &mut self.list[last]
     }
 
+    /// The youngest that `is` holds for; begun when there is none.
+    pub fn find_or_open(
+        &mut self,
+        is: impl Fn(&Entry<T>) -> bool,
+        new: impl FnOnce() -> T,
+    ) -> &mut Entry<T> {
+        match self.list.iter().rposition(is) {
+            Some(place) => &mut self.list[place],
+            None => self.open(new()),
+        }
+    }
+
     /// How many are open.
     pub fn len(&self) -> usize {
         self.list.len()

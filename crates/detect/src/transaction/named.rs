@@ -1,6 +1,6 @@
 //! Fields whose numbers have names.
 
-use tapir_rules::keywords::{KeywordId, industrial, internet, voip, windows};
+use tapir_rules::keywords::{KeywordId, http, industrial, internet, voip, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest};
 
 /// The test of a field from a text with names in it; nothing for fields without names.
@@ -23,6 +23,8 @@ type Names = fn(&str) -> Option<u64>;
 /// The width of a field, and what its names stand for.
 fn names(keyword: KeywordId) -> Option<(u8, Names)> {
     Some(match keyword {
+        http::HTTP2_FRAMETYPE => (8, tapir_protocols::http2_frame_type),
+        http::HTTP2_ERRORCODE => (32, tapir_protocols::http2_error),
         industrial::MQTT_TYPE => (8, mqtt_type),
         industrial::MQTT_CONNACK_SESSION_PRESENT => (8, yes_or_no),
         windows::LDAP_REQUEST_OPERATION | windows::LDAP_RESPONSES_OPERATION => {

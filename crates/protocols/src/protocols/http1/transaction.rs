@@ -293,6 +293,18 @@ impl Exchange {
             .unwrap_or(443)
     }
 
+    /// The request, for another protocol that is to answer it: as in HTTP/2.
+    pub(super) fn request_fields(&self) -> Vec<(Box<[u8]>, Box<[u8]>)> {
+        let pair = |name: &[u8], value: &[u8]| (name.into(), value.into());
+        let mut fields = vec![
+            pair(b":method", self.method()),
+            pair(b":path", &self.target.raw),
+        ];
+        let headers = self.request.head.headers.iter();
+        fields.extend(headers.map(|header| pair(&header.name, &header.value)));
+        fields
+    }
+
     /// How a body is delimited, if there is one.
     pub(super) fn delimiter(&self, direction: Direction) -> Delimiter {
         match direction {
