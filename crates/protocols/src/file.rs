@@ -471,7 +471,10 @@ mod tests {
     #[test]
     fn ranges_are_read() {
         let range = |start, end, size| Some(FileRange { start, end, size });
-        assert_eq!(FileRange::read(b"bytes 500-999/1000"), range(500, 999, 1000));
+        assert_eq!(
+            FileRange::read(b"bytes 500-999/1000"),
+            range(500, 999, 1000)
+        );
         assert_eq!(FileRange::read(b"bytes 0-0/*"), range(0, 0, 0));
         assert_eq!(FileRange::read(b"bytes 5-4/10"), None);
         assert_eq!(FileRange::read(b"bytes 5-10/10"), None);

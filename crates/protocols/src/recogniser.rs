@@ -170,6 +170,7 @@ impl Recogniser {
         self.original = self.flow;
         self.flow = proto;
         self.sides = [proto; 2];
+        self.side_done = [true; 2];
     }
 
     /// Exchanges the sides, as the flow's client and server are.

@@ -433,11 +433,13 @@ impl Parts {
             return false;
         };
         let covered = AppProto::ALL.iter().filter(|other| proto.covers(**other));
-        let found = std::iter::once(&proto).chain(covered).find_map(|candidate| {
-            let mut known = candidate.transaction_events().iter();
-            let number = known.position(|known| known.eq_ignore_ascii_case(event))?;
-            Some(Test::Event(*candidate, number as u8))
-        });
+        let found = std::iter::once(&proto)
+            .chain(covered)
+            .find_map(|candidate| {
+                let mut known = candidate.transaction_events().iter();
+                let number = known.position(|known| known.eq_ignore_ascii_case(event))?;
+                Some(Test::Event(*candidate, number as u8))
+            });
         let is_known = found.is_some();
         self.tests.extend(found);
         is_known

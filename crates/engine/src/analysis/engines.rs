@@ -195,8 +195,10 @@ fn protocols(of_rule: AppProto, keyword: KeywordId) -> Vec<AppProto> {
         .iter()
         .copied()
         .filter(|app| {
-            // DCE/RPC also travels in SMB.
-            any || of_rule.covers(*app) || (of_rule, *app) == (AppProto::Dcerpc, AppProto::Smb)
+            // DCE/RPC also travels in SMB, and what travels in another protocol is of both.
+            any || of_rule.covers(*app)
+                || app.covers(of_rule)
+                || (of_rule, *app) == (AppProto::Dcerpc, AppProto::Smb)
         })
         .collect();
     match (chosen.is_empty(), protocols.is_empty()) {

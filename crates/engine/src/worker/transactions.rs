@@ -189,10 +189,7 @@ impl Inspector {
         let wanted =
             needs.file_store.is_some() || needs.app.iter().any(|wanted| wanted == "fileinfo");
         let default = RecordOptions::default();
-        let options = needs
-            .app_options
-            .get(log_name(proto))
-            .unwrap_or(&default);
+        let options = needs.app_options.get(log_name(proto)).unwrap_or(&default);
         let stores = state
             .meta(place)
             .map_or([false; 2], |meta| meta.store_files);
@@ -414,6 +411,11 @@ impl Inspector {
         {
             flow.attachment.app.refine(proto);
             flow.attachment.dialogue.refine(proto);
+            if let Some(session) = flow.tcp.as_deref_mut() {
+                DIRECTIONS
+                    .into_iter()
+                    .for_each(|way| session.set_recognised(way));
+            }
         }
         if let Some(expected) = &orders.expected_flow {
             self.expectations.add(flow, expected.clone(), packet.ts);

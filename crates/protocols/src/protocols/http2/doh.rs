@@ -110,8 +110,7 @@ mod tests {
     use crate::transaction::{Transaction, Value};
 
     /// The example of RFC 8484, section 4.1.1.
-    const TARGET: &[u8] =
-        b"/dns-query?x=y&dns=AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB";
+    const TARGET: &[u8] = b"/dns-query?x=y&dns=AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB";
 
     fn names(messages: &Messages, direction: Direction) -> Vec<String> {
         let mut names = Vec::new();

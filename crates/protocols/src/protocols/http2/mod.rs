@@ -20,12 +20,14 @@ use crate::signature::{Circumstances, Opinion, Pattern, Signature};
 
 pub(crate) const SIGNATURE: Signature = Signature::new(AppProto::Http2).patterns(&[
     Pattern::tcp(ToServer, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").nocase(),
-    Pattern::tcp(ToClient, &[0, 0]).confirmed_by(probe_settings, MAGIC, MAGIC),
+    Pattern::tcp(ToClient, &[0, 0]).confirmed_by(
+        probe_settings,
+        FRAME_HEADER as u16,
+        FRAME_HEADER as u16,
+    ),
 ]);
 
 const FRAME_HEADER: usize = 9;
-/// What the client begins with (section 3.4) has so many bytes: a server that has said less may wait for it.
-const MAGIC: u16 = 24;
 
 /// The server begins with a SETTINGS frame (section 3.4).
 fn probe_settings(data: &[u8], _: &Circumstances) -> Opinion {

@@ -184,11 +184,7 @@ fn each_header(side: &Side, accepts: &mut Accepts<'_>) -> bool {
     })
 }
 
-fn numbers(
-    side: &Side,
-    accepts: &mut Accepts<'_>,
-    number: impl Fn(&Frame) -> Option<u64>,
-) -> bool {
+fn numbers(side: &Side, accepts: &mut Accepts<'_>, number: impl Fn(&Frame) -> Option<u64>) -> bool {
     let mut numbers = side.frames.iter().filter_map(number);
     numbers.any(|number| accepts(Value::Number(number)))
 }
@@ -329,7 +325,10 @@ mod tests {
     fn values_of_one_header_are_put_together() {
         let headers = [("accept", "a"), ("x", "y"), ("accept", "b")];
         assert_eq!(shown(side(&headers), http::ACCEPT, ToServer), b"a, b");
-        assert_eq!(shown(side(&headers), http::HEADER_NAMES, ToServer), b"\r\naccept\r\nx\r\naccept\r\n\r\n");
+        assert_eq!(
+            shown(side(&headers), http::HEADER_NAMES, ToServer),
+            b"\r\naccept\r\nx\r\naccept\r\n\r\n"
+        );
     }
 
     #[test]
