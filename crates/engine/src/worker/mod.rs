@@ -13,6 +13,7 @@ mod flow_record;
 mod inspector;
 mod macs;
 mod stream;
+mod stream_record;
 mod transactions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

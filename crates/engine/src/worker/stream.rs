@@ -61,7 +61,9 @@ impl Inspector {
                 DropReason::Invalid => "stream error",
                 DropReason::Urgent => "stream urgent",
             };
-            return self.dropped(packet, flow, seen, reason);
+            self.dropped(packet, flow, seen, reason);
+            seen.events = self.outcome.events;
+            return self.stream_record(packet, flow, seen, Some(reason));
         }
         seen.events = self.outcome.events;
         // The segment that ends the handshake belongs to what is not established, unless it brings data.
@@ -79,6 +81,7 @@ impl Inspector {
             }
             self.tcp.prune(session, segment.dir);
         }
+        self.stream_record(packet, flow, seen, None);
     }
 
     /// A flow that another has announced is known by that. It may have begun before the announcement was read.

@@ -215,6 +215,11 @@ impl Turn<'_> {
             Some(session) => self.follow(session),
             None => self.open(session),
         };
+        // Inline, the data that opens a session is inspected before anybody has acknowledged it.
+        if self.engine.config.inline && self.outcome.is(SegmentFlags::OPENED | SegmentFlags::ADDED)
+        {
+            self.outcome.mark(SegmentFlags::ESTABLISHED);
+        }
         if verdict.is_err() {
             self.outcome.mark(SegmentFlags::REJECTED);
             if self.engine.config.inline && self.engine.config.drop_invalid {
