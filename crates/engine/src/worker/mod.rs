@@ -7,6 +7,7 @@ mod arp;
 mod circumstances;
 mod dialogue;
 mod envelope;
+mod exception;
 mod expectations;
 mod flow_end;
 mod flow_record;

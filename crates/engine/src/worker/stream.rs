@@ -1,15 +1,14 @@
 //! A TCP segment: its session, its stream, and the rules on both.
 
-use tapir_detect::{FlowVerdict, PacketHook};
-use tapir_flow::FlowState;
-use tapir_flow::tcp::{DropReason, Exception, Segment, SegmentFlags, Session, StreamEvent};
+use tapir_detect::PacketHook;
+use tapir_flow::tcp::{DropReason, Segment, SegmentFlags, Session, StreamEvent};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{AppProto, Transport};
 
 use super::FlowOf;
 use super::circumstances::Circumstances;
+use super::exception::Case;
 use super::inspector::Inspector;
-use crate::settings::ExceptionPolicy;
 
 impl Inspector {
     /// Follows a segment, recognises the protocol of what became readable, tries the rules, and lets go what
@@ -49,10 +48,11 @@ impl Inspector {
         if self.outcome.events.contains(StreamEvent::ReassemblySeqGap) {
             self.own.gaps += 1;
         }
-        if let Some(case) = self.outcome.exception
-            && self.except(packet, flow, seen, case)
-        {
-            return;
+        let failed = seen.parser_failed.then_some(Case::AppLayerError);
+        for case in self.outcome.exception.map(Case::Tcp).into_iter().chain(failed) {
+            if self.except(packet, flow, seen, case) {
+                return;
+            }
         }
         if let Some(reason) = self.outcome.drop
             && self.settings.prevention
@@ -96,69 +96,6 @@ impl Inspector {
         if let Some(session) = flow.tcp.as_deref_mut() {
             session.set_recognised(Direction::ToServer);
             session.set_recognised(Direction::ToClient);
-        }
-    }
-
-    /// Applies the exception policy of a case; true when the packet is not inspected further.
-    fn except(
-        &mut self,
-        packet: &Packet<'_>,
-        flow: &mut FlowOf,
-        seen: &Circumstances,
-        case: Exception,
-    ) -> bool {
-        let policies = &self.settings.policies;
-        let (policy, target, counter, reason) = match case {
-            Exception::Midstream => (
-                policies.midstream,
-                "stream_midstream",
-                "tcp.midstream",
-                "stream midstream",
-            ),
-            Exception::SessionMemcap => (
-                policies.session_memcap,
-                "stream_memcap",
-                "tcp.ssn_memcap",
-                "stream memcap",
-            ),
-            Exception::ReassemblyMemcap => (
-                policies.reassembly_memcap,
-                "stream_reassembly_memcap",
-                "tcp.reassembly",
-                "stream reassembly",
-            ),
-        };
-        flow.attachment.exception = Some((target, policy.name()));
-        if policy == ExceptionPolicy::Ignore {
-            return false;
-        }
-        *self
-            .own
-            .exceptions
-            .entry(counter)
-            .or_default()
-            .entry(policy.name())
-            .or_default() += 1;
-        match policy {
-            ExceptionPolicy::Ignore => false,
-            ExceptionPolicy::PassPacket => true,
-            ExceptionPolicy::PassFlow => {
-                flow.attachment.detect.decide(FlowVerdict::Pass);
-                true
-            }
-            ExceptionPolicy::Bypass => {
-                flow.set_state(FlowState::LocalBypassed);
-                true
-            }
-            ExceptionPolicy::DropPacket | ExceptionPolicy::DropFlow | ExceptionPolicy::Reject => {
-                if policy != ExceptionPolicy::DropPacket {
-                    flow.attachment.detect.decide(FlowVerdict::Drop);
-                }
-                if self.settings.prevention {
-                    self.dropped(packet, flow, seen, reason);
-                }
-                true
-            }
         }
     }
 }

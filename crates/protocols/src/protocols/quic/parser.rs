@@ -23,6 +23,8 @@ pub struct Quic {
     keys: Option<Box<Keys>>,
     /// The hello has been seen: what follows is encrypted. By direction.
     greeted: [bool; 2],
+    /// Both have been seen.
+    is_encrypted: bool,
     /// Pieces of the handshake until the hello is whole. By direction.
     handshakes: [Handshake; 2],
 }
@@ -158,6 +160,7 @@ impl Quic {
             transactions: Transactions::default(),
             keys: None,
             greeted: [false; 2],
+            is_encrypted: false,
             handshakes: [Handshake::default(), Handshake::default()],
         }
     }
@@ -255,7 +258,7 @@ impl Parser for Quic {
         known.then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let mut rest = input.data;
         // Several packets may share a datagram.
         while !rest.is_empty() {
@@ -273,6 +276,9 @@ impl Parser for Quic {
                 };
             }
             rest = rest.get(end..).unwrap_or_default();
+        }
+        if self.greeted == [true; 2] && !std::mem::replace(&mut self.is_encrypted, true) {
+            self.settings.quic.begin(orders);
         }
         Outcome::Done
     }
