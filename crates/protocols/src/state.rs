@@ -6,8 +6,8 @@ use tapir_packet::Direction;
 use tapir_rules::keywords::KeywordId;
 
 use crate::AppProto;
-use crate::file::FileSettings;
 use crate::encryption::Encryption;
+use crate::file::FileSettings;
 use crate::hook::{Branch, ONE_WAY};
 use crate::open_limit::OpenLimit;
 use crate::parser::{Input, Orders, Outcome, Parser};

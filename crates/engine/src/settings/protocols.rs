@@ -2,9 +2,9 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, Encryption, FtpSettings, Http1Settings, Http2Settings, MqttSettings,
-    OpenLimit, ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable, SmbSettings,
-    SmtpSettings, SshSettings, TlsSettings, Transport,
+    AppProto, DetectionPorts, Enabled, Encryption, FtpSettings, Http1Settings, Http2Settings,
+    MqttSettings, OpenLimit, ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable,
+    SmbSettings, SmtpSettings, SshSettings, TlsSettings, Transport,
 };
 
 use super::variables::port_list;

@@ -218,8 +218,7 @@ impl Inspector {
             ip_proto::UDP => self.datagram(packet, tracked.direction, flow, &mut seen),
             _ => {}
         }
-        let excepted =
-            seen.parser_failed && self.except(packet, flow, &seen, Case::AppLayerError);
+        let excepted = seen.parser_failed && self.except(packet, flow, &seen, Case::AppLayerError);
         if !excepted {
             self.detect(packet, Some(flow), &seen, None);
         }

@@ -7,6 +7,7 @@ mod arp;
 mod circumstances;
 mod dialogue;
 mod envelope;
+mod evidence;
 mod exception;
 mod expectations;
 mod flow_end;
@@ -39,6 +40,7 @@ use crate::rules::LoadedRules;
 use crate::settings::Settings;
 use circumstances::Circumstances;
 use dialogue::Dialogue;
+use evidence::Evidence;
 use inspector::Inspector;
 use macs::Macs;
 
@@ -61,6 +63,8 @@ pub(crate) struct Attachment {
     pub(crate) dropped: [bool; 2],
     /// Link-layer addresses, where outputs show them.
     pub(crate) macs: Option<Box<Macs>>,
+    /// Packets to be logged should the flow alert, where packets of alerted flows are logged.
+    pub(crate) evidence: Option<Box<Evidence>>,
     /// The exception policy that was applied to the flow: for what, and which.
     pub(crate) exception: Option<(&'static str, &'static str)>,
 }

@@ -1,6 +1,7 @@
 //! A TCP segment: its session, its stream, and the rules on both.
 
 use tapir_detect::PacketHook;
+use tapir_flow::FlowFlags;
 use tapir_flow::tcp::{DropReason, Segment, SegmentFlags, Session, StreamEvent};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{AppProto, Transport};
@@ -45,11 +46,24 @@ impl Inspector {
             self.recognise_stream(packet, flow, &mut segment, seen);
         }
         seen.segment = self.outcome.flags;
+        // Inline, the receiver gets what was accepted first, and so do the rules.
+        let mut bytes = Vec::new();
+        let overruled = self
+            .outcome
+            .is(SegmentFlags::OVERRULED)
+            .then(|| packet.with_payload(self.tcp.accepted_data(), &mut bytes));
+        let packet = overruled.as_ref().unwrap_or(packet);
         if self.outcome.events.contains(StreamEvent::ReassemblySeqGap) {
             self.own.gaps += 1;
         }
         let failed = seen.parser_failed.then_some(Case::AppLayerError);
-        for case in self.outcome.exception.map(Case::Tcp).into_iter().chain(failed) {
+        for case in self
+            .outcome
+            .exception
+            .map(Case::Tcp)
+            .into_iter()
+            .chain(failed)
+        {
             if self.except(packet, flow, seen, case) {
                 return;
             }
@@ -80,6 +94,9 @@ impl Inspector {
                 session.raw_done(segment.dir, progress);
             }
             self.tcp.prune(session, segment.dir);
+            if self.needs.alerted_packets {
+                keep_evidence(packet, &segment, flow);
+            }
         }
         self.stream_record(packet, flow, seen, None);
     }
@@ -97,5 +114,25 @@ impl Inspector {
             session.set_recognised(Direction::ToServer);
             session.set_recognised(Direction::ToClient);
         }
+    }
+}
+
+/// Keeps a segment, which has not alerted, until the rules are done with its data.
+fn keep_evidence(packet: &Packet<'_>, segment: &Segment<'_>, flow: &mut FlowOf) {
+    if flow.flags().contains(FlowFlags::HAS_ALERTS) {
+        return;
+    }
+    let Some(session) = flow.tcp.as_deref() else {
+        return;
+    };
+    let evidence = flow.attachment.evidence.get_or_insert_default();
+    evidence.forget(session);
+    let stream = session.stream(segment.dir);
+    // Sequence numbers wrap around; what is not ahead of the stream was looked at.
+    let ahead = segment.right_edge().wrapping_sub(stream.base_seq()) as i32;
+    if let Ok(ahead @ 1..) = u64::try_from(ahead)
+        && !segment.is_empty()
+    {
+        evidence.keep(packet, segment.dir, stream.base() + ahead);
     }
 }
