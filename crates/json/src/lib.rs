@@ -287,21 +287,16 @@ impl<'b> Json<'b> {
         self.out.push(b'"');
     }
 
-    /// A link-layer address as a string.
-    pub fn mac(&mut self, key: &str, mac: &[u8; 6]) {
-        self.key(key);
-        self.mac_value(mac);
+    /// Bytes in hexadecimal with colons between them, as link-layer addresses and fingerprints are written.
+    pub fn colon_hex(&mut self, key: &str, bytes: &[u8]) {
+        self.quoted(key, |out| push_colon_hex(out, bytes));
     }
 
-    /// A link-layer address in an array.
-    pub fn mac_element(&mut self, mac: &[u8; 6]) {
+    /// The same in an array.
+    pub fn colon_hex_element(&mut self, bytes: &[u8]) {
         self.comma();
-        self.mac_value(mac);
-    }
-
-    fn mac_value(&mut self, mac: &[u8; 6]) {
         self.out.push(b'"');
-        push_mac(self.out, mac);
+        push_colon_hex(self.out, bytes);
         self.out.push(b'"');
     }
 
@@ -355,9 +350,9 @@ pub fn push_uint(out: &mut Vec<u8>, value: impl Into<u64>) {
     out.extend_from_slice(itoa::Buffer::new().format(value.into()).as_bytes());
 }
 
-/// Appends `00:11:22:33:44:55`.
-pub fn push_mac(out: &mut Vec<u8>, mac: &[u8; 6]) {
-    for (i, &byte) in mac.iter().enumerate() {
+/// Appends bytes as `00:11:22:33:44:55`.
+pub fn push_colon_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    for (i, &byte) in bytes.iter().enumerate() {
         if i > 0 {
             out.push(b':');
         }
@@ -439,7 +434,7 @@ mod tests {
         );
         assert_eq!(written(|j| j.ip("k", ip, true)), r#"{"k":"2001:db8::1"}"#);
         assert_eq!(
-            written(|j| j.mac("k", &[0, 1, 2, 0xab, 255, 9])),
+            written(|j| j.colon_hex("k", &[0, 1, 2, 0xab, 255, 9])),
             r#"{"k":"00:01:02:ab:ff:09"}"#
         );
     }

@@ -125,7 +125,7 @@ pub struct Orders {
     /// expected to be.
     pub change: Option<(u16, AppProto)>,
     /// What the protocol that comes next is to answer: names and values of the request that asked for the change.
-    pub request: Vec<(Box<[u8]>, Box<[u8]>)>,
+    pub request: Request,
     /// The flow turns out to speak this protocol, which its parser reads, too.
     pub refined: Option<AppProto>,
     /// Another flow to come, whose protocol is known.
@@ -134,13 +134,16 @@ pub struct Orders {
     pub inspect_stream: [bool; 2],
 }
 
+/// Names and values of a request, for another protocol to answer it.
+pub type Request = Vec<(Box<[u8]>, Box<[u8]>)>;
+
 /// What a flow spoke before it changed to another protocol.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Predecessor {
     /// The protocol; unknown when there was none.
     pub proto: AppProto,
     /// What it asks the next one to answer; see [`Orders::request`].
-    pub request: Vec<(Box<[u8]>, Box<[u8]>)>,
+    pub request: Request,
 }
 
 /// A flow that this one announces, as FTP does for its data.

@@ -6,6 +6,7 @@ use tapir_packet::Direction;
 use tapir_rules::keywords::KeywordId;
 
 use crate::AppProto;
+use crate::encryption::Encryption;
 use crate::file::FileSettings;
 use crate::hook::{Branch, ONE_WAY};
 use crate::open_limit::OpenLimit;
@@ -48,6 +49,8 @@ pub struct ParserSettings {
     pub ssh: ssh::Settings,
     /// TLS.
     pub tls: crate::protocols::tls::Settings,
+    /// What becomes of a QUIC connection after the handshake.
+    pub quic: Encryption,
 }
 
 macro_rules! parsers {

@@ -211,6 +211,28 @@ impl<T> Transactions<T> {
         }
     }
 
+    /// Begins a transaction of which one side has nothing to say.
+    pub fn open_side(&mut self, direction: Direction, tx: T) -> &mut Entry<T> {
+        let entry = self.open(tx);
+        entry.meta.skip[direction.reverse().index()] = true;
+        entry.meta.advance(direction.reverse(), 1);
+        entry
+    }
+
+    /// A transaction that is one message, whole from the beginning.
+    pub fn open_message(&mut self, direction: Direction, tx: T) -> &mut Meta {
+        let meta = &mut self.open_side(direction, tx).meta;
+        meta.advance(direction, 1);
+        meta
+    }
+
+    /// Something is wrong: noted with the youngest, if there is one.
+    pub fn note(&mut self, event: u8) {
+        if let Some(youngest) = self.list.back_mut() {
+            youngest.meta.event(event);
+        }
+    }
+
     /// How many are open.
     pub fn len(&self) -> usize {
         self.list.len()

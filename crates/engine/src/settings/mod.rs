@@ -118,6 +118,7 @@ impl Settings {
         if options.checksums == Some(ChecksumMode::Ignore) {
             stream.checksum_validation = false;
         }
+        let protocols = protocols::protocols(root)?;
         let stats_enabled = root.bool_at("stats.enabled", true)?;
         let stats_interval = root.number_at("stats.interval", 8_u64)?;
         let mut outputs = OutputConfig::from_yaml(root, &log_dir, options.live, prevention)?;
@@ -148,8 +149,8 @@ impl Settings {
             stream,
             policies: policy::policies(root, prevention)?,
             hosts: hosts::hosts(root)?,
-            protocols: protocols::protocols(root)?,
-            parsers: Arc::new(protocols::parsers(root)?),
+            parsers: Arc::new(protocols::parsers(root, &protocols)?),
+            protocols,
             detect: detect::detect(root)?,
             firewall,
             outputs,

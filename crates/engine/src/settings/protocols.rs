@@ -2,9 +2,9 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, FtpSettings, Http1Settings, Http2Settings, MqttSettings,
-    OpenLimit, ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable, SmbSettings,
-    SmtpSettings, SshSettings, TlsSettings, Transport,
+    AppProto, DetectionPorts, Enabled, Encryption, FtpSettings, Http1Settings, Http2Settings,
+    MqttSettings, OpenLimit, ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable,
+    SmbSettings, SmtpSettings, SshSettings, TlsSettings, Transport,
 };
 
 use super::variables::port_list;
@@ -22,8 +22,8 @@ pub(super) fn protocols(root: &Node) -> Result<ProtocolTable, ConfigError> {
     failed.into_inner().map_or(Ok(table), Err)
 }
 
-/// Settings of the parsers.
-pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
+/// Settings of the parsers of the protocols that `table` recognises.
+pub(super) fn parsers(root: &Node, table: &ProtocolTable) -> Result<ParserSettings, ConfigError> {
     let none = Node::empty();
     let of = |name: &str| {
         root.get(&format!("app-layer.protocols.{name}"))
@@ -36,15 +36,14 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
     let mut wrong = |name: &str, error: &ConfigError| {
         tracing::warn!("ftp: Invalid value for ftp.{name}: {error}");
     };
-    let mut detection_only = Vec::new();
-    for proto in AppProto::ALL {
-        let found = settings(root, *proto, Transport::Tcp)?;
-        if found.enabled == Some(Enabled::DetectionOnly) {
-            detection_only.push(*proto);
-        }
-    }
+    let is_detection_only = |proto: &AppProto| {
+        [Transport::Tcp, Transport::Udp]
+            .into_iter()
+            .any(|transport| table.enabled(*proto, transport) == Enabled::DetectionOnly)
+    };
+    let detection_only = AppProto::ALL.iter().copied().filter(is_detection_only);
     Ok(ParserSettings {
-        detection_only,
+        detection_only: detection_only.collect(),
         dcerpc: OpenLimit::read(of("dcerpc"))?,
         enip: OpenLimit::read(of("enip"))?,
         template: OpenLimit::read(of("template"))?,
@@ -56,6 +55,7 @@ pub(super) fn parsers(root: &Node) -> Result<ParserSettings, ConfigError> {
         http2: Http2Settings::read(of("http2"))?,
         mqtt: MqttSettings::read(of("mqtt"))?,
         pgsql: PgsqlSettings::read(of("pgsql"))?,
+        quic: Encryption::read(of("quic"))?,
         ssh: SshSettings::read(of("ssh"))?,
         smb: SmbSettings::read(of("smb"))?,
         smtp: SmtpSettings::read(mail)?,

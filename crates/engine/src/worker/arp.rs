@@ -51,9 +51,9 @@ fn describe(arp: &Arp<'_>, json: &mut Json<'_>) {
     json.word("hw_type", "ethernet");
     json.word("proto_type", "ipv4");
     json.word("opcode", operation);
-    json.mac("src_mac", &arp.sender_mac());
+    json.colon_hex("src_mac", &arp.sender_mac());
     json.ip("src_ip", arp.sender_ip().into(), false);
-    json.mac("dest_mac", &arp.target_mac());
+    json.colon_hex("dest_mac", &arp.target_mac());
     json.ip("dest_ip", arp.target_ip().into(), false);
     json.close_object();
 }

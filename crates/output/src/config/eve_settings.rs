@@ -93,9 +93,14 @@ fn types(options: &Node) -> Result<EveTypes, ConfigError> {
             name => {
                 check_digests(options)?;
                 let name = event_type(name).to_owned();
-                types
-                    .app_options
-                    .insert(name.clone(), record_options(options));
+                let mut wanted = record_options(options);
+                if name == "dns"
+                    && wanted.word("version").is_none()
+                    && let Ok(version) = std::env::var("SURICATA_EVE_DNS_VERSION")
+                {
+                    wanted.set("version", &version);
+                }
+                types.app_options.insert(name.clone(), wanted);
                 if name == "ftp" && !types.app.iter().any(|known| known == "ftp_data") {
                     // The connections that carry the data are told with the others.
                     types.app.push("ftp_data".to_owned());

@@ -279,8 +279,8 @@ fn ethernet(json: &mut Json<'_>, ether: &Ether, part: FlowPart) {
             if let Some(ether_type) = ether_type {
                 json.uint("ether_type", *ether_type);
             }
-            json.mac("src_mac", src);
-            json.mac("dest_mac", dst);
+            json.colon_hex("src_mac", src);
+            json.colon_hex("dest_mac", dst);
         }
         Ether::Flow { src, dst } => {
             let (from, to) = if part == FlowPart::ToClient {
@@ -293,7 +293,7 @@ fn ethernet(json: &mut Json<'_>, ether: &Ether, part: FlowPart) {
                     continue;
                 }
                 json.open_array(key);
-                macs.iter().for_each(|mac| json.mac_element(mac));
+                macs.iter().for_each(|mac| json.colon_hex_element(mac));
                 json.close_array();
             }
         }

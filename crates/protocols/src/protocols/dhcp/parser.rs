@@ -1,9 +1,9 @@
 //! Each message is a transaction.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use tapir_json::Json;
+use tapir_json::{Json, push_colon_hex, push_ip};
 use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, internet};
 
@@ -50,10 +50,7 @@ impl Parser for Dhcp {
         };
         message.from_server = input.direction == Direction::ToClient;
         let is_truncated = message.is_truncated;
-        let meta = &mut self.transactions.open(message).meta;
-        meta.skip[input.direction.reverse().index()] = true;
-        meta.advance(Direction::ToServer, 1);
-        meta.advance(Direction::ToClient, 1);
+        let meta = self.transactions.open_message(input.direction, message);
         if is_truncated {
             meta.event(TRUNCATED_OPTIONS);
         }
@@ -87,11 +84,11 @@ impl Message {
             }
         };
         match code {
-            message::CLIENT_ID => json.text("client_id", &hex(content)),
+            message::CLIENT_ID => json.colon_hex("client_id", content),
             message::LEASE_TIME if is_extended => number(json, "lease_time"),
             message::REBINDING_TIME if is_extended => number(json, "rebinding_time"),
             message::RENEWAL_TIME => number(json, "renewal_time"),
-            message::SUBNET_MASK if is_extended => json.text("subnet_mask", &address(content)),
+            message::SUBNET_MASK if is_extended => json.bytes("subnet_mask", &address(content)),
             message::HOSTNAME if !content.is_empty() => json.bytes("hostname", content),
             message::KIND => {
                 if let Some(kind) = content.first() {
@@ -101,7 +98,7 @@ impl Message {
                     json.word("dhcp_type", name.copied().unwrap_or("unknown"));
                 }
             }
-            message::REQUESTED_IP if is_extended => json.text("requested_ip", &address(content)),
+            message::REQUESTED_IP if is_extended => json.bytes("requested_ip", &address(content)),
             message::PARAMETERS if is_extended => write_parameters(json, content),
             message::DNS_SERVERS if is_extended => write_addresses(json, "dns_servers", content),
             message::ROUTERS if is_extended => write_addresses(json, "routers", content),
@@ -124,7 +121,7 @@ impl Message {
             },
         );
         json.uint("id", self.id);
-        json.text("client_mac", &hex(&self.hardware));
+        json.colon_hex("client_mac", &self.hardware);
         json.ip("assigned_ip", ip(self.assigned), false);
         if is_extended {
             json.ip("client_ip", ip(self.client), false);
@@ -176,31 +173,21 @@ impl Transaction for Message {
     }
 }
 
-/// `00:0b:82`.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len().saturating_mul(3));
-    for (n, byte) in bytes.iter().enumerate() {
-        let colon = if n == 0 { "" } else { ":" };
-        // Writing to a string does not fail.
-        let _ = write!(text, "{colon}{byte:02x}");
+/// An address; of another length than addresses have, its bytes.
+fn address(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    match (<[u8; 4]>::try_from(bytes), <[u8; 16]>::try_from(bytes)) {
+        (Ok(v4), _) => push_ip(&mut text, Ipv4Addr::from(v4).into(), true),
+        (_, Ok(v6)) => push_ip(&mut text, Ipv6Addr::from(v6).into(), true),
+        _ => push_colon_hex(&mut text, bytes),
     }
     text
-}
-
-/// An address; of another length than addresses have, its bytes.
-fn address(bytes: &[u8]) -> String {
-    match (<[u8; 4]>::try_from(bytes), <[u8; 16]>::try_from(bytes)) {
-        (Ok(v4), _) => Ipv4Addr::from(v4).to_string(),
-        (_, Ok(v6)) => std::net::Ipv6Addr::from(v6).to_string(),
-        _ => hex(bytes),
-    }
 }
 
 fn write_addresses(json: &mut Json<'_>, key: &str, content: &[u8]) {
     json.open_array(key);
     for bytes in content.chunks_exact(4) {
-        json.text_element(&address(bytes));
+        json.bytes_element(&address(bytes));
     }
     json.close_array();
 }

@@ -99,29 +99,24 @@ impl Dnp3 {
 
     /// Something is wrong with a frame: noted with the last message, or with one of its own.
     fn note(&mut self, direction: Direction, event: u8) {
-        match self.transactions.last_mut() {
-            Some(last) => last.meta.event(event),
-            None => {
-                let id = self.begin(direction, Link::default());
-                self.finish(direction, id, Some(event));
-            }
+        if self.transactions.is_empty() {
+            let id = self.begin(direction, Link::default());
+            self.finish(direction, id, Some(event));
+        } else {
+            self.transactions.note(event);
         }
     }
 
     fn begin(&mut self, direction: Direction, link: Link) -> u64 {
         let is_flood = self.transactions.len() >= MAX_OPEN;
-        let meta = &mut self
-            .transactions
-            .open(Message {
-                direction,
-                link,
-                data: Vec::new(),
-                objects: Vec::new(),
-                is_complete: false,
-            })
-            .meta;
-        meta.skip[direction.reverse().index()] = true;
-        meta.advance(direction.reverse(), 1);
+        let message = Message {
+            direction,
+            link,
+            data: Vec::new(),
+            objects: Vec::new(),
+            is_complete: false,
+        };
+        let meta = &mut self.transactions.open_side(direction, message).meta;
         if is_flood {
             meta.event(FLOODED);
         }

@@ -56,9 +56,7 @@ impl Dns {
     fn message(&mut self, direction: Direction, data: &[u8]) -> bool {
         let Some(message) = Message::parse(data) else {
             // Noted with the message before, if that is still there.
-            if let Some(last) = self.transactions.last_mut() {
-                last.meta.event(MALFORMED);
-            }
+            self.transactions.note(MALFORMED);
             return false;
         };
         let both_ways = self.proto == AppProto::Mdns;
@@ -84,19 +82,13 @@ impl Dns {
                 events.push(event);
             }
         }
-        let number = self.transactions.total();
-        let meta = &mut self
-            .transactions
-            .open(Exchange {
-                proto: self.proto,
-                number,
-                direction,
-                message,
-            })
-            .meta;
-        meta.advance(Direction::ToServer, 1);
-        meta.advance(Direction::ToClient, 1);
-        meta.skip[direction.reverse().index()] = true;
+        let exchange = Exchange {
+            proto: self.proto,
+            number: self.transactions.total(),
+            direction,
+            message,
+        };
+        let meta = self.transactions.open_message(direction, exchange);
         events.into_iter().for_each(|event| meta.event(event));
         true
     }

@@ -1,7 +1,5 @@
 //! How DNS messages are written to the log.
 
-use std::sync::LazyLock;
-
 use tapir_json::{Json, push_ip};
 
 use super::message::{Data, Message, Name, Question, Record};
@@ -16,16 +14,9 @@ pub(super) fn is_wanted(kind: u16, options: &RecordOptions) -> bool {
     })
 }
 
-/// Whether the older version of the format is asked for, by the log's settings or, where they are silent, by the
-/// environment.
+/// Whether the older version of the format is asked for.
 pub(super) fn is_version_2(options: &RecordOptions) -> bool {
-    static ENVIRONMENT: LazyLock<bool> = LazyLock::new(|| {
-        std::env::var("SURICATA_EVE_DNS_VERSION").is_ok_and(|version| version == "2")
-    });
-    match options.word("version") {
-        Some(version) => version == "2",
-        None => *ENVIRONMENT,
-    }
+    options.word("version") == Some("2")
 }
 
 /// The members of a question, version 2 of the format, which has a record for each.
@@ -248,14 +239,7 @@ fn sshfp(json: &mut Json<'_>, data: &Data) {
         fingerprint,
     } = data
     {
-        json.quoted("fingerprint", |out| {
-            for (place, byte) in fingerprint.iter().enumerate() {
-                if place > 0 {
-                    out.push(b':');
-                }
-                tapir_json::push_hex(out, *byte);
-            }
-        });
+        json.colon_hex("fingerprint", fingerprint);
         json.uint("algo", *algorithm);
         json.uint("type", *kind);
     }

@@ -77,13 +77,13 @@ impl Enip {
             }
             return;
         }
-        let Entry { meta, tx } = self.transactions.open(Exchange::default());
+        let exchange = Exchange::default();
+        let Entry { meta, tx } = match direction {
+            Direction::ToServer => self.transactions.open(exchange),
+            Direction::ToClient => self.transactions.open_side(direction, exchange),
+        };
         tx.messages[way] = Some(pdu);
         meta.advance(direction, 1);
-        if direction == Direction::ToClient {
-            meta.skip[Direction::ToServer.index()] = true;
-            meta.advance(Direction::ToServer, 1);
-        }
         if is_invalid {
             meta.event(INVALID_PDU);
         }

@@ -58,9 +58,7 @@ impl Ftp {
         if open <= u64::from(self.settings.max_open) {
             return false;
         }
-        if let Some(Entry { meta, .. }) = self.transactions.last_mut() {
-            meta.event(TOO_MANY);
-        }
+        self.transactions.note(TOO_MANY);
         true
     }
 

@@ -13,6 +13,7 @@ use super::response::{self, StatusLine};
 use super::uri::Target;
 use super::{Settings, host, record};
 use crate::file::File;
+use crate::parser::Request;
 use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Value};
 
@@ -294,7 +295,7 @@ impl Exchange {
     }
 
     /// The request, for another protocol that is to answer it: as in HTTP/2.
-    pub(super) fn request_fields(&self) -> Vec<(Box<[u8]>, Box<[u8]>)> {
+    pub(super) fn request_fields(&self) -> Request {
         let pair = |name: &[u8], value: &[u8]| (name.into(), value.into());
         let mut fields = vec![
             pair(b":method", self.method()),

@@ -118,18 +118,15 @@ impl Http2 {
         if self.transactions.is_empty() {
             finish(self.transactions.open(Stream::new(0)));
         }
-        if let Some(entry) = self.transactions.last_mut() {
-            entry.meta.event(event as u8);
-        }
+        self.transactions.note(event as u8);
     }
 
     /// The transaction of a stream, begun when there is none. What concerns the connection has one a frame, of the
     /// direction that the frame goes.
     fn stream(&mut self, id: u32, direction: Direction) -> &mut Entry<Stream> {
         if id == 0 {
-            let entry = self.transactions.open(Stream::new(0));
+            let entry = self.transactions.open_side(direction, Stream::new(0));
             finish(entry);
-            entry.meta.skip[direction.reverse().index()] = true;
             return entry;
         }
         self.make_room();

@@ -241,12 +241,7 @@ impl Ike {
     }
 
     fn open(&mut self, message: Message) -> &mut Meta {
-        let other = message.direction.reverse();
-        let meta = &mut self.transactions.open(message).meta;
-        meta.skip[other.index()] = true;
-        meta.advance(Direction::ToServer, 1);
-        meta.advance(Direction::ToClient, 1);
-        meta
+        self.transactions.open_message(message.direction, message)
     }
 }
 
@@ -275,9 +270,7 @@ impl Parser for Ike {
     fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
         let mut cursor = Cursor::new(input.data);
         let Some(header) = Header::read(&mut cursor) else {
-            if let Some(last) = self.transactions.last_mut() {
-                last.meta.event(MALFORMED_DATA);
-            }
+            self.transactions.note(MALFORMED_DATA);
             return Outcome::Failed;
         };
         match header.version[0] {

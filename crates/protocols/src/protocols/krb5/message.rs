@@ -1,6 +1,6 @@
 //! Messages (RFC 4120, section 5).
 
-use super::super::ber::{self, INTEGER, SEQUENCE};
+use super::super::ber::{Fields, INTEGER, SEQUENCE};
 
 /// Types of messages: the numbers of their elements too.
 pub const AS_REQ: u32 = 10;
@@ -36,27 +36,26 @@ pub struct Message {
     pub ticket_encryption: Option<i32>,
 }
 
-/// An element: what it is, and its content; and what follows.
-fn element(data: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (element, rest) = ber::header(data).ok()?;
-    let (content, rest) = rest.split_at_checked(element.len)?;
-    Some((element.identifier, content, rest))
-}
-
 /// The content of an element that must be of a kind.
 fn expect(data: &[u8], identifier: u8) -> Option<&[u8]> {
-    let (found, content, _) = element(data)?;
-    (found == identifier).then_some(content)
+    Fields(data).tagged_bytes(identifier)
 }
 
 /// The numbered elements of a sequence.
-fn numbered(mut data: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+fn numbered(data: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     const NUMBERED: u8 = 0xa0;
+    let mut fields = Fields(data);
     std::iter::from_fn(move || {
-        let (identifier, content, rest) = element(data)?;
-        data = rest;
+        let (identifier, content) = fields.next()?;
         (identifier & 0xe0 == NUMBERED).then_some((identifier & 0x1f, content))
     })
+}
+
+/// A numbered element.
+fn field(sequence: &[u8], wanted: u8) -> Option<&[u8]> {
+    numbered(sequence)
+        .find(|(number, _)| *number == wanted)
+        .map(|(_, content)| content)
 }
 
 fn integer(data: &[u8]) -> Option<i32> {
@@ -80,14 +79,8 @@ fn text(data: &[u8]) -> Option<Vec<u8>> {
 /// The parts of a name (5.2.2).
 fn name(data: &[u8]) -> Option<Vec<Vec<u8>>> {
     let sequence = expect(data, SEQUENCE)?;
-    let (_, list) = numbered(sequence).find(|(number, _)| *number == 1)?;
-    let mut rest = expect(list, SEQUENCE)?;
-    let mut parts = Vec::new();
-    while let Some((_, part, after)) = element(rest) {
-        parts.push(part.to_vec());
-        rest = after;
-    }
-    Some(parts)
+    let mut parts = Fields(expect(field(sequence, 1)?, SEQUENCE)?);
+    Some(std::iter::from_fn(|| parts.next().map(|(_, part)| part.to_vec())).collect())
 }
 
 /// The ticket that a client shows to a service (5.5.1): realm and name of the service.
@@ -95,28 +88,21 @@ pub fn shown_ticket(data: &[u8]) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
     const SHOWN: u8 = 0x6e;
     const TICKET: u8 = 0x61;
     let request = expect(expect(data, SHOWN)?, SEQUENCE)?;
-    let (_, content) = numbered(request).find(|(number, _)| *number == 3)?;
-    let ticket = expect(expect(content, TICKET)?, SEQUENCE)?;
-    let field = |wanted: u8| {
-        numbered(ticket)
-            .find(|(number, _)| *number == wanted)
-            .map(|(_, content)| content)
-    };
-    Some((text(field(1)?)?, name(field(2)?)?))
+    let ticket = expect(expect(field(request, 3)?, TICKET)?, SEQUENCE)?;
+    Some((text(field(ticket, 1)?)?, name(field(ticket, 2)?)?))
 }
 
 /// How something is encrypted (5.2.9).
 fn encryption(data: &[u8]) -> Option<i32> {
     let sequence = expect(data, SEQUENCE)?;
-    let (_, number) = numbered(sequence).find(|(number, _)| *number == 0)?;
-    integer(number)
+    integer(field(sequence, 0)?)
 }
 
 impl Message {
     /// Reads a message.
     pub fn read(data: &[u8]) -> Option<Self> {
         const APPLICATION: u8 = 0x60;
-        let (identifier, content, _) = element(data)?;
+        let (identifier, content) = Fields(data).next()?;
         if identifier & 0xe0 != APPLICATION {
             return None;
         }
@@ -136,8 +122,7 @@ impl Message {
     }
 
     fn read_request(&mut self, sequence: &[u8]) -> Option<()> {
-        let (_, body) = numbered(sequence).find(|(number, _)| *number == 4)?;
-        for (number, content) in numbered(expect(body, SEQUENCE)?) {
+        for (number, content) in numbered(expect(field(sequence, 4)?, SEQUENCE)?) {
             match number {
                 1 => self.client = Some(name(content)?),
                 2 => self.realm = Some(text(content)?),

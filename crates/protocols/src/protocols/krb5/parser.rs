@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tapir_json::Json;
-use tapir_packet::Direction::{self, ToClient, ToServer};
+use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, windows};
 
 use super::message::{self, Message};
@@ -44,9 +44,7 @@ impl Krb5 {
     fn message(&mut self, direction: Direction, data: &[u8]) -> Option<()> {
         let Some(message) = Message::read(data) else {
             // Where nothing came before, there is nothing that it could be said of.
-            if let Some(entry) = self.transactions.last_mut() {
-                entry.meta.event(MALFORMED_DATA);
-            }
+            self.transactions.note(MALFORMED_DATA);
             return None;
         };
         let request = match message.kind {
@@ -63,12 +61,10 @@ impl Krb5 {
             .into_iter()
             .flatten()
             .any(names::is_weak);
-        let entry = self.transactions.open(Exchange { message, request });
-        entry.meta.skip[direction.reverse().index()] = true;
-        entry.meta.advance(ToServer, 1);
-        entry.meta.advance(ToClient, 1);
+        let exchange = Exchange { message, request };
+        let meta = self.transactions.open_message(direction, exchange);
         if weak {
-            entry.meta.event(WEAK_ENCRYPTION);
+            meta.event(WEAK_ENCRYPTION);
         }
         Some(())
     }
@@ -222,6 +218,8 @@ impl Transaction for Exchange {
 
 #[cfg(test)]
 mod tests {
+    use tapir_packet::Direction::ToClient;
+
     use super::*;
 
     fn wrap(identifier: u8, content: &[u8]) -> Vec<u8> {

@@ -56,13 +56,6 @@ impl Ldap {
         Self::default()
     }
 
-    /// Something is wrong: noted with the last transaction, if that is still there.
-    fn note(&mut self, event: u8) {
-        if let Some(last) = self.transactions.last_mut() {
-            last.meta.event(event);
-        }
-    }
-
     fn request(&mut self, message: Message) {
         if self.transactions.len() >= MAX_OPEN
             && let Some(oldest) = self
@@ -108,9 +101,9 @@ impl Ldap {
         if let Some(entry) = asked {
             return entry.answer(message, length);
         }
-        let entry = self.transactions.open(Exchange::default());
-        entry.meta.skip[Direction::ToServer.index()] = true;
-        entry.meta.advance(Direction::ToServer, 1);
+        let entry = self
+            .transactions
+            .open_side(Direction::ToClient, Exchange::default());
         // Number 0 is for what nobody asked for (RFC 4511, section 4.4).
         if id != 0 {
             entry.meta.event(REQUEST_NOT_FOUND);
@@ -189,7 +182,7 @@ impl Parser for Ldap {
                 Err(Unreadable::Short) => {
                     let needed = Message::length(rest).unwrap_or(rest.len() + 1);
                     if is_datagram || needed > MAX_MESSAGE {
-                        self.note(INCOMPLETE_DATA);
+                        self.transactions.note(INCOMPLETE_DATA);
                         return Outcome::Failed;
                     }
                     return Outcome::Incomplete {
@@ -198,7 +191,7 @@ impl Parser for Ldap {
                     };
                 }
                 Err(Unreadable::Wrong) => {
-                    self.note(INVALID_DATA);
+                    self.transactions.note(INVALID_DATA);
                     return Outcome::Failed;
                 }
             }

@@ -1,6 +1,7 @@
 //! Message Queuing Telemetry Transport, versions 3.1 to 5 (OASIS).
 
 mod message;
+mod names;
 mod parser;
 mod property;
 mod record;
@@ -8,6 +9,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use names::{connect_flag, header_flag, type_number};
 pub use parser::Mqtt;
 pub use settings::Settings;
 

@@ -100,14 +100,7 @@ impl Mqtt {
             awaited: None,
             is_complete: false,
         };
-        let entry = self.transactions.open(exchange);
-        let other = match direction {
-            Direction::ToServer => Direction::ToClient,
-            Direction::ToClient => Direction::ToServer,
-        };
-        entry.meta.skip[other.index()] = true;
-        entry.meta.advance(other, 1);
-        entry
+        self.transactions.open_side(direction, exchange)
     }
 
     fn message(&mut self, message: Message, direction: Direction) {

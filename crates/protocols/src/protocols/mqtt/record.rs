@@ -5,6 +5,7 @@ use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, industrial};
 
 use super::message::*;
+use super::names::packet_type;
 use super::parser::Exchange;
 use super::property::Property;
 use crate::record::RecordOptions;
@@ -140,29 +141,8 @@ impl Transaction for Exchange {
     }
 }
 
-fn name(kind: u8) -> Option<&'static str> {
-    Some(match kind {
-        CONNECT => "connect",
-        CONNACK => "connack",
-        PUBLISH => "publish",
-        PUBACK => "puback",
-        PUBREC => "pubrec",
-        PUBREL => "pubrel",
-        PUBCOMP => "pubcomp",
-        SUBSCRIBE => "subscribe",
-        SUBACK => "suback",
-        UNSUBSCRIBE => "unsubscribe",
-        UNSUBACK => "unsuback",
-        PINGREQ => "pingreq",
-        PINGRESP => "pingresp",
-        DISCONNECT => "disconnect",
-        AUTH => "auth",
-        _ => return None,
-    })
-}
-
 fn describe_message(json: &mut Json<'_>, message: &Message, style: &Style) {
-    let Some(name) = name(message.header.kind) else {
+    let Some(name) = packet_type(message.header.kind) else {
         return;
     };
     json.open_object(name);

@@ -2,7 +2,7 @@
 
 mod parser;
 
-pub use parser::Ntp;
+pub use parser::{Ntp, mode_number};
 
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};

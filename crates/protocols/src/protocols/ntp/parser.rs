@@ -54,6 +54,23 @@ impl Packet {
     }
 }
 
+/// Modes of an association, by number (RFC 5905, section 7.3).
+const MODES: [&str; 8] = [
+    "reserved",
+    "symmetric_active",
+    "symmetric_passive",
+    "client",
+    "server",
+    "broadcast",
+    "control",
+    "private",
+];
+
+/// The number of a mode, for rules.
+pub fn mode_number(name: &str) -> Option<u64> {
+    crate::names::place(&MODES, name)
+}
+
 impl Parser for Ntp {
     type Tx = Packet;
     const COMPLETE: [u8; 2] = [1, 1];
@@ -77,15 +94,10 @@ impl Parser for Ntp {
 
     fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
         let Some(packet) = Packet::parse(input.data) else {
-            if let Some(last) = self.transactions.last_mut() {
-                last.meta.event(MALFORMED_DATA);
-            }
+            self.transactions.note(MALFORMED_DATA);
             return Outcome::Failed;
         };
-        let meta = &mut self.transactions.open(packet).meta;
-        meta.skip[input.direction.reverse().index()] = true;
-        meta.advance(Direction::ToServer, 1);
-        meta.advance(Direction::ToClient, 1);
+        self.transactions.open_message(input.direction, packet);
         Outcome::Done
     }
 
@@ -115,12 +127,11 @@ impl Transaction for Packet {
     }
 
     fn describe(&self, json: &mut Json<'_>, _: &RecordOptions) {
-        let [a, b, c, d] = self.reference;
         json.open_object("ntp");
         json.uint("version", self.version);
         json.uint("mode", self.mode);
         json.uint("stratum", self.stratum);
-        json.text("reference_id", &format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}"));
+        json.colon_hex("reference_id", &self.reference);
         json.close_object();
     }
 

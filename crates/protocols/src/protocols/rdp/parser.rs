@@ -50,10 +50,8 @@ impl Rdp {
 
     fn open(&mut self, direction: Direction, said: Said) {
         let number = self.transactions.total();
-        let meta = &mut self.transactions.open(Message { number, said }).meta;
-        meta.skip[direction.reverse().index()] = true;
-        meta.advance(Direction::ToServer, 1);
-        meta.advance(Direction::ToClient, 1);
+        let message = Message { number, said };
+        self.transactions.open_message(direction, message);
     }
 
     fn packet(&mut self, direction: Direction, data: &[u8]) -> Step {

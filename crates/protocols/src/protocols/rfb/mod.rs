@@ -7,6 +7,7 @@ mod record;
 mod tests;
 
 pub use parser::Rfb;
+pub use record::result_number;
 
 use tapir_packet::Direction::{ToClient, ToServer};
 

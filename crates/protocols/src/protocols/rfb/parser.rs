@@ -85,12 +85,6 @@ impl Rfb {
         Self::default()
     }
 
-    fn event(&mut self, event: u8) {
-        if let Some(Entry { meta, .. }) = self.transactions.last_mut() {
-            meta.event(event);
-        }
-    }
-
     /// Reads the message that is awaited from the beginning of `data`.
     fn step(&mut self, data: &[u8]) -> Step {
         if self.awaited == Awaited::ServerVersion {
@@ -257,7 +251,7 @@ impl Parser for Rfb {
                         // The first word is the server's.
                         return Outcome::Failed;
                     }
-                    self.event(CONFUSED);
+                    self.transactions.note(CONFUSED);
                     return Outcome::Done;
                 }
                 Some(_) => {}
@@ -271,7 +265,7 @@ impl Parser for Rfb {
                     };
                 }
                 Step::Malformed => {
-                    self.event(MALFORMED);
+                    self.transactions.note(MALFORMED);
                     return Outcome::Failed;
                 }
             }

@@ -6,8 +6,20 @@ use tapir_rules::keywords::{KeywordId, voip};
 
 use super::message::{Screen, Version};
 use super::parser::{Handshake, PASSWORD};
+use crate::names::place;
 use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Value};
+
+/// What became of the authentication, by number (RFC 6143, section 7.1.3, and a common extension).
+const RESULTS: [&str; 3] = ["OK", "FAIL", "TOOMANY"];
+
+/// The number of a result, for rules, to which all that is not known is one.
+pub fn result_number(name: &str) -> Option<u64> {
+    match name {
+        "unknown" => Some(RESULTS.len() as u64),
+        name => place(&RESULTS, name),
+    }
+}
 
 impl Transaction for Handshake {
     /// | Keyword | Value |
@@ -76,10 +88,10 @@ impl Handshake {
         }
         match self.result {
             None => {}
-            Some(0) => json.word("security_result", "OK"),
-            Some(1) => json.word("security_result", "FAIL"),
-            Some(2) => json.word("security_result", "TOOMANY"),
-            Some(other) => json.text("security_result", &format!("UNKNOWN ({other})")),
+            Some(number) => match RESULTS.get(number as usize) {
+                Some(name) => json.word("security_result", name),
+                None => json.text("security_result", &format!("UNKNOWN ({number})")),
+            },
         }
         json.close_object();
     }

@@ -41,24 +41,12 @@ impl Sip {
 
     fn open(&mut self, direction: Direction, message: Box<Message>) {
         let description = Description::parse(&message.body);
-        let meta = &mut self
-            .transactions
-            .open(Exchange {
-                direction,
-                message,
-                description,
-            })
-            .meta;
-        meta.advance(Direction::ToServer, 1);
-        meta.advance(Direction::ToClient, 1);
-        meta.skip[direction.reverse().index()] = true;
-    }
-
-    /// Something is wrong: noted with the message before, if that is still there.
-    fn note(&mut self, event: u8) {
-        if let Some(last) = self.transactions.last_mut() {
-            last.meta.event(event);
-        }
+        let exchange = Exchange {
+            direction,
+            message,
+            description,
+        };
+        self.transactions.open_message(direction, exchange);
     }
 }
 
@@ -85,6 +73,7 @@ impl Parser for Sip {
 
     fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
         let is_datagram = input.transport == Transport::Udp;
+        let to_server = input.direction == Direction::ToServer;
         let mut used = 0;
         while let Some(rest) = input.data.get(used..).filter(|rest| !rest.is_empty()) {
             // Empty lines between messages keep connections alive (RFC 5626, section 3.5.1).
@@ -93,13 +82,18 @@ impl Parser for Sip {
                 continue;
             }
             match Message::read(rest, is_datagram) {
+                // Clients ask and servers answer: rules for one side are not to be tried on what the other said.
+                Reading::Message(message, _) if message.is_request() != to_server => {
+                    self.transactions.note(INVALID);
+                    return Outcome::Failed;
+                }
                 Reading::Message(message, length) => {
                     self.open(input.direction, message);
                     used += length;
                 }
                 Reading::Incomplete(needed) => {
                     if is_datagram || rest.len() > MAX_MESSAGE {
-                        self.note(INCOMPLETE);
+                        self.transactions.note(INCOMPLETE);
                         return Outcome::Failed;
                     }
                     return Outcome::Incomplete {
@@ -108,7 +102,7 @@ impl Parser for Sip {
                     };
                 }
                 Reading::Invalid => {
-                    self.note(INVALID);
+                    self.transactions.note(INVALID);
                     return Outcome::Failed;
                 }
             }

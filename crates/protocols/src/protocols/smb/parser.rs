@@ -186,9 +186,7 @@ impl Smb {
 
     /// Something is wrong with the youngest transaction, if there is one.
     pub(super) fn event(&mut self, event: Event) {
-        if let Some(entry) = self.transactions.last_mut() {
-            entry.meta.event(event as u8);
-        }
+        self.transactions.note(event as u8);
     }
 
     /// The share that a message is about: its name and whether it is one of pipes; nothing when its begin was not seen.

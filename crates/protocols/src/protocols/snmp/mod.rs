@@ -1,8 +1,10 @@
 //! Network management, versions 1, 2c and 3 (RFC 1157, 1901, 3412).
 
 mod message;
+mod names;
 mod parser;
 
+pub use names::{pdu_number, trap_number};
 pub use parser::Snmp;
 
 use crate::AppProto;

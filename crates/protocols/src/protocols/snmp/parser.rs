@@ -7,6 +7,7 @@ use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, internet};
 
 use super::message::Message;
+use super::names::{ERRORS, KINDS, TRAPS};
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Transactions, Value};
@@ -15,50 +16,6 @@ use crate::{AppProto, ParserSettings};
 const MALFORMED_DATA: u8 = 0;
 const UNKNOWN_SECURITY_MODEL: u8 = 1;
 const VERSION_MISMATCH: u8 = 2;
-
-const KINDS: [&str; 9] = [
-    "get_request",
-    "get_next_request",
-    "response",
-    "set_request",
-    "trap_v1",
-    "get_bulk_request",
-    "inform_request",
-    "trap_v2",
-    "report",
-];
-
-const ERRORS: [&str; 19] = [
-    "NoError",
-    "TooBig",
-    "NoSuchName",
-    "BadValue",
-    "ReadOnly",
-    "GenErr",
-    "NoAccess",
-    "WrongType",
-    "WrongLength",
-    "WrongEncoding",
-    "WrongValue",
-    "NoCreation",
-    "InconsistentValue",
-    "ResourceUnavailable",
-    "CommitFailed",
-    "UndoFailed",
-    "AuthorizationError",
-    "NotWritable",
-    "InconsistentName",
-];
-
-const TRAPS: [&str; 7] = [
-    "ColdStart",
-    "WarmStart",
-    "LinkDown",
-    "LinkUp",
-    "AuthenticationFailure",
-    "EgpNeighborLoss",
-    "EnterpriseSpecific",
-];
 
 /// The parser of a flow.
 #[derive(Debug, Default)]
@@ -99,18 +56,13 @@ impl Parser for Snmp {
 
     fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
         let Some(mut message) = Message::read(input.data) else {
-            if let Some(last) = self.transactions.last_mut() {
-                last.meta.event(MALFORMED_DATA);
-            }
+            self.transactions.note(MALFORMED_DATA);
             return Outcome::Failed;
         };
         message.from_server = input.direction == Direction::ToClient;
         let differs = *self.version.get_or_insert(message.version) != message.version;
         let is_unknown = message.has_unknown_model;
-        let meta = &mut self.transactions.open(message).meta;
-        meta.skip[input.direction.reverse().index()] = true;
-        meta.advance(Direction::ToServer, 1);
-        meta.advance(Direction::ToClient, 1);
+        let meta = self.transactions.open_message(input.direction, message);
         if differs {
             meta.event(VERSION_MISMATCH);
         }
