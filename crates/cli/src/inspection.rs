@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         sources,
         writes_files,
     } = configuration(args)?;
-    start_logging(args, &config, writes_files);
+    let told_as_lines = start_logging(args, &config, writes_files);
     if args.config.dump_config {
         print!("{}", config.root);
         return Ok(ExitCode::SUCCESS);
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     if matches!(&source, Some(Source::Files(files)) if files.len() > 1) {
         name_captures(&mut settings.outputs);
     }
-    let rules = load(args, &sources, &settings, &config)?;
+    let rules = load(args, &sources, &settings, &config, told_as_lines)?;
     let strict_failure =
         args.rules.strict && (rules.report.refused > 0 || !rules.report.missing.is_empty());
     if args.config.test {
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
 }
 
 /// Log files go where the other logs do, and only when those are written.
-fn start_logging(args: &Args, config: &Config, writes_files: bool) {
+fn start_logging(args: &Args, config: &Config, writes_files: bool) -> bool {
     let folder = args.output.log_dir.clone();
     let folder =
         folder.unwrap_or_else(|| PathBuf::from(config.root.text_at("default-log-dir", ".")));
@@ -92,7 +92,7 @@ fn start_logging(args: &Args, config: &Config, writes_files: bool) {
         log_dir: (writes_files && folder.is_dir()).then_some(folder.as_path()),
         free_stdout: alert_form(args, writes_files) == AlertForm::None && !args.config.dump_config,
     };
-    logging::start(args.output.verbose, args.output.quiet, &places);
+    logging::start(args.output.verbose, args.output.quiet, &places)
 }
 
 fn source(args: &Args) -> Result<Option<Source>, Failure> {
@@ -129,16 +129,18 @@ fn load(
     sources: &RuleSources,
     settings: &Settings,
     config: &Config,
+    told_as_lines: bool,
 ) -> Result<LoadedRules, Failure> {
     let rules = LoadedRules::load(sources, settings, None)?;
     for key in config.root.unread() {
         tracing::debug!("configuration: no use for {key}");
     }
-    report::rules(
-        &rules.report,
-        use_colour(args.output.color, &std::io::stderr()),
-        args.output.quiet,
-    );
+    if !told_as_lines {
+        let colour = use_colour(args.output.color, &std::io::stderr());
+        report::mistakes(&rules.report, colour, args.output.quiet);
+    }
+    report::log(&rules.report);
+    report::left_out(&rules.report, args.output.quiet);
     Ok(rules)
 }
 

@@ -33,8 +33,9 @@ pub(crate) struct Places<'a> {
     pub(crate) free_stdout: bool,
 }
 
-/// Starts logging. Standard error gets warnings, more with `-v`, less with `-q`.
-pub(crate) fn start(verbose: u8, quiet: bool, places: &Places<'_>) {
+/// Starts logging. Standard error gets warnings, more with `-v`, less with `-q`. Says whether mistakes in rules are told
+/// there as lines.
+pub(crate) fn start(verbose: u8, quiet: bool, places: &Places<'_>) -> bool {
     let level = match (quiet, verbose) {
         (true, _) => "error",
         (false, 0) => "warn",
@@ -45,7 +46,9 @@ pub(crate) fn start(verbose: u8, quiet: bool, places: &Places<'_>) {
     let mut logs = log_files(places, verbose);
     // People at a terminal are shown the text underlined; others read lines.
     let lines = places.log_dir.is_some() && !std::io::stderr().is_terminal();
-    let shown = match console(places, verbose, quiet).filter(|_| lines) {
+    let console = console(places, verbose, quiet).filter(|_| lines);
+    let told_as_lines = console.is_some();
+    let shown = match console {
         Some(console) => {
             logs.push(console);
             EnvFilter::new("off")
@@ -72,6 +75,7 @@ pub(crate) fn start(verbose: u8, quiet: bool, places: &Places<'_>) {
         };
         tracing::info!(target: RUN, "Running with verbose level {name}");
     }
+    told_as_lines
 }
 
 /// The level of a log: that of its own, or of the configuration, or what `-v` asks for.

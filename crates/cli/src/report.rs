@@ -5,15 +5,18 @@ use tapir_rules::{Renderer, Severity, sentence};
 
 use crate::logging::{BESIDE, RULES};
 
-/// Prints every mistake with its text underlined, then what was left out, by keyword.
-pub(crate) fn rules(report: &RuleReport, colour: bool, quiet: bool) {
+/// Prints every mistake with its text underlined.
+pub(crate) fn mistakes(report: &RuleReport, colour: bool, quiet: bool) {
     let renderer = Renderer::new(&report.sources).with_colour(colour);
     for diagnostic in &report.diagnostics {
         if diagnostic.severity == Severity::Error || !quiet {
             eprintln!("{}", renderer.render(diagnostic));
         }
     }
-    log(report);
+}
+
+/// Prints what could not be read, and what was left out, by keyword.
+pub(crate) fn left_out(report: &RuleReport, quiet: bool) {
     for missing in &report.missing {
         eprintln!("error: {missing}");
     }
@@ -44,8 +47,8 @@ pub(crate) fn strict_failure(report: &RuleReport) {
     tracing::error!(target: RULES, "Loading signatures failed.");
 }
 
-/// The same as [`rules`] for log files: of each rule the first thing that is wrong, and the rule.
-fn log(report: &RuleReport) {
+/// The same as [`mistakes`] for logs: of each rule the first thing that is wrong, and the rule.
+pub(crate) fn log(report: &RuleReport) {
     for (severity, remark) in &report.remarks {
         match severity {
             Severity::Error => tracing::error!(target: BESIDE, "{remark}"),

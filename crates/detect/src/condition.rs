@@ -117,9 +117,15 @@ impl Condition {
                 context.flow.is_some_and(|flow| way.test(flow.bytes, test))
             }
             Self::FlowStart => context.traits.contains(PacketTraits::FIRST_IN_DIRECTION),
-            Self::TcpSession(phases) => context
-                .flow
-                .is_some_and(|flow| flow.tcp_phase.intersects(*phases)),
+            Self::TcpSession(phases) => context.flow.is_some_and(|flow| {
+                let established = context.traits.contains(PacketTraits::ESTABLISHED);
+                let mut found = match established {
+                    true => TcpPhase::ESTABLISHED,
+                    false => TcpPhase::SETUP,
+                };
+                found.set(TcpPhase::CLOSING, flow.closing);
+                found.intersects(*phases)
+            }),
             Self::Elephant(way) => context.flow.is_some_and(|flow| match way {
                 Way::ToServer => flow.elephant[0],
                 Way::ToClient => flow.elephant[1],

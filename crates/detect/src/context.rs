@@ -4,7 +4,6 @@ use bitflags::bitflags;
 use tapir_flow::tcp::StreamEvents;
 use tapir_packet::{Direction, Packet, Timestamp, ip_proto};
 use tapir_protocols::{AppLayerEvents, AppProto};
-use tapir_rules::tree::TcpPhase;
 
 bitflags! {
     /// Circumstances of a packet that rules ask about.
@@ -75,8 +74,8 @@ pub struct FlowView {
     pub bytes: [u64; 2],
     /// Sequence numbers used since the initial one by the client and by the server of a TCP session.
     pub stream_sizes: Option<[u32; 2]>,
-    /// The phase that the TCP session is in; nothing without one.
-    pub tcp_phase: TcpPhase,
+    /// A side of the TCP session has begun to close it, and it is not closed.
+    pub closing: bool,
     /// Whether much data goes to the server and to the client.
     pub elephant: [bool; 2],
 }

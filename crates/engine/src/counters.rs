@@ -47,9 +47,9 @@ pub(crate) struct Counters {
     /// Packets dropped by the firewall, by reason, and how many of them were rejected.
     pub(crate) firewall_drops: BTreeMap<&'static str, u64>,
     pub(crate) firewall_rejects: u64,
-    /// Exception policies applied, by target and policy.
     /// TCP sessions that ended in a state, by its name.
     pub(crate) ended_tcp: BTreeMap<&'static str, u64>,
+    /// Exception policies applied, by target and policy.
     pub(crate) exceptions: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
     /// Application protocols, over TCP and over UDP.
     pub(crate) protocols: BTreeMap<(AppProto, Transport), ProtocolCounters>,

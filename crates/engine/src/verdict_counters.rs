@@ -6,7 +6,8 @@ use crate::counters::Counters;
 use crate::merge::{MergeTotals, RATE_FILTERED};
 
 /// Why packets are dropped by something other than the firewall; the words of drop records.
-const DROP_REASONS: [&str; 9] = [
+const DROP_REASONS: [&str; 10] = [
+    "applayer error",
     "rules",
     "flow drop",
     "exception policy flow drop",

@@ -65,6 +65,14 @@ pub(crate) fn transport_ok(packet: &Packet<'_>) -> Option<bool> {
     Some(fold(pseudo + sum(message)) == 0xffff)
 }
 
+/// The right checksum of a packet's TCP segment, whatever it says itself.
+pub(crate) fn of_segment(packet: &Packet<'_>) -> Option<u16> {
+    let (segment, said) = (packet.transport_bytes(), packet.tcp()?.checksum());
+    let pseudo = pseudo_header(packet)? + u64::from(crate::ip_proto::TCP) + segment.len() as u64;
+    // Without what it says itself.
+    Some(!fold(pseudo + sum(segment) + u64::from(!said)))
+}
+
 /// The sum of the addresses.
 fn pseudo_header(packet: &Packet<'_>) -> Option<u64> {
     let addresses = match packet.network {

@@ -162,8 +162,6 @@ decode_events! {
     UdpPktTooSmall = "udp.pkt_too_small",
     #[doc = "UDP: header length field below the smallest header."]
     UdpHlenTooSmall = "udp.hlen_too_small",
-    #[doc = "UDP: length field that contradicts the bytes there are."]
-    UdpHlenInvalid = "udp.hlen_invalid",
     #[doc = "UDP: length field below what the IP header leaves."]
     UdpLenInvalid = "udp.len_invalid",
     #[doc = "SCTP: fewer bytes than its smallest header."]

@@ -283,6 +283,36 @@ impl<'a> Packet<'a> {
             .unwrap_or_default()
     }
 
+    /// The packet of a TCP segment as it would be with another beginning of its payload, and a right checksum; `bytes`
+    /// gets what is captured of it.
+    #[must_use]
+    pub fn with_payload<'b>(&self, payload: &[u8], bytes: &'b mut Vec<u8>) -> Packet<'b>
+    where
+        'a: 'b,
+    {
+        const CHECKSUM: usize = 16;
+        bytes.clear();
+        bytes.extend_from_slice(self.data);
+        let at = self.payload_at as usize;
+        let len = payload.len().min(self.payload_len as usize);
+        if let (Some(there), Some(new)) = (bytes.get_mut(at..at + len), payload.get(..len)) {
+            there.copy_from_slice(new);
+        }
+        let changed = Packet {
+            data: bytes,
+            ..self.clone()
+        };
+        let checksum = checksum::of_segment(&changed);
+        let at = self.transport_at as usize + CHECKSUM;
+        if let (Some(checksum), Some(there)) = (checksum, bytes.get_mut(at..at + 2)) {
+            there.copy_from_slice(&checksum.to_be_bytes());
+        }
+        Packet {
+            data: bytes,
+            ..self.clone()
+        }
+    }
+
     fn bytes_from(&self, at: u32) -> &'a [u8] {
         self.data.get(at as usize..).unwrap_or_default()
     }

@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod app_proto;
+mod encryption;
 mod event;
 mod file;
 mod hook;
@@ -37,6 +38,7 @@ mod table;
 mod transaction;
 
 pub use app_proto::AppProto;
+pub use encryption::Encryption;
 pub use event::{AppLayerEvent, AppLayerEvents};
 pub use file::{
     Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES, StoreBudget, StoreKey, Storing,
@@ -45,17 +47,18 @@ pub use file::{
 pub use hook::{Branch, Hook};
 pub use names::number_named;
 pub use open_limit::OpenLimit;
-pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser};
+pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser, Predecessor};
 pub use protocols::enip::{ATTRIBUTE as CIP_ATTRIBUTE, CLASS as CIP_CLASS};
 pub use protocols::ftp::Settings as FtpSettings;
 pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;
+pub use protocols::http2::setting_number as http2_setting;
 pub use protocols::mqtt::Settings as MqttSettings;
 pub use protocols::pgsql::Settings as PgsqlSettings;
 pub use protocols::smb::Settings as SmbSettings;
 pub use protocols::smtp::Settings as SmtpSettings;
 pub use protocols::ssh::Settings as SshSettings;
-pub use protocols::tls::{Encryption as TlsEncryption, Settings as TlsSettings};
+pub use protocols::tls::Settings as TlsSettings;
 pub use recogniser::{FirstData, Midstream, PATIENCE, Recogniser, Recognition, Verdict};
 pub use record::RecordOptions;
 pub use signature::Transport;

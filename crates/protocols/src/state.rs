@@ -6,10 +6,11 @@ use tapir_packet::Direction;
 use tapir_rules::keywords::KeywordId;
 
 use crate::AppProto;
+use crate::encryption::Encryption;
 use crate::file::FileSettings;
 use crate::hook::{Branch, ONE_WAY};
 use crate::open_limit::OpenLimit;
-use crate::parser::{Input, Orders, Outcome, Parser};
+use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
 use crate::protocols::*;
 use crate::transaction::{Entry, Meta, Transaction};
 
@@ -48,6 +49,8 @@ pub struct ParserSettings {
     pub ssh: ssh::Settings,
     /// TLS.
     pub tls: crate::protocols::tls::Settings,
+    /// What becomes of a QUIC connection after the handshake.
+    pub quic: Encryption,
 }
 
 macro_rules! parsers {
@@ -77,7 +80,7 @@ macro_rules! parsers {
             }
 
             /// The flow spoke another protocol before; see [`Parser::came_from`].
-            pub fn came_from(&mut self, before: AppProto) {
+            pub fn came_from(&mut self, before: &Predecessor) {
                 match self { $(Self::$name(parser) => parser.came_from(before),)* }
             }
 
@@ -233,7 +236,7 @@ parsers! {
     Tls(tls::Tls) for Tls;
     Dcerpc(dcerpc::Dcerpc) for Dcerpc;
     Smb(smb::Smb) for Smb;
-    Http2(http2::Http2) for Http2;
+    Http2(http2::Http2) for Http2 | Doh2;
     Krb5(krb5::Krb5) for Krb5;
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;

@@ -200,6 +200,18 @@ impl<T> Transactions<T> {
         &mut self.list[last]
     }
 
+    /// The youngest that `is` holds for; begun when there is none.
+    pub fn find_or_open(
+        &mut self,
+        is: impl Fn(&Entry<T>) -> bool,
+        new: impl FnOnce() -> T,
+    ) -> &mut Entry<T> {
+        match self.list.iter().rposition(is) {
+            Some(place) => &mut self.list[place],
+            None => self.open(new()),
+        }
+    }
+
     /// Begins a transaction of which one side has nothing to say.
     pub fn open_side(&mut self, direction: Direction, tx: T) -> &mut Entry<T> {
         let entry = self.open(tx);

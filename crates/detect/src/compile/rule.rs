@@ -432,22 +432,17 @@ impl Parts {
         let Some(proto) = AppProto::from_name(proto) else {
             return false;
         };
-        let mut found = false;
-        for candidate in AppProto::ALL {
-            if proto != *candidate && !proto.covers(*candidate) {
-                continue;
-            }
-            let known = candidate.transaction_events();
-            if let Some(number) = known
-                .iter()
-                .position(|known| known.eq_ignore_ascii_case(event))
-                && !found
-            {
-                found = true;
-                self.tests.push(Test::Event(*candidate, number as u8));
-            }
-        }
-        found
+        let covered = AppProto::ALL.iter().filter(|other| proto.covers(**other));
+        let found = std::iter::once(&proto)
+            .chain(covered)
+            .find_map(|candidate| {
+                let mut known = candidate.transaction_events().iter();
+                let number = known.position(|known| known.eq_ignore_ascii_case(event))?;
+                Some(Test::Event(*candidate, number as u8))
+            });
+        let is_known = found.is_some();
+        self.tests.extend(found);
+        is_known
     }
 
     /// What the rule asks of transactions, if anything.

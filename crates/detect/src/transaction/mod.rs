@@ -6,6 +6,7 @@
 mod cip_service;
 mod field;
 mod file;
+mod http2_setting;
 mod index;
 mod inspect;
 mod named;

@@ -63,7 +63,7 @@ fn a_packet_that_matches_nothing_allocates_nothing() {
         packets: [1, 0],
         bytes: [100, 0],
         stream_sizes: None,
-        tcp_phase: tapir_rules::tree::TcpPhase::empty(),
+        closing: false,
         elephant: [false; 2],
     };
     let context = PacketContext {

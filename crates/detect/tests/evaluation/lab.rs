@@ -167,7 +167,7 @@ impl Lab {
                 packets: [1, 1],
                 bytes: [100, 100],
                 stream_sizes: Some([10, 20]),
-                tcp_phase: tapir_rules::tree::TcpPhase::empty(),
+                closing: false,
                 elephant: [false, false],
             },
             number: 0,

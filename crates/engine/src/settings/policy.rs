@@ -56,7 +56,7 @@ impl ExceptionPolicy {
     }
 }
 
-/// The policies of the TCP engine.
+/// The policies of the TCP engine and of parsers.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ExceptionPolicies {
     /// `stream.midstream-policy`
@@ -65,6 +65,8 @@ pub struct ExceptionPolicies {
     pub session_memcap: ExceptionPolicy,
     /// `stream.reassembly.memcap-policy`
     pub reassembly_memcap: ExceptionPolicy,
+    /// `app-layer.error-policy`
+    pub app_layer_error: ExceptionPolicy,
 }
 
 impl ExceptionPolicies {
@@ -74,6 +76,7 @@ impl ExceptionPolicies {
             ("tcp.midstream", self.midstream),
             ("tcp.ssn_memcap", self.session_memcap),
             ("tcp.reassembly", self.reassembly_memcap),
+            ("app_layer.error", self.app_layer_error),
         ]
         .into_iter()
         .filter(|(_, policy)| *policy != ExceptionPolicy::Ignore)
@@ -111,6 +114,7 @@ pub(super) fn policies(root: &Node, prevention: bool) -> Result<ExceptionPolicie
         midstream,
         session_memcap: of("stream.memcap-policy", general)?,
         reassembly_memcap: of("stream.reassembly.memcap-policy", general)?,
+        app_layer_error: of("app-layer.error-policy", general)?,
     })
 }
 

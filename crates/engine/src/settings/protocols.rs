@@ -2,9 +2,9 @@
 
 use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
-    AppProto, DetectionPorts, Enabled, FtpSettings, Http1Settings, Http2Settings, MqttSettings,
-    OpenLimit, ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable, SmbSettings,
-    SmtpSettings, SshSettings, TlsSettings, Transport,
+    AppProto, DetectionPorts, Enabled, Encryption, FtpSettings, Http1Settings, Http2Settings,
+    MqttSettings, OpenLimit, ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable,
+    SmbSettings, SmtpSettings, SshSettings, TlsSettings, Transport,
 };
 
 use super::variables::port_list;
@@ -55,6 +55,7 @@ pub(super) fn parsers(root: &Node, table: &ProtocolTable) -> Result<ParserSettin
         http2: Http2Settings::read(of("http2"))?,
         mqtt: MqttSettings::read(of("mqtt"))?,
         pgsql: PgsqlSettings::read(of("pgsql"))?,
+        quic: Encryption::read(of("quic"))?,
         ssh: SshSettings::read(of("ssh"))?,
         smb: SmbSettings::read(of("smb"))?,
         smtp: SmtpSettings::read(mail)?,

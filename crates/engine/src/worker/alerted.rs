@@ -19,7 +19,7 @@ impl Inspector {
     pub(super) fn report(
         &mut self,
         packet: &Packet<'_>,
-        flow: Option<&mut FlowOf>,
+        mut flow: Option<&mut FlowOf>,
         seen: &Circumstances,
         alerts: &mut Vec<Alert>,
         verdict: PacketVerdict,
@@ -28,6 +28,9 @@ impl Inspector {
             let of_alerted = |flow: &FlowOf| flow.flags().contains(FlowFlags::HAS_ALERTS);
             flow.as_deref().is_some_and(of_alerted) || raises_alert(alerts)
         };
+        if logged && let Some(flow) = flow.as_deref_mut() {
+            self.show_evidence(packet, flow);
+        }
         let stopped = verdict.firewall.filter(|_| !seen.is_stream_end());
         if let Some(stopped) = stopped {
             let drops = &mut self.own.firewall_drops;
@@ -48,12 +51,21 @@ impl Inspector {
             self.dropped(packet, flow, seen, flow_drop_reason(flow));
         }
         if logged {
-            self.captured(packet);
+            self.captured(packet, Arc::new(PacketBytes::of(packet)));
         }
     }
 
-    /// Hands on a packet of an alerted flow, for the packet log.
-    fn captured(&mut self, packet: &Packet<'_>) {
+    /// Hands on what led to the first alert of a flow, for the packet log.
+    fn show_evidence(&mut self, packet: &Packet<'_>, flow: &mut FlowOf) {
+        if let Some(mut evidence) = flow.attachment.evidence.take() {
+            for kept in evidence.take() {
+                self.captured(packet, kept);
+            }
+        }
+    }
+
+    /// Hands on a packet of an alerted flow, for the packet log, with the packet at hand.
+    fn captured(&mut self, packet: &Packet<'_>, logged: Arc<PacketBytes>) {
         let event = Event {
             packet: self.number(),
             order: self.order(),
@@ -61,7 +73,7 @@ impl Inspector {
             envelope: self
                 .enveloper()
                 .of_packet(packet, self.number(), None, None),
-            body: Body::Captured(Arc::new(PacketBytes::of(packet))),
+            body: Body::Captured(logged),
         };
         self.find(Discovery::Event(Box::new(event)));
     }

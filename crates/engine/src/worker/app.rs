@@ -27,7 +27,7 @@ impl Inspector {
         let mut direction = direction;
         let ports = [flow.client_port(), flow.server_port()];
         if before[direction.index()] {
-            return self.parse_datagram(packet, direction, flow);
+            return self.parse_datagram(packet, direction, flow, seen);
         }
         let input = FirstData::new(Transport::Udp, direction, ports, packet.payload());
         let known = flow.attachment.app.flow();
@@ -42,10 +42,16 @@ impl Inspector {
             seen.direction = Some(direction);
         }
         note_ended(&mut flow.attachment, before);
-        self.parse_datagram(packet, direction, flow);
+        self.parse_datagram(packet, direction, flow, seen);
     }
 
-    fn parse_datagram(&mut self, packet: &Packet<'_>, direction: Direction, flow: &mut FlowOf) {
+    fn parse_datagram(
+        &mut self,
+        packet: &Packet<'_>,
+        direction: Direction,
+        flow: &mut FlowOf,
+        seen: &mut Circumstances,
+    ) {
         let readable = Readable {
             direction,
             data: packet.payload(),
@@ -61,6 +67,7 @@ impl Inspector {
             .dialogue
             .feed(proto, &self.parsers, &readable, &mut orders);
         if used.failed {
+            seen.parser_failed = true;
             self.count_error(proto, Transport::Udp);
         }
         self.obey(&orders, packet, flow);
@@ -148,9 +155,13 @@ impl Inspector {
                         .feed(before, &self.parsers, &readable, &mut orders);
                 consume(session, &cursor, direction, used);
                 if used.failed {
+                    seen.parser_failed = true;
                     self.count_error(before, Transport::Tcp);
                 }
                 self.obey(&orders, packet, flow);
+                if orders.change.is_some() {
+                    self.close_dialogue(packet, flow);
+                }
                 if used.bytes == 0 {
                     return;
                 }

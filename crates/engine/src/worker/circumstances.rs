@@ -6,7 +6,6 @@ use tapir_flow::tcp::{SegmentFlags, State, StreamEvents};
 use tapir_packet::Direction::{ToClient, ToServer};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{AppLayerEvents, Recogniser};
-use tapir_rules::tree::TcpPhase;
 
 use super::FlowOf;
 
@@ -21,6 +20,8 @@ pub(super) struct Circumstances {
     pub(super) segment: SegmentFlags,
     pub(super) events: StreamEvents,
     pub(super) app_events: AppLayerEvents,
+    /// The parser of the protocol gave up on what this packet brought.
+    pub(super) parser_failed: bool,
 }
 
 impl Circumstances {
@@ -83,15 +84,9 @@ pub(super) fn view_of(flow: &FlowOf) -> FlowView {
                 session.stream(ToClient).size(),
             ]
         }),
-        tcp_phase: flow
-            .tcp
-            .as_ref()
-            .map_or(TcpPhase::empty(), |session| match session.state() {
-                State::None | State::Closed => TcpPhase::empty(),
-                State::SynSent | State::SynRecv => TcpPhase::SETUP,
-                State::Established => TcpPhase::ESTABLISHED,
-                _ => TcpPhase::CLOSING,
-            }),
+        closing: flow.tcp.as_ref().is_some_and(|session| {
+            State::FinWait1 <= session.state() && session.state() < State::Closed
+        }),
         elephant: [
             flags.contains(FlowFlags::ELEPHANT_TO_SERVER),
             flags.contains(FlowFlags::ELEPHANT_TO_CLIENT),

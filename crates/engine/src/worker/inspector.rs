@@ -15,6 +15,7 @@ use tapir_rules::keywords::{mail, tls};
 
 use super::circumstances::{Circumstances, protos_of, view_of};
 use super::envelope::{Enveloper, Origin};
+use super::exception::Case;
 use super::expectations::Expectations;
 use super::{Attachment, FlowOf};
 use crate::counters::Counters;
@@ -217,7 +218,10 @@ impl Inspector {
             ip_proto::UDP => self.datagram(packet, tracked.direction, flow, &mut seen),
             _ => {}
         }
-        self.detect(packet, Some(flow), &seen, None);
+        let excepted = seen.parser_failed && self.except(packet, flow, &seen, Case::AppLayerError);
+        if !excepted {
+            self.detect(packet, Some(flow), &seen, None);
+        }
         self.transactions(packet, flow, &seen, false);
         self.bypass_if_wanted(flow);
     }

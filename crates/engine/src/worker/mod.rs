@@ -4,15 +4,19 @@ mod alerted;
 mod anomalies;
 mod app;
 mod arp;
+mod changeover;
 mod circumstances;
 mod dialogue;
 mod envelope;
+mod evidence;
+mod exception;
 mod expectations;
 mod flow_end;
 mod flow_record;
 mod inspector;
 mod macs;
 mod stream;
+mod stream_record;
 mod transactions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +41,7 @@ use crate::rules::LoadedRules;
 use crate::settings::Settings;
 use circumstances::Circumstances;
 use dialogue::Dialogue;
+use evidence::Evidence;
 use inspector::Inspector;
 use macs::Macs;
 
@@ -59,6 +64,8 @@ pub(crate) struct Attachment {
     pub(crate) dropped: [bool; 2],
     /// Link-layer addresses, where outputs show them.
     pub(crate) macs: Option<Box<Macs>>,
+    /// Packets to be logged should the flow alert, where packets of alerted flows are logged.
+    pub(crate) evidence: Option<Box<Evidence>>,
     /// The exception policy that was applied to the flow: for what, and which.
     pub(crate) exception: Option<(&'static str, &'static str)>,
 }

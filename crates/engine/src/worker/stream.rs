@@ -1,15 +1,15 @@
 //! A TCP segment: its session, its stream, and the rules on both.
 
-use tapir_detect::{FlowVerdict, PacketHook};
-use tapir_flow::FlowState;
-use tapir_flow::tcp::{DropReason, Exception, Segment, SegmentFlags, Session, StreamEvent};
+use tapir_detect::PacketHook;
+use tapir_flow::FlowFlags;
+use tapir_flow::tcp::{DropReason, Segment, SegmentFlags, Session, StreamEvent};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{AppProto, Transport};
 
 use super::FlowOf;
 use super::circumstances::Circumstances;
+use super::exception::Case;
 use super::inspector::Inspector;
-use crate::settings::ExceptionPolicy;
 
 impl Inspector {
     /// Follows a segment, recognises the protocol of what became readable, tries the rules, and lets go what
@@ -46,13 +46,27 @@ impl Inspector {
             self.recognise_stream(packet, flow, &mut segment, seen);
         }
         seen.segment = self.outcome.flags;
+        // Inline, the receiver gets what was accepted first, and so do the rules.
+        let mut bytes = Vec::new();
+        let overruled = self
+            .outcome
+            .is(SegmentFlags::OVERRULED)
+            .then(|| packet.with_payload(self.tcp.accepted_data(), &mut bytes));
+        let packet = overruled.as_ref().unwrap_or(packet);
         if self.outcome.events.contains(StreamEvent::ReassemblySeqGap) {
             self.own.gaps += 1;
         }
-        if let Some(case) = self.outcome.exception
-            && self.except(packet, flow, seen, case)
+        let failed = seen.parser_failed.then_some(Case::AppLayerError);
+        for case in self
+            .outcome
+            .exception
+            .map(Case::Tcp)
+            .into_iter()
+            .chain(failed)
         {
-            return;
+            if self.except(packet, flow, seen, case) {
+                return;
+            }
         }
         if let Some(reason) = self.outcome.drop
             && self.settings.prevention
@@ -61,7 +75,9 @@ impl Inspector {
                 DropReason::Invalid => "stream error",
                 DropReason::Urgent => "stream urgent",
             };
-            return self.dropped(packet, flow, seen, reason);
+            self.dropped(packet, flow, seen, reason);
+            seen.events = self.outcome.events;
+            return self.stream_record(packet, flow, seen, Some(reason));
         }
         seen.events = self.outcome.events;
         // The segment that ends the handshake belongs to what is not established, unless it brings data.
@@ -78,7 +94,11 @@ impl Inspector {
                 session.raw_done(segment.dir, progress);
             }
             self.tcp.prune(session, segment.dir);
+            if self.needs.alerted_packets {
+                keep_evidence(packet, &segment, flow);
+            }
         }
+        self.stream_record(packet, flow, seen, None);
     }
 
     /// A flow that another has announced is known by that. It may have begun before the announcement was read.
@@ -95,67 +115,24 @@ impl Inspector {
             session.set_recognised(Direction::ToClient);
         }
     }
+}
 
-    /// Applies the exception policy of a case; true when the packet is not inspected further.
-    fn except(
-        &mut self,
-        packet: &Packet<'_>,
-        flow: &mut FlowOf,
-        seen: &Circumstances,
-        case: Exception,
-    ) -> bool {
-        let policies = &self.settings.policies;
-        let (policy, target, counter, reason) = match case {
-            Exception::Midstream => (
-                policies.midstream,
-                "stream_midstream",
-                "tcp.midstream",
-                "stream midstream",
-            ),
-            Exception::SessionMemcap => (
-                policies.session_memcap,
-                "stream_memcap",
-                "tcp.ssn_memcap",
-                "stream memcap",
-            ),
-            Exception::ReassemblyMemcap => (
-                policies.reassembly_memcap,
-                "stream_reassembly_memcap",
-                "tcp.reassembly",
-                "stream reassembly",
-            ),
-        };
-        flow.attachment.exception = Some((target, policy.name()));
-        if policy == ExceptionPolicy::Ignore {
-            return false;
-        }
-        *self
-            .own
-            .exceptions
-            .entry(counter)
-            .or_default()
-            .entry(policy.name())
-            .or_default() += 1;
-        match policy {
-            ExceptionPolicy::Ignore => false,
-            ExceptionPolicy::PassPacket => true,
-            ExceptionPolicy::PassFlow => {
-                flow.attachment.detect.decide(FlowVerdict::Pass);
-                true
-            }
-            ExceptionPolicy::Bypass => {
-                flow.set_state(FlowState::LocalBypassed);
-                true
-            }
-            ExceptionPolicy::DropPacket | ExceptionPolicy::DropFlow | ExceptionPolicy::Reject => {
-                if policy != ExceptionPolicy::DropPacket {
-                    flow.attachment.detect.decide(FlowVerdict::Drop);
-                }
-                if self.settings.prevention {
-                    self.dropped(packet, flow, seen, reason);
-                }
-                true
-            }
-        }
+/// Keeps a segment, which has not alerted, until the rules are done with its data.
+fn keep_evidence(packet: &Packet<'_>, segment: &Segment<'_>, flow: &mut FlowOf) {
+    if flow.flags().contains(FlowFlags::HAS_ALERTS) {
+        return;
+    }
+    let Some(session) = flow.tcp.as_deref() else {
+        return;
+    };
+    let evidence = flow.attachment.evidence.get_or_insert_default();
+    evidence.forget(session);
+    let stream = session.stream(segment.dir);
+    // Sequence numbers wrap around; what is not ahead of the stream was looked at.
+    let ahead = segment.right_edge().wrapping_sub(stream.base_seq()) as i32;
+    if let Ok(ahead @ 1..) = u64::try_from(ahead)
+        && !segment.is_empty()
+    {
+        evidence.keep(packet, segment.dir, stream.base() + ahead);
     }
 }

@@ -157,6 +157,12 @@ impl Engine {
         turn.run(session);
     }
 
+    /// What was accepted in place of the segment's data that the stream was last put together with: of use when the
+    /// outcome says that it was [overruled](super::SegmentFlags::OVERRULED).
+    pub fn accepted_data(&self) -> &[u8] {
+        &self.scratch
+    }
+
     /// Takes back what a session has taken, as its flow ends.
     pub fn release(&mut self, mut session: Box<Session>) {
         for dir in [Direction::ToServer, Direction::ToClient] {
@@ -215,6 +221,11 @@ impl Turn<'_> {
             Some(session) => self.follow(session),
             None => self.open(session),
         };
+        // Inline, the data that opens a session is inspected before anybody has acknowledged it.
+        if self.engine.config.inline && self.outcome.is(SegmentFlags::OPENED | SegmentFlags::ADDED)
+        {
+            self.outcome.mark(SegmentFlags::ESTABLISHED);
+        }
         if verdict.is_err() {
             self.outcome.mark(SegmentFlags::REJECTED);
             if self.engine.config.inline && self.engine.config.drop_invalid {

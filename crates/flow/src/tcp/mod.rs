@@ -49,6 +49,7 @@ mod engine;
 mod established;
 mod event;
 mod fast_paths;
+mod flag_names;
 mod handshake;
 mod memory;
 mod opening;

@@ -265,13 +265,13 @@ impl Session {
         }
     }
 
-    /// The acknowledged runs of a stream that are still kept, for records that show what surrounds a match. What is
+    /// The acknowledged runs of a stream that are still kept (inline: all), for records that show what surrounds a match. What is
     /// missing between them is told by their offsets.
     pub fn acked_blocks(&self, dir: Direction) -> impl Iterator<Item = RawWindow<'_>> {
         let stream = self.stream(dir);
         let found = match stream.is(StreamFlags::NO_REASSEMBLY) {
             true => RawWindows::default(),
-            false => collect(stream, stream.base, false),
+            false => collect(stream, stream.base, self.is(SessionFlags::INLINE)),
         };
         found.windows.into_iter()
     }

@@ -160,6 +160,38 @@ impl Stream {
         self.window
     }
 
+    /// The sequence number behind the window that the peer has opened.
+    #[must_use]
+    pub fn next_window(&self) -> u32 {
+        self.next_win
+    }
+
+    /// Sequence number of the first byte still kept.
+    #[must_use]
+    pub fn base_seq(&self) -> u32 {
+        self.base_seq
+    }
+
+    /// The sequence number behind the last byte that came.
+    #[must_use]
+    pub fn right_edge(&self) -> u32 {
+        let beyond = self.right_edge.saturating_sub(self.base);
+        // Sequence numbers wrap around.
+        self.base_seq.wrapping_add(beyond as u32)
+    }
+
+    /// Segments whose data is kept.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        self.buffer.as_ref().map_or(0, |kept| kept.segments.len())
+    }
+
+    /// Bytes of memory that hold what is kept.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.buffer.as_ref().map_or(0, |kept| kept.cost())
+    }
+
     /// Window scale: the shift count of windows sent to this stream's sender.
     #[must_use]
     pub fn window_scale(&self) -> u8 {
@@ -295,6 +327,12 @@ impl Session {
     #[must_use]
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// The state before the last change.
+    #[must_use]
+    pub fn previous_state(&self) -> State {
+        self.previous
     }
 
     /// The handshake is over, even if the session is too.

@@ -23,6 +23,8 @@ pub struct Quic {
     keys: Option<Box<Keys>>,
     /// The hello has been seen: what follows is encrypted. By direction.
     greeted: [bool; 2],
+    /// Both have been seen.
+    is_encrypted: bool,
     /// Pieces of the handshake until the hello is whole. By direction.
     handshakes: [Handshake; 2],
 }
@@ -158,6 +160,7 @@ impl Quic {
             transactions: Transactions::default(),
             keys: None,
             greeted: [false; 2],
+            is_encrypted: false,
             handshakes: [Handshake::default(), Handshake::default()],
         }
     }
@@ -229,6 +232,30 @@ impl Quic {
     }
 }
 
+impl Quic {
+    /// Takes the packets of a datagram: several may share one.
+    fn datagram(&mut self, direction: Direction, data: &[u8]) -> Outcome {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let Some(header) = Header::read(rest) else {
+                return Outcome::Failed;
+            };
+            let end = header.len.saturating_add(header.rest);
+            let before = self.transactions.total();
+            if self.packet(direction, &header, rest).is_none() {
+                let is_broken = self.transactions.total() > before;
+                return if is_broken {
+                    Outcome::Failed
+                } else {
+                    Outcome::Done
+                };
+            }
+            rest = rest.get(end..).unwrap_or_default();
+        }
+        Outcome::Done
+    }
+}
+
 impl Parser for Quic {
     type Tx = Packet;
     const COMPLETE: [u8; 2] = [1, 1];
@@ -255,26 +282,12 @@ impl Parser for Quic {
         known.then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
-        let mut rest = input.data;
-        // Several packets may share a datagram.
-        while !rest.is_empty() {
-            let Some(header) = Header::read(rest) else {
-                return Outcome::Failed;
-            };
-            let end = header.len.saturating_add(header.rest);
-            let failed = self.transactions.total();
-            if self.packet(input.direction, &header, rest).is_none() {
-                let is_broken = self.transactions.total() > failed;
-                return if is_broken {
-                    Outcome::Failed
-                } else {
-                    Outcome::Done
-                };
-            }
-            rest = rest.get(end..).unwrap_or_default();
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
+        let outcome = self.datagram(input.direction, input.data);
+        if self.greeted == [true; 2] && !std::mem::replace(&mut self.is_encrypted, true) {
+            self.settings.quic.begin(orders);
         }
-        Outcome::Done
+        outcome
     }
 
     fn transactions(&self) -> &Transactions<Packet> {

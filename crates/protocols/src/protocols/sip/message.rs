@@ -51,6 +51,11 @@ pub(super) enum Reading {
 const MAX_HEADERS: usize = 512;
 
 impl Message {
+    /// Whether it asks for something.
+    pub(super) fn is_request(&self) -> bool {
+        matches!(self.first, FirstLine::Request { .. })
+    }
+
     /// Reads the message at the beginning of data. Of a datagram, which is `whole`, the body is the rest.
     pub(super) fn read(data: &[u8], whole: bool) -> Reading {
         let Some((first, mut at)) = line(data) else {

@@ -73,6 +73,7 @@ impl Parser for Sip {
 
     fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
         let is_datagram = input.transport == Transport::Udp;
+        let to_server = input.direction == Direction::ToServer;
         let mut used = 0;
         while let Some(rest) = input.data.get(used..).filter(|rest| !rest.is_empty()) {
             // Empty lines between messages keep connections alive (RFC 5626, section 3.5.1).
@@ -81,6 +82,11 @@ impl Parser for Sip {
                 continue;
             }
             match Message::read(rest, is_datagram) {
+                // Clients ask and servers answer: rules for one side are not to be tried on what the other said.
+                Reading::Message(message, _) if message.is_request() != to_server => {
+                    self.transactions.note(INVALID);
+                    return Outcome::Failed;
+                }
                 Reading::Message(message, length) => {
                     self.open(input.direction, message);
                     used += length;

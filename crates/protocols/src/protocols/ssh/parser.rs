@@ -10,7 +10,6 @@ use super::key_exchange::Hassh;
 use super::transaction::Connection;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::cursor::Cursor;
-use crate::protocols::tls::Encryption;
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
 
@@ -88,15 +87,7 @@ impl Ssh {
             entry.meta.log_now |= have_both && place == place::BANNER && !hassh;
         });
         if place == place::FINISHED && have_both {
-            match self.settings.ssh.encryption {
-                Encryption::Full => {}
-                Encryption::TrackOnly => orders.no_payload_inspection = true,
-                Encryption::Bypass => {
-                    orders.no_inspection = true;
-                    orders.no_reassembly = true;
-                    orders.bypass = true;
-                }
-            }
+            self.settings.ssh.encryption.begin(orders);
         }
     }
 

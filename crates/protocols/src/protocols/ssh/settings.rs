@@ -2,7 +2,7 @@
 
 use tapir_config::{ConfigError, Node};
 
-use crate::protocols::tls::Encryption;
+use crate::encryption::Encryption;
 
 /// What is taken from a connection, and what becomes of it once it is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,21 +28,12 @@ impl Default for Settings {
 impl Settings {
     /// Reads the subtree of the protocol.
     pub fn read(node: &Node) -> Result<Self, ConfigError> {
-        let encryption = match node.text_at("encryption-handling", "track-only") {
-            "bypass" => Encryption::Bypass,
-            "full" => Encryption::Full,
-            "default" | "track-only" => Encryption::TrackOnly,
-            _ => {
-                let expected = "default, track-only, bypass or full";
-                return Err(ConfigError::value(node, "encryption-handling", expected));
-            }
-        };
         let (hassh, hassh_auto) = match node.text_at("hassh", "auto") {
             "auto" => (false, true),
             _ => (node.bool_at("hassh", false)?, false),
         };
         Ok(Self {
-            encryption,
+            encryption: Encryption::read(node)?,
             hassh,
             hassh_auto,
         })

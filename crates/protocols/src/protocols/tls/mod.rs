@@ -9,7 +9,7 @@ mod settings;
 mod transaction;
 
 pub use parser::Tls;
-pub use settings::{Encryption, Settings};
+pub use settings::Settings;
 
 use tapir_packet::Direction::{self, ToClient, ToServer};
 

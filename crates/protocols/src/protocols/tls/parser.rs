@@ -9,9 +9,9 @@ use tapir_rules::keywords::{KeywordId, tls as keywords};
 use super::certificate::Certificate;
 use super::fingerprint::{Ja3, ja4};
 use super::hello::{Hello, is_version, take};
-use super::settings::Encryption;
 use super::transaction::{Session, Side, state};
-use crate::parser::{Input, Orders, Outcome, Parser};
+use crate::encryption::Encryption;
+use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
 
@@ -261,17 +261,12 @@ impl Tls {
             self.advance(ToClient, [server::HANDSHAKE; 2]);
             self.with(|entry| entry.meta.log_now = true);
             orders.inspect_stream = [true; 2];
-            match self.settings.tls.encryption {
-                Encryption::TrackOnly => orders.no_payload_inspection = true,
-                Encryption::Full => {}
-                Encryption::Bypass => {
-                    self.advance(ToServer, [client::FINISHED; 2]);
-                    self.advance(ToClient, [server::FINISHED; 2]);
-                    orders.no_inspection = true;
-                    orders.no_reassembly = true;
-                    orders.bypass = true;
-                }
+            let encryption = self.settings.tls.encryption;
+            if encryption == Encryption::Bypass {
+                self.advance(ToServer, [client::FINISHED; 2]);
+                self.advance(ToClient, [server::FINISHED; 2]);
             }
+            encryption.begin(orders);
         }
     }
 
@@ -515,8 +510,8 @@ impl Parser for Tls {
         }
     }
 
-    fn came_from(&mut self, before: AppProto) {
-        self.with(|entry| entry.tx.came_from = before);
+    fn came_from(&mut self, before: &Predecessor) {
+        self.with(|entry| entry.tx.came_from = before.proto);
     }
 
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {

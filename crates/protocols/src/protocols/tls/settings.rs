@@ -2,17 +2,7 @@
 
 use tapir_config::{ConfigError, Node};
 
-/// What becomes of a flow once it is encrypted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Encryption {
-    /// Rules go on, without looking at payload.
-    #[default]
-    TrackOnly,
-    /// Nothing looks at the flow any more.
-    Bypass,
-    /// Rules go on as before.
-    Full,
-}
+use crate::encryption::Encryption;
 
 /// Settings of TLS, from `app-layer.protocols.tls`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,15 +22,6 @@ pub struct Settings {
 impl Settings {
     /// Reads the settings below `tls`.
     pub fn read(node: &Node) -> Result<Self, ConfigError> {
-        let encryption = match node.text_at("encryption-handling", "track-only") {
-            "bypass" => Encryption::Bypass,
-            "full" => Encryption::Full,
-            "default" | "track-only" => Encryption::TrackOnly,
-            _ => {
-                let expected = "default, track-only, bypass or full";
-                return Err(ConfigError::value(node, "encryption-handling", expected));
-            }
-        };
         let switch = |path: &str| -> Result<(bool, bool), ConfigError> {
             match node.text_at(path, "auto") {
                 "auto" => Ok((false, true)),
@@ -50,7 +31,7 @@ impl Settings {
         let (ja3, ja3_auto) = switch("ja3-fingerprints")?;
         let (ja4, ja4_auto) = switch("ja4-fingerprints")?;
         Ok(Self {
-            encryption,
+            encryption: Encryption::read(node)?,
             ja3,
             ja3_auto,
             ja4,
