@@ -316,49 +316,24 @@ impl Inspector {
         };
         let mut alerts = std::mem::take(&mut self.alerts);
         let mut verdict = PacketVerdict::default();
-        let mut progress = 0;
-        let mut tried = false;
-        if let (Some(flow), Some(segment)) = (flow.as_deref_mut(), segment)
-            && let Some(session) = flow.tcp.as_deref()
-            && seen.segment.contains(SegmentFlags::ESTABLISHED)
-        {
-            let windows = self.tcp.raw_windows(session, segment, &self.outcome, false);
-            progress = windows.progress();
-            let mut with_stream = context;
-            for window in windows.as_slice() {
-                with_stream.stream = Some(StreamWindow {
-                    offset: window.offset,
-                    data: window.data,
-                });
-                let state = Some(subject_of(&mut flow.attachment, seen));
-                inspect(
-                    &mut self.detector,
-                    self.arbiter.as_mut(),
-                    &with_stream,
-                    state,
-                    &mut alerts,
-                    &mut verdict,
-                );
-                if verdict.firewall.is_some() {
-                    break;
-                }
-                // The packet itself is tried once, with the first run of its stream.
-                with_stream.payload = &[];
-                with_stream.traits |= PacketTraits::CONTINUED;
+        let said = (&mut alerts, &mut verdict);
+        let (tried, progress) = match (flow.as_deref_mut(), segment) {
+            (Some(flow), Some(segment)) => {
+                self.detect_in_stream(context, flow, seen, segment, said)
             }
-            tried = !windows.is_empty();
-        }
+            _ => (false, 0),
+        };
         if !tried {
             let state = flow
                 .as_deref_mut()
                 .map(|flow| subject_of(&mut flow.attachment, seen));
+            let said = (&mut alerts, &mut verdict);
             inspect(
                 &mut self.detector,
                 self.arbiter.as_mut(),
                 &context,
                 state,
-                &mut alerts,
-                &mut verdict,
+                said,
             );
         }
         if let (Some(flow), Some(direction)) = (flow.as_deref_mut(), seen.direction) {
@@ -368,6 +343,48 @@ impl Inspector {
         alerts.clear();
         self.alerts = alerts;
         progress
+    }
+
+    /// Tries the rules on what a stream has ready, the packet with the first run of it. Says whether there was anything,
+    /// else the packet is still to be tried, and how far the stream was inspected.
+    fn detect_in_stream(
+        &mut self,
+        mut context: PacketContext<'_>,
+        flow: &mut FlowOf,
+        seen: &Circumstances,
+        segment: &Segment<'_>,
+        (alerts, verdict): (&mut Vec<Alert>, &mut PacketVerdict),
+    ) -> (bool, u64) {
+        let established = seen.segment.contains(SegmentFlags::ESTABLISHED);
+        let Some(session) = flow.tcp.as_deref().filter(|_| established) else {
+            return (false, 0);
+        };
+        let windows = self.tcp.raw_windows(session, segment, &self.outcome, false);
+        for window in windows.as_slice() {
+            let offered = PacketContext {
+                stream: Some(StreamWindow {
+                    offset: window.offset,
+                    data: window.data,
+                }),
+                ..context
+            };
+            let state = Some(subject_of(&mut flow.attachment, seen));
+            let said = (&mut *alerts, &mut *verdict);
+            inspect(
+                &mut self.detector,
+                self.arbiter.as_mut(),
+                &offered,
+                state,
+                said,
+            );
+            if verdict.firewall.is_some() {
+                break;
+            }
+            // The packet itself is tried once, with the first run of its stream.
+            context.payload = &[];
+            context.traits |= PacketTraits::CONTINUED;
+        }
+        (!windows.is_empty(), windows.progress())
     }
 }
 
@@ -400,8 +417,7 @@ fn inspect(
     arbiter: Option<&mut Arbiter>,
     context: &PacketContext<'_>,
     state: Option<FlowSubject<'_>>,
-    alerts: &mut Vec<Alert>,
-    verdict: &mut PacketVerdict,
+    (alerts, verdict): (&mut Vec<Alert>, &mut PacketVerdict),
 ) {
     let found = match arbiter {
         Some(arbiter) => detector.inspect_alone(context, state, arbiter, alerts),
