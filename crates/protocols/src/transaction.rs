@@ -123,7 +123,8 @@ pub struct Passage {
     pub passed_below: [u8; 2],
     /// All that is left of it is accepted.
     pub accepted: bool,
-    /// Rules that have matched, or have begun to: number of the rule, and what inspection remembers of it.
+    /// Rules that have matched, or have begun to, in their order: number of the rule, and what inspection remembers
+    /// of it.
     pub rules: Vec<(u32, u32)>,
 }
 
@@ -134,8 +135,8 @@ pub struct Inspection {
     pub done_below: u8,
     /// Nothing is left to be inspected.
     pub complete: bool,
-    /// Rules that were not settled at once, or are not to be tried again: number of the rule, and what inspection
-    /// remembers of it.
+    /// Rules that were not settled at once, or are not to be tried again, in their order: number of the rule, and what
+    /// inspection remembers of it.
     pub rules: Vec<(u32, u32)>,
 }
 

@@ -515,7 +515,7 @@ impl Parts {
             self.gate |= Gate::FLOW;
             filing::Draft::of_transaction(&self.sections.iter().collect::<Vec<_>>())
         } else {
-            filing::Draft::of(&self.payload.contents(), &self.conditions)
+            filing::Draft::of(&self.payload.plain_contents(), &self.conditions)
         };
         let transaction = self.transaction_part(shop, tree)?;
         let payload = std::mem::take(&mut self.payload).compile(shop)?;
@@ -583,7 +583,7 @@ impl Parts {
             return;
         }
         self.flags |= RuleFlags::STREAM;
-        let anchored = self.payload.contents().iter().any(|content| {
+        let anchored = self.payload.plain_contents().iter().any(|content| {
             content.depth.is_some() || content.offset.is_some() || content.startswith
         });
         if anchored || self.asks_stream_size {
