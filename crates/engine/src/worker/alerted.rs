@@ -135,6 +135,7 @@ impl Inspector {
             headers: (self.needs.headers || self.settings.prevention)
                 .then(|| Arc::new(PacketHeaders::of(packet))),
             transactions: self.described(flow, &alerts),
+            forwarded: self.forwarded(flow, &alerts),
             tagged: verdict.tagged,
             first_drop,
             firewall: verdict.firewall,
