@@ -165,6 +165,10 @@ impl Http1 {
                     self.phases[way] = Phase::Trailer;
                     self.trailers[way] = Head::default();
                     if let Some(entry) = self.entry(direction) {
+                        // Nothing more of the content will come.
+                        if let Some(body) = &mut entry.tx.side_mut(direction).body {
+                            body.close(FileState::Closed);
+                        }
                         entry.meta.advance(direction, TRAILER);
                     }
                 }
@@ -404,7 +408,8 @@ impl Parser for Http1 {
 
     fn end(&mut self, direction: Direction, _: &mut Orders) {
         let state = match self.phases[direction.index()] {
-            Phase::UntilClose | Phase::Over => FileState::Closed,
+            // All of the content is there.
+            Phase::UntilClose | Phase::Over | Phase::Trailer => FileState::Closed,
             _ => FileState::Truncated,
         };
         if self.at[direction.index()].is_some() {
@@ -433,6 +438,61 @@ impl Http1 {
                 body.gap(bytes);
             }
             entry.meta.advance(direction, BODY);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transaction::Transaction;
+
+    fn feed(response: &[u8], close: bool) -> Http1 {
+        let mut parser = Http1::new(AppProto::Http1, &Arc::default());
+        let mut orders = Orders::default();
+        let request = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+        parser.parse(&Input::new(Direction::ToServer, request), &mut orders);
+        let mut input = Input::new(Direction::ToClient, response);
+        let used = match parser.parse(&input, &mut orders) {
+            Outcome::Incomplete { consumed, .. } => consumed,
+            _ => response.len(),
+        };
+        if close {
+            input = Input::new(Direction::ToClient, &response[used..]);
+            input.eof = true;
+            parser.parse(&input, &mut orders);
+            parser.end(Direction::ToClient, &mut orders);
+        }
+        parser
+    }
+
+    fn content(parser: &Http1) -> (Vec<u8>, FileState) {
+        let entry = parser.transactions.get(0).expect("an exchange");
+        let file = entry.tx.files(Direction::ToClient).first().expect("a file");
+        (file.content().1.to_vec(), file.state())
+    }
+
+    #[test]
+    fn what_follows_a_response_at_once_belongs_to_it() {
+        let parser = feed(
+            b"HTTP/1.1 200 ok\r\nContent-Length: 3\r\n\r\nabc\r\n",
+            false,
+        );
+        assert_eq!(content(&parser), (b"abc\r\n".to_vec(), FileState::Closed));
+        let parser = feed(b"HTTP/1.1 200 ok\r\nContent-Length: 3\r\n\r\nabcdef", true);
+        assert_eq!(content(&parser), (b"abcdef".to_vec(), FileState::Closed));
+    }
+
+    #[test]
+    fn chunks_may_end_without_a_trailer() {
+        let head = b"HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+        for end in [&b"0\n \n"[..], b"0\r\nfoobar\r\n", b"0\r\n\r\n"] {
+            let parser = feed(&[&head[..], end].concat(), true);
+            assert_eq!(
+                content(&parser),
+                (b"abc".to_vec(), FileState::Closed),
+                "{end:?}"
+            );
         }
     }
 }
