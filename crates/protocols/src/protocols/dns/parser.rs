@@ -93,7 +93,7 @@ impl Dns {
         true
     }
 
-    fn stream(&mut self, input: &Input<'_>) -> Outcome {
+    fn stream(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let mut used = 0;
         if std::mem::take(&mut self.lost[input.direction.index()]) {
             let begins = input
@@ -122,6 +122,7 @@ impl Dns {
             };
             if len > 0 {
                 self.message(input.direction, message);
+                orders.inspect_stream[input.direction.index()] = true;
             }
             used += len + 2;
         }
@@ -163,9 +164,9 @@ impl Parser for Dns {
         known.then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         match input.transport {
-            Transport::Tcp => self.stream(input),
+            Transport::Tcp => self.stream(input, orders),
             Transport::Udp => {
                 if self.message(input.direction, input.data) {
                     Outcome::Done

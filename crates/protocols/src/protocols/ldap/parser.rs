@@ -172,6 +172,7 @@ impl Parser for Ldap {
                         Direction::ToClient => self.response(message, length, orders),
                     }
                     used += length;
+                    orders.inspect_stream[input.direction.index()] = true;
                     if orders.change.is_some() {
                         return Outcome::Incomplete {
                             consumed: used,

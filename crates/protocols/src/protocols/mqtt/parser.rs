@@ -265,13 +265,16 @@ impl Parser for Mqtt {
         .then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let left_out = &mut self.skip[input.direction.index()];
         let mut consumed = input.data.len().min(*left_out);
         *left_out -= consumed;
         while let Some(rest) = input.data.get(consumed..).filter(|rest| !rest.is_empty()) {
             match self.next(rest, input.direction) {
-                Ok(Ok(used)) => consumed += used,
+                Ok(Ok(used)) => {
+                    consumed += used;
+                    orders.inspect_stream[input.direction.index()] = true;
+                }
                 Ok(Err(needed)) => return Outcome::Incomplete { consumed, needed },
                 Err(Malformed) => {
                     let Entry { meta, tx } = self.open(None, input.direction);

@@ -71,7 +71,7 @@ impl Parser for Sip {
         known.then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let is_datagram = input.transport == Transport::Udp;
         let to_server = input.direction == Direction::ToServer;
         let mut used = 0;
@@ -89,6 +89,7 @@ impl Parser for Sip {
                 }
                 Reading::Message(message, length) => {
                     self.open(input.direction, message);
+                    orders.inspect_stream[input.direction.index()] = true;
                     used += length;
                 }
                 Reading::Incomplete(needed) => {
