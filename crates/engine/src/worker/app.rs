@@ -3,7 +3,7 @@
 use tapir_flow::tcp::{AppCursor, Segment, Session};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{
-    AppProto, FirstData, Midstream, Orders, PATIENCE, ProtocolTable, Transport, Verdict,
+    AppProto, FirstData, Frames, Midstream, Orders, PATIENCE, ProtocolTable, Transport, Verdict,
 };
 
 use super::circumstances::Circumstances;
@@ -60,12 +60,17 @@ impl Inspector {
             ports: [flow.client_port(), flow.server_port()],
             time: packet.ts,
         };
-        let mut orders = Orders::default();
+        let mut orders = self.orders();
         let attachment = &mut flow.attachment;
         let proto = attachment.app.flow();
         let used = attachment
             .dialogue
             .feed(proto, &self.parsers, &readable, &mut orders);
+        if self.frames_wanted {
+            let frames = attachment.frames.get_or_insert_default();
+            frames.begin_datagram(direction);
+            frames.note(direction, 0, orders.frames.notes());
+        }
         if used.failed {
             seen.parser_failed = true;
             self.count_error(proto, Transport::Udp);
@@ -109,11 +114,12 @@ impl Inspector {
                 done(&flow.attachment)[direction.index()] && !flow.attachment.app.is_changing();
             let before = flow.attachment.app.flow();
             let ports = [flow.client_port(), flow.server_port()];
-            let mut orders = Orders::default();
+            let mut orders = self.orders();
             let circumstances = Beginning::of(flow, self.settings.stream.depth);
             let Some(session) = flow.tcp.as_deref_mut() else {
                 return;
             };
+            let at = session.stream(direction).app_progress();
             let Some(chunk) = session.app_next(&mut cursor, &mut self.outcome) else {
                 return;
             };
@@ -154,6 +160,11 @@ impl Inspector {
                         .dialogue
                         .feed(before, &self.parsers, &readable, &mut orders);
                 consume(session, &cursor, direction, used);
+                if self.frames_wanted && flow.attachment.dialogue.state().is_some() {
+                    let frames = flow.attachment.frames.get_or_insert_default();
+                    frames.begin_stream(direction, at);
+                    frames.note(direction, at, orders.frames.notes());
+                }
                 if used.failed {
                     seen.parser_failed = true;
                     self.count_error(before, Transport::Tcp);
@@ -216,6 +227,14 @@ fn consume(session: &mut Session, cursor: &AppCursor, direction: Direction, used
 }
 
 impl Inspector {
+    /// What a parser may ask for, before it does.
+    fn orders(&self) -> Orders {
+        Orders {
+            frames: Frames::new(self.frames_wanted),
+            ..Orders::default()
+        }
+    }
+
     fn count_error(&mut self, proto: AppProto, transport: Transport) {
         self.own
             .protocols

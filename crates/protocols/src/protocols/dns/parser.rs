@@ -121,6 +121,8 @@ impl Dns {
                 };
             };
             if len > 0 {
+                let tx = self.transactions.total();
+                orders.frames.whole(PDU, used + 2, len, Some(tx));
                 self.message(input.direction, message);
                 orders.inspect_stream[input.direction.index()] = true;
             }
@@ -135,6 +137,9 @@ impl Dns {
         Outcome::Done
     }
 }
+
+/// The frame of a message.
+const PDU: u8 = 0;
 
 impl Parser for Dns {
     type Tx = Exchange;
@@ -152,6 +157,8 @@ impl Parser for Dns {
         "invalid_authorities",
     ];
 
+    const FRAMES: &'static [&'static str] = &["pdu"];
+
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         let to_server = direction == Direction::ToServer;
         let known = match keyword {
@@ -168,6 +175,8 @@ impl Parser for Dns {
         match input.transport {
             Transport::Tcp => self.stream(input, orders),
             Transport::Udp => {
+                let tx = self.transactions.total();
+                orders.frames.whole(PDU, 0, input.data.len(), Some(tx));
                 if self.message(input.direction, input.data) {
                     Outcome::Done
                 } else {

@@ -95,11 +95,13 @@ impl Parser for Enip {
     const COMPLETE: [u8; 2] = [1, 1];
     const EVENTS: &'static [&'static str] = &["too_many_transactions", "invalid_pdu"];
 
+    const FRAMES: &'static [&'static str] = &["hdr", "data", "pdu", "cip", "enip.item"];
+
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         super::record::is_known(keyword, direction).then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let way = input.direction.index();
         if self.is_lost[way] {
             if !pdu::begins(input.data) {
@@ -111,6 +113,8 @@ impl Parser for Enip {
         while let Some(rest) = input.data.get(consumed..).filter(|rest| !rest.is_empty()) {
             match Pdu::read(rest, input.direction == Direction::ToClient) {
                 Ok((pdu, used)) => {
+                    let tx = self.transactions.total();
+                    pdu::note_frames(rest, (consumed, used, tx), &mut orders.frames);
                     self.message(input.direction, pdu);
                     consumed += used;
                     // Of a datagram only the first one counts.
