@@ -61,7 +61,15 @@ impl SectionDraft {
             })
     }
 
-    /// The contents that must be in the buffer; none where the buffer may be absent.
+    /// The contents that must be in the buffer itself: none behind transforms.
+    pub(crate) fn plain_contents(&self) -> Vec<&Content> {
+        match self.transforms().next() {
+            Some(_) => Vec::new(),
+            None => self.contents(),
+        }
+    }
+
+    /// The contents that must be in what the transforms make of the buffer; none where it may be absent.
     pub(crate) fn contents(&self) -> Vec<&Content> {
         let may_be_absent = |(_, option): &(u16, Opt)| matches!(option.kind, OptionKind::Absent(_));
         if self.options.iter().any(may_be_absent) {

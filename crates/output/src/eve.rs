@@ -119,6 +119,7 @@ impl Records {
             Body::App {
                 event_type,
                 json: inner,
+                ..
             } => {
                 self.head(&mut json, event, event_type);
                 if let Some(tx_id) = event.envelope.tx_id {
@@ -175,7 +176,7 @@ impl Records {
                 AnomalyKind::AppLayer { .. } => wanted.applayer,
             }),
             Body::Stats(_) => types.stats.is_some(),
-            Body::App { event_type, .. } => types.app.iter().any(|name| name == event_type),
+            Body::App { log, .. } => types.app.iter().any(|name| name == log),
             Body::Tagged(_) => types
                 .alert
                 .as_ref()

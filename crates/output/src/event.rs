@@ -78,6 +78,8 @@ pub enum Body {
     Stats(Box<StatsTree>),
     /// A record of an application protocol, rendered by the one who parsed it.
     App {
+        /// The name of the log under `types`: nearly always that of the records.
+        log: &'static str,
         /// `event_type`, such as `http`.
         event_type: &'static str,
         /// What follows the envelope inside the record: `"http":{...}`, without a comma around it.

@@ -273,6 +273,7 @@ mod tests {
         let json = br#""fileinfo":{"stored":true}"#.as_slice();
         let record = Event {
             body: Body::App {
+                log: "fileinfo",
                 event_type: "fileinfo",
                 json: json.into(),
             },

@@ -100,6 +100,7 @@ impl Outputs {
             None => json.to_vec(),
         };
         let body = Body::App {
+            log: "fileinfo",
             event_type: "fileinfo",
             json: json.into(),
         };

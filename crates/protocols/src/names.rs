@@ -1,12 +1,14 @@
 //! What the names in rules stand for, of fields whose numbers have names.
 
-use tapir_rules::keywords::{KeywordId, industrial, internet, voip, windows};
+use tapir_rules::keywords::{KeywordId, http, industrial, internet, voip, windows};
 
-use crate::protocols::{dnp3, enip, ldap, mqtt, ntp, rfb, snmp};
+use crate::protocols::{dnp3, enip, http2, ldap, mqtt, ntp, rfb, snmp};
 
 /// The number that a name stands for in a rule's test of a field; nothing for names that the field does not know.
 pub fn number_named(keyword: KeywordId, name: &str) -> Option<u64> {
     match keyword {
+        http::HTTP2_ERRORCODE => http2::error_number(name),
+        http::HTTP2_FRAMETYPE => http2::type_number(name),
         industrial::DNP3_FUNC => dnp3::function(name),
         industrial::DNP3_IND => dnp3::indication(name),
         industrial::ENIP_COMMAND => enip::command_number(name),

@@ -40,7 +40,7 @@ pub trait Parser {
     }
 
     /// The flow spoke another protocol before, which changed to this one.
-    fn came_from(&mut self, before: AppProto) {
+    fn came_from(&mut self, before: &Predecessor) {
         let _ = before;
     }
 
@@ -128,12 +128,28 @@ pub struct Orders {
     /// What comes next is another protocol: the server's port to recognise it by (0 for the flow's own) and what it is
     /// expected to be.
     pub change: Option<(u16, AppProto)>,
+    /// What the protocol that comes next is to answer: names and values of the request that asked for the change.
+    pub request: Request,
+    /// The flow turns out to speak this protocol, which its parser reads, too.
+    pub refined: Option<AppProto>,
     /// Another flow to come, whose protocol is known.
     pub expected_flow: Option<ExpectedFlow>,
     /// The raw stream is to be inspected up to here now: a request or response is over. By direction.
     pub inspect_stream: [bool; 2],
     /// The frames of what was read.
     pub frames: Frames,
+}
+
+/// Names and values of a request, for another protocol to answer it.
+pub type Request = Vec<(Box<[u8]>, Box<[u8]>)>;
+
+/// What a flow spoke before it changed to another protocol.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Predecessor {
+    /// The protocol; unknown when there was none.
+    pub proto: AppProto,
+    /// What it asks the next one to answer; see [`Orders::request`].
+    pub request: Request,
 }
 
 /// A flow that this one announces, as FTP does for its data.

@@ -165,6 +165,14 @@ impl Recogniser {
         self.parsing = true;
     }
 
+    /// The protocol that was recognised turns out to be one that travels in it.
+    pub fn refine(&mut self, proto: AppProto) {
+        self.original = self.flow;
+        self.flow = proto;
+        self.sides = [proto; 2];
+        self.side_done = [true; 2];
+    }
+
     /// Exchanges the sides, as the flow's client and server are.
     pub fn swap(&mut self) {
         self.ruled_out.swap(0, 1);

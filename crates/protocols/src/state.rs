@@ -11,7 +11,7 @@ use crate::file::FileSettings;
 use crate::frame::{STREAM_FRAME, STREAM_FRAME_NAME};
 use crate::hook::{Branch, ONE_WAY};
 use crate::open_limit::OpenLimit;
-use crate::parser::{Input, Orders, Outcome, Parser};
+use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
 use crate::protocols::*;
 use crate::transaction::{Entry, Meta, Transaction};
 
@@ -81,7 +81,7 @@ macro_rules! parsers {
             }
 
             /// The flow spoke another protocol before; see [`Parser::came_from`].
-            pub fn came_from(&mut self, before: AppProto) {
+            pub fn came_from(&mut self, before: &Predecessor) {
                 match self { $(Self::$name(parser) => parser.came_from(before),)* }
             }
 
@@ -263,7 +263,7 @@ parsers! {
     Tls(tls::Tls) for Tls;
     Dcerpc(dcerpc::Dcerpc) for Dcerpc;
     Smb(smb::Smb) for Smb;
-    Http2(http2::Http2) for Http2;
+    Http2(http2::Http2) for Http2 | Doh2;
     Krb5(krb5::Krb5) for Krb5;
     Nfs(nfs::Nfs) for Nfs;
     Mqtt(mqtt::Mqtt) for Mqtt;

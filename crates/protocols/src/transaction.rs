@@ -117,7 +117,8 @@ pub struct Passage {
     pub passed_below: [u8; 2],
     /// All that is left of it is accepted.
     pub accepted: bool,
-    /// Rules that have matched, or have begun to: number of the rule, and what inspection remembers of it.
+    /// Rules that have matched, or have begun to, in their order: number of the rule, and what inspection remembers
+    /// of it.
     pub rules: Vec<(u32, u32)>,
 }
 
@@ -128,8 +129,8 @@ pub struct Inspection {
     pub done_below: u8,
     /// Nothing is left to be inspected.
     pub complete: bool,
-    /// Rules that were not settled at once, or are not to be tried again: number of the rule, and what inspection
-    /// remembers of it.
+    /// Rules that were not settled at once, or are not to be tried again, in their order: number of the rule, and what
+    /// inspection remembers of it.
     pub rules: Vec<(u32, u32)>,
 }
 
@@ -197,6 +198,18 @@ impl<T> Transactions<T> {
         self.list.push_back(Entry { meta, tx });
         let last = self.list.len() - 1;
         &mut self.list[last]
+    }
+
+    /// The youngest that `is` holds for; begun when there is none.
+    pub fn find_or_open(
+        &mut self,
+        is: impl Fn(&Entry<T>) -> bool,
+        new: impl FnOnce() -> T,
+    ) -> &mut Entry<T> {
+        match self.list.iter().rposition(is) {
+            Some(place) => &mut self.list[place],
+            None => self.open(new()),
+        }
     }
 
     /// Begins a transaction of which one side has nothing to say.

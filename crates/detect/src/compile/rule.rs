@@ -445,22 +445,17 @@ impl Parts {
         let Some(proto) = AppProto::from_name(proto) else {
             return false;
         };
-        let mut found = false;
-        for candidate in AppProto::ALL {
-            if proto != *candidate && !proto.covers(*candidate) {
-                continue;
-            }
-            let known = candidate.transaction_events();
-            if let Some(number) = known
-                .iter()
-                .position(|known| known.eq_ignore_ascii_case(event))
-                && !found
-            {
-                found = true;
-                self.tests.push(Test::Event(*candidate, number as u8));
-            }
-        }
-        found
+        let covered = AppProto::ALL.iter().filter(|other| proto.covers(**other));
+        let found = std::iter::once(&proto)
+            .chain(covered)
+            .find_map(|candidate| {
+                let mut known = candidate.transaction_events().iter();
+                let number = known.position(|known| known.eq_ignore_ascii_case(event))?;
+                Some(Test::Event(*candidate, number as u8))
+            });
+        let is_known = found.is_some();
+        self.tests.extend(found);
+        is_known
     }
 
     /// What the rule asks of transactions, if anything.
@@ -537,7 +532,7 @@ impl Parts {
             self.gate |= Gate::FLOW;
             filing::Draft::of_transaction(&self.sections.iter().collect::<Vec<_>>())
         } else {
-            filing::Draft::of(&self.payload.contents(), &self.conditions)
+            filing::Draft::of(&self.payload.plain_contents(), &self.conditions)
         };
         let frame = self.frame_part(shop, tree)?;
         let app = app.or(frame.as_deref().map(|part| part.proto));
@@ -608,7 +603,7 @@ impl Parts {
             return;
         }
         self.flags |= RuleFlags::STREAM;
-        let anchored = self.payload.contents().iter().any(|content| {
+        let anchored = self.payload.plain_contents().iter().any(|content| {
             content.depth.is_some() || content.offset.is_some() || content.startswith
         });
         if anchored || self.asks_stream_size {

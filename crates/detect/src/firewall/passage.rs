@@ -6,7 +6,7 @@ use super::{
     Firewall, FirewallDrop, FirewallReason, PacketHook, Policy, PolicyAction, Reach, Station,
 };
 use crate::rule_id::RuleId;
-use crate::transaction::{Attempt, Bits, SETTLED, Side, Subject, try_rule};
+use crate::transaction::{Attempt, Bits, SETTLED, Side, Subject, recall, try_rule};
 
 /// What the firewall needs from the one who tries rules.
 pub(crate) trait FirewallWork {
@@ -112,7 +112,6 @@ impl Station {
                 }
                 continue;
             }
-            let key = entry.rule.0;
             let now = try_rule(remembered, entry.rule, |passed| {
                 let subject = Subject { bits, ..*subject };
                 match work.on_transaction(entry.rule, passed, &subject, side) {
@@ -126,7 +125,7 @@ impl Station {
                     work.decided_by(entry.rule);
                     return by_rule(entry.rule, work);
                 }
-                None if spoken.is_none() && has_matched(remembered, key) => {
+                None if spoken.is_none() && recall(remembered, entry.rule) & SETTLED != 0 => {
                     spoken = Some(entry.rule);
                 }
                 _ => {}
@@ -145,12 +144,6 @@ fn by_rule(rule: RuleId, work: &impl FirewallWork) -> Decision {
         rule: Some(rule),
         alert: Some(rule),
     }
-}
-
-fn has_matched(remembered: &[(u32, u32)], rule: u32) -> bool {
-    remembered
-        .iter()
-        .any(|entry| entry.0 == rule && entry.1 & SETTLED != 0)
 }
 
 impl Firewall {

@@ -25,16 +25,13 @@ use crate::transform::TransformChain;
 /// Most bytes that `base64_decode` takes.
 const MOST_BASE64: u32 = 0xffff;
 
-/// The contents among the options that are looked for in the buffer itself: not in what a transform or
+/// The contents among the options that are looked for in the buffer, as its transforms make it: not in what
 /// `base64_decode` makes of it.
 pub(crate) fn contents<'o>(
-    options: impl Iterator<Item = &'o Opt> + Clone,
+    options: impl Iterator<Item = &'o Opt>,
 ) -> impl Iterator<Item = &'o Content> {
-    let transformed = options
-        .clone()
-        .any(|option| matches!(option.kind, OptionKind::Transform(_)));
     options
-        .take_while(move |option| !transformed && !enters_base64(option))
+        .take_while(|option| !enters_base64(option))
         .filter_map(|option| match &option.kind {
             OptionKind::Content(content) => Some(&**content),
             _ => None,

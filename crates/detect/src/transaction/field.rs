@@ -8,6 +8,7 @@ use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 
 use super::cip_service::CipService;
 use super::file::unquoted;
+use super::http2_setting::Http2Setting;
 use super::{index, named, validity};
 use crate::error::CompileError;
 
@@ -44,6 +45,8 @@ enum What {
     },
     /// A service of CIP.
     CipService(CipService),
+    /// A setting of HTTP/2.
+    Http2Setting(Http2Setting),
     /// There is a value.
     Present,
     /// Bytes somewhere in the value.
@@ -131,6 +134,7 @@ impl FieldTest {
                     (number & mask != 0) != *negated
                 }
                 (What::CipService(service), Value::Bytes(bytes)) => service.holds(bytes),
+                (What::Http2Setting(setting), Value::Bytes(bytes)) => setting.holds(bytes),
                 (What::Present, _) => true,
                 (What::Interface(interface), Value::Bytes(bytes)) => interface.holds(bytes),
                 (What::Word(word), Value::Bytes(bytes)) => bytes.eq_ignore_ascii_case(word),
@@ -233,6 +237,9 @@ fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
         }),
         industrial::CIP_SERVICE => CipService::parse(text)
             .map(What::CipService)
+            .ok_or_else(wrong),
+        http::HTTP2_SETTINGS => Http2Setting::parse(text)
+            .map(What::Http2Setting)
             .ok_or_else(wrong),
         internet::IKE_CHOSEN_SA_ATTRIBUTE => chosen_attribute(text).ok_or_else(wrong),
         internet::FTP_MODE | internet::FTPDATA_COMMAND => {

@@ -198,24 +198,42 @@ fn add_unsettled(inspection: &Inspection, found: &mut Vec<RuleId>) {
     found.dedup();
 }
 
-/// Tries a rule that is not settled, and remembers what came of it; nothing if it is.
+/// What is remembered of a rule.
+pub(crate) fn recall(remembered: &[(u32, u32)], rule: RuleId) -> u32 {
+    recall_at(remembered, place_of(remembered, rule))
+}
+
+/// Where a rule is remembered, or would be.
+fn place_of(remembered: &[(u32, u32)], rule: RuleId) -> Result<usize, usize> {
+    remembered.binary_search_by_key(&rule.0, |entry| entry.0)
+}
+
+fn recall_at(remembered: &[(u32, u32)], place: Result<usize, usize>) -> u32 {
+    let known = place.ok().and_then(|at| remembered.get(at));
+    known.map_or(0, |entry| entry.1)
+}
+
+/// Tries a rule that is not settled, and remembers what came of it; nothing if it is. What is remembered stays in the
+/// order of the rules, so that it is found again in few steps where a transaction has settled many.
 pub(crate) fn try_rule(
     remembered: &mut Vec<(u32, u32)>,
     rule: RuleId,
     attempt: impl FnOnce(u32) -> Attempt,
 ) -> Option<Attempt> {
-    let known = remembered.iter().position(|entry| entry.0 == rule.0);
-    let passed = known
-        .and_then(|at| remembered.get(at))
-        .map_or(0, |entry| entry.1);
+    let known = place_of(remembered, rule);
+    let passed = recall_at(remembered, known);
     if passed & SETTLED != 0 {
         return None;
     }
     let now = attempt(passed);
-    match known.and_then(|at| remembered.get_mut(at)) {
-        Some(entry) => entry.1 = now.remembered(),
-        None if now.remembered() != 0 => remembered.push((rule.0, now.remembered())),
-        None => {}
+    match known {
+        Ok(at) => {
+            if let Some(entry) = remembered.get_mut(at) {
+                entry.1 = now.remembered();
+            }
+        }
+        Err(at) if now.remembered() != 0 => remembered.insert(at, (rule.0, now.remembered())),
+        Err(_) => {}
     }
     Some(now)
 }

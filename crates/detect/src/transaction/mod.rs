@@ -6,6 +6,7 @@
 mod cip_service;
 mod field;
 mod file;
+mod http2_setting;
 mod index;
 mod inspect;
 mod named;
@@ -22,7 +23,7 @@ use tapir_rules::keywords::{Directions, KeywordId, internet};
 
 pub(crate) use field::FieldTest;
 pub(crate) use file::{FileStore, FileTest, FileTests, StoreScope, is_file_test};
-pub(crate) use inspect::{Attempt, Bits, SETTLED, Side, TransactionWork, try_rule};
+pub(crate) use inspect::{Attempt, Bits, SETTLED, Side, TransactionWork, recall, try_rule};
 pub(crate) use prefilter::{Filing, Pattern, Prefilter};
 
 use crate::context::PacketContext;

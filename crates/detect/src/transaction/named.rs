@@ -1,7 +1,7 @@
 //! Fields whose numbers have names.
 
 use tapir_protocols::number_named;
-use tapir_rules::keywords::{KeywordId, industrial, internet, voip, windows};
+use tapir_rules::keywords::{KeywordId, http, industrial, internet, voip, windows};
 use tapir_rules::tree::{IntegerOp, IntegerTest};
 
 /// The test of a field from a text with names in it; nothing for fields without names.
@@ -20,14 +20,16 @@ pub(super) fn test(keyword: KeywordId, text: &str) -> Option<Result<IntegerTest,
 /// The width of a field whose numbers may have names.
 fn bits(keyword: KeywordId) -> Option<u8> {
     Some(match keyword {
-        industrial::DNP3_FUNC
+        http::HTTP2_FRAMETYPE
+        | industrial::DNP3_FUNC
         | industrial::MQTT_TYPE
         | internet::NTP_MODE
         | internet::SNMP_TRAP_TYPE
         | windows::LDAP_REQUEST_OPERATION
         | windows::LDAP_RESPONSES_OPERATION => 8,
         industrial::ENIP_COMMAND => 16,
-        industrial::CIP_ATTRIBUTE
+        http::HTTP2_ERRORCODE
+        | industrial::CIP_ATTRIBUTE
         | industrial::CIP_CLASS
         | industrial::CIP_CONN_PATH_CLASS
         | industrial::CIP_INSTANCE

@@ -197,7 +197,7 @@ impl Prefilter {
             }
         }
         for &event in subject.events {
-            for proto in [subject.proto, AppProto::Http] {
+            for proto in [subject.proto, AppProto::Http, AppProto::Http2] {
                 if let Some(rules) = self.events.get(&(proto, event))
                     && (proto == subject.proto || proto.covers(subject.proto))
                 {

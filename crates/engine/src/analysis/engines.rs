@@ -1,7 +1,8 @@
 //! What looks at the packets, the stream and the transactions for a rule.
 
 use serde_json::{Map, Value, json};
-use tapir_protocols::AppProto;
+use tapir_packet::Direction;
+use tapir_protocols::{AppProto, Hook};
 use tapir_rules::keywords::{Directions, KeywordId, dns, file, flow, http, payload, windows};
 use tapir_rules::tree::{Opt, RuleDirection};
 
@@ -44,11 +45,13 @@ pub(super) fn of_transactions(subject: &Subject<'_>, notes: &mut Notes) -> Vec<V
         let Some(buffer) = subject.buffers.get(place) else {
             continue;
         };
-        for direction in ways(subject, buffer) {
+        let ways = hook_way(subject, buffer).map_or_else(|| ways(subject, buffer), |way| vec![way]);
+        for direction in ways {
             for app in protocols(subject.app, buffer.keyword) {
                 let mut engine = engine(&name(buffer.keyword), is_first(subject, place));
                 engine.insert("direction".into(), direction.into());
                 engine.insert("app_proto".into(), app.event_name().into());
+                add_hook(&mut engine, buffer, subject);
                 describe(&mut engine, buffer, subject, notes);
                 engines.push(Value::Object(engine));
             }
@@ -61,6 +64,34 @@ pub(super) fn of_transactions(subject: &Subject<'_>, notes: &mut Notes) -> Vec<V
     }
     engines.append(&mut stream);
     engines
+}
+
+/// The way of the rule's hook, for what a transaction has in all of its states.
+fn hook_way(subject: &Subject<'_>, buffer: &Buffer<'_>) -> Option<&'static str> {
+    let hook = hook_of(subject).filter(|_| buffer.keyword == flow::APP_LAYER_EVENT)?;
+    Some(match hook.direction {
+        Direction::ToServer => "toserver",
+        Direction::ToClient => "toclient",
+    })
+}
+
+/// Where the hook of the rule says that it looks.
+fn add_hook(engine: &mut Map<String, Value>, buffer: &Buffer<'_>, subject: &Subject<'_>) {
+    let Some(hook) = hook_of(subject) else {
+        return;
+    };
+    let written = subject.tree.header.protocol.hook.as_deref();
+    if let Some((branch, _)) = written.and_then(|hook| hook.split_once(':')) {
+        engine.insert("sub_state".into(), branch.into());
+    }
+    if buffer.keyword == flow::APP_LAYER_EVENT {
+        engine.insert("progress".into(), hook.progress.into());
+    }
+}
+
+fn hook_of(subject: &Subject<'_>) -> Option<Hook> {
+    let written = subject.tree.header.protocol.hook.as_deref()?;
+    subject.app.hook(&written.replace('<', ""))
 }
 
 /// What looks at the stream beside the transactions.
@@ -164,8 +195,10 @@ fn protocols(of_rule: AppProto, keyword: KeywordId) -> Vec<AppProto> {
         .iter()
         .copied()
         .filter(|app| {
-            // DCE/RPC also travels in SMB.
-            any || of_rule.covers(*app) || (of_rule, *app) == (AppProto::Dcerpc, AppProto::Smb)
+            // DCE/RPC also travels in SMB, and what travels in another protocol is of both.
+            any || of_rule.covers(*app)
+                || app.covers(of_rule)
+                || (of_rule, *app) == (AppProto::Dcerpc, AppProto::Smb)
         })
         .collect();
     match (chosen.is_empty(), protocols.is_empty()) {

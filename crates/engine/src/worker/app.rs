@@ -170,6 +170,9 @@ impl Inspector {
                     self.count_error(before, Transport::Tcp);
                 }
                 self.obey(&orders, packet, flow);
+                if orders.change.is_some() {
+                    self.close_dialogue(packet, flow);
+                }
                 if used.bytes == 0 {
                     return;
                 }

@@ -29,6 +29,7 @@ impl Inspector {
                 .enveloper()
                 .of_packet(packet, self.number(), None, None),
             body: Body::App {
+                log: EVENT_TYPE,
                 event_type: EVENT_TYPE,
                 json: json.into(),
             },

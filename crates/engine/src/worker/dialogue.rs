@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tapir_packet::{Direction, Timestamp};
 use tapir_protocols::{
-    AppProto, AppState, ExpectedFlow, Input, Orders, Outcome, ParserSettings, Transport,
+    AppProto, AppState, ExpectedFlow, Input, Orders, Outcome, ParserSettings, Predecessor,
+    Transport,
 };
 
 /// The parser of a flow, and whether it still listens.
@@ -13,8 +14,8 @@ pub(crate) struct Dialogue {
     state: Option<AppState>,
     /// The protocol that `state` is for.
     proto: AppProto,
-    /// The protocol that changed to this one.
-    before: AppProto,
+    /// What changed to this protocol.
+    before: Predecessor,
     /// The parser has failed, or was told to stop: it gets no more.
     is_over: bool,
     /// Transactions that have been counted.
@@ -99,9 +100,19 @@ impl Dialogue {
     /// Begins anew with another protocol; the parser before is handed back.
     pub(super) fn change(&mut self) -> Option<AppState> {
         self.is_over = false;
-        self.before = std::mem::take(&mut self.proto);
+        self.before.proto = std::mem::take(&mut self.proto);
         self.counted = 0;
         self.state.take()
+    }
+
+    /// The parser that follows is to answer a request.
+    pub(super) fn leave(&mut self, request: &[(Box<[u8]>, Box<[u8]>)]) {
+        self.before.request = request.to_vec();
+    }
+
+    /// The protocol turns out to be one that travels in it: its parser goes on.
+    pub(super) fn refine(&mut self, proto: AppProto) {
+        self.proto = proto;
     }
 
     /// Feeds bytes to the parser of `proto`.
@@ -123,8 +134,8 @@ impl Dialogue {
         if self.proto != proto {
             self.proto = proto;
             self.state = AppState::new(proto, settings);
-            if let (Some(state), true) = (&mut self.state, self.before != AppProto::Unknown) {
-                state.came_from(self.before);
+            if let (Some(state), true) = (&mut self.state, self.before.proto != AppProto::Unknown) {
+                state.came_from(&self.before);
             }
         }
         let Some(state) = &mut self.state else {

@@ -4,6 +4,7 @@ mod alerted;
 mod anomalies;
 mod app;
 mod arp;
+mod changeover;
 mod circumstances;
 mod dialogue;
 mod envelope;

@@ -65,6 +65,7 @@ impl Inspector {
             ts: packet.ts,
             envelope,
             body: Body::App {
+                log: EVENT_TYPE,
                 event_type: EVENT_TYPE,
                 json: bytes.into(),
             },

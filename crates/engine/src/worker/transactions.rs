@@ -23,6 +23,8 @@ const DIRECTIONS: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
 
 /// Something about a transaction that goes into a record of its own.
 struct Entry {
+    /// The name under which the log is configured.
+    log: &'static str,
     event_type: &'static str,
     json: Vec<u8>,
     tx_id: Option<u64>,
@@ -146,18 +148,19 @@ impl Inspector {
         proto: AppProto,
         entries: &mut Vec<Entry>,
     ) {
-        let name = record_name(proto);
         let default = RecordOptions::default();
         if self.needs.app.is_empty() {
             return;
         }
-        let options = self.options(name).unwrap_or(&default);
+        let options = self.options(log_name(proto)).unwrap_or(&default);
         let wanted = &self.needs.app;
         if let Some(transaction) = state.transaction_mut(place) {
             let from_server = transaction.is_from_server(options);
             transaction.records(options, &mut |event_type, write| {
-                if wanted.iter().any(|wanted| wanted == event_type) {
+                let log = log_of(proto, event_type);
+                if wanted.iter().any(|wanted| wanted == log) {
                     entries.push(Entry {
+                        log,
                         event_type,
                         json: members(write),
                         tx_id: None,
@@ -186,10 +189,7 @@ impl Inspector {
         let wanted =
             needs.file_store.is_some() || needs.app.iter().any(|wanted| wanted == "fileinfo");
         let default = RecordOptions::default();
-        let options = needs
-            .app_options
-            .get(record_name(proto))
-            .unwrap_or(&default);
+        let options = needs.app_options.get(log_name(proto)).unwrap_or(&default);
         let stores = state
             .meta(place)
             .map_or([false; 2], |meta| meta.store_files);
@@ -224,6 +224,7 @@ impl Inspector {
                 .filter_map(|number| transaction.files(way).get(number))
             {
                 entries.push(Entry {
+                    log: "fileinfo",
                     event_type: "fileinfo",
                     json: members(&|json| {
                         transaction.describe(json, options);
@@ -295,6 +296,7 @@ impl Inspector {
                     key,
                 },
                 None => Body::App {
+                    log: entry.log,
                     event_type: entry.event_type,
                     json: entry.json.into(),
                 },
@@ -361,7 +363,7 @@ impl Inspector {
         let transaction = state.transaction(place)?;
         let default = RecordOptions::default();
         let options = self
-            .options(record_name(flow.attachment.app.flow()))
+            .options(log_name(flow.attachment.app.flow()))
             .unwrap_or(&default);
         let json = members(&|json| {
             transaction.describe(json, options);
@@ -401,6 +403,19 @@ impl Inspector {
         }
         if let Some((port, proto)) = orders.change {
             flow.attachment.app.announce(port, proto);
+            flow.attachment.dialogue.leave(&orders.request);
+        }
+        if let Some(proto) = orders
+            .refined
+            .filter(|proto| *proto != flow.attachment.app.flow())
+        {
+            flow.attachment.app.refine(proto);
+            flow.attachment.dialogue.refine(proto);
+            if let Some(session) = flow.tcp.as_deref_mut() {
+                DIRECTIONS
+                    .into_iter()
+                    .for_each(|way| session.set_recognised(way));
+            }
         }
         if let Some(expected) = &orders.expected_flow {
             self.expectations.add(flow, expected.clone(), packet.ts);
@@ -416,13 +431,21 @@ fn members(write: &dyn Fn(&mut Json<'_>)) -> Vec<u8> {
     out
 }
 
-/// The `event_type` under which the records of a protocol are configured.
-fn record_name(proto: AppProto) -> &'static str {
+/// The name under which the log of a protocol is configured.
+fn log_name(proto: AppProto) -> &'static str {
     match proto {
-        AppProto::Http1 | AppProto::Http2 | AppProto::Http => "http",
+        AppProto::Http1 | AppProto::Http => "http",
         AppProto::FtpData => "ftp_data",
         AppProto::BittorrentDht => "bittorrent_dht",
         other => other.name(),
+    }
+}
+
+/// The log that a record of a protocol belongs to: that of its `event_type`, but for those that share one.
+fn log_of(proto: AppProto, event_type: &'static str) -> &'static str {
+    match proto {
+        AppProto::Http2 | AppProto::Doh2 => log_name(proto),
+        _ => event_type,
     }
 }
 
@@ -432,6 +455,7 @@ fn has_number(proto: AppProto) -> bool {
         proto,
         AppProto::Http1
             | AppProto::Http2
+            | AppProto::Doh2
             | AppProto::Smtp
             | AppProto::Ssh
             | AppProto::Ftp

@@ -504,6 +504,7 @@ fn records_rendered_elsewhere_and_tagged_packets() {
     let mut records = records(types, |_| {});
     let mut event = alert();
     event.body = Body::App {
+        log: "http",
         event_type: "http",
         json: br#""http":{"status":200}"#[..].into(),
     };
@@ -513,6 +514,7 @@ fn records_rendered_elsewhere_and_tagged_packets() {
         (&"http".into(), &200.into())
     );
     event.body = Body::App {
+        log: "dns",
         event_type: "dns",
         json: Box::default(),
     };

@@ -5,7 +5,7 @@ mod names;
 mod parser;
 mod record;
 
-pub use parser::Dns;
+pub use parser::{Dns, Exchange};
 
 use tapir_packet::Direction::{ToClient, ToServer};
 

@@ -252,6 +252,28 @@ impl Exchange {
             .flatten()
     }
 
+    /// The message that another protocol carries, if it is one.
+    pub(crate) fn carried(direction: Direction, data: &[u8]) -> Option<Self> {
+        Some(Self {
+            proto: AppProto::Dns,
+            number: 0,
+            direction,
+            message: Message::parse(data)?,
+        })
+    }
+
+    /// Whether a log wants it.
+    pub(crate) fn is_wanted(&self, options: &RecordOptions) -> bool {
+        let side = if self.message.is_response() {
+            "responses"
+        } else {
+            "requests"
+        };
+        let queries = &self.message.queries;
+        let is_wanted = |query: &Question| record::is_wanted(query.kind, options);
+        options.is_on(side, true) && (queries.is_empty() || queries.iter().any(is_wanted))
+    }
+
     fn event_type(&self) -> &'static str {
         match self.proto {
             AppProto::Mdns => "mdns",
@@ -313,17 +335,10 @@ impl Transaction for Exchange {
     }
 
     fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
-        let message = &self.message;
-        let side = if message.is_response() {
-            "responses"
-        } else {
-            "requests"
-        };
-        let kinds = &message.queries;
-        let is_wanted = |query: &Question| record::is_wanted(query.kind, options);
-        if !options.is_on(side, true) || !kinds.is_empty() && !kinds.iter().any(is_wanted) {
+        if !self.is_wanted(options) {
             return;
         }
+        let message = &self.message;
         if self.proto != AppProto::Dns || !record::is_version_2(options) {
             return show(self.event_type(), &|json| self.describe(json, options));
         }
@@ -334,7 +349,11 @@ impl Transaction for Exchange {
                 json.close_object();
             });
         }
-        for query in kinds.iter().filter(|query| is_wanted(query)) {
+        let wanted = message
+            .queries
+            .iter()
+            .filter(|query| record::is_wanted(query.kind, options));
+        for query in wanted {
             show("dns", &|json| {
                 json.open_object("dns");
                 record::write_query(json, message, query, self.number);

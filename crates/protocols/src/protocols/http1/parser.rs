@@ -407,6 +407,7 @@ impl Http1 {
         let (port, proto) = if connected {
             (entry.tx.target_port(), AppProto::Unknown)
         } else if upgrade.starts_with(b"h2") {
+            orders.request = entry.tx.request_fields();
             (0, AppProto::Http2)
         } else {
             (0, AppProto::Unknown)

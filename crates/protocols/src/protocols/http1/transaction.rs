@@ -13,6 +13,7 @@ use super::response::{self, StatusLine};
 use super::uri::Target;
 use super::{Settings, host, record};
 use crate::file::File;
+use crate::parser::Request;
 use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Value};
 
@@ -291,6 +292,18 @@ impl Exchange {
                 std::str::from_utf8(rest.get(..digits)?).ok()?.parse().ok()
             })
             .unwrap_or(443)
+    }
+
+    /// The request, for another protocol that is to answer it: as in HTTP/2.
+    pub(super) fn request_fields(&self) -> Request {
+        let pair = |name: &[u8], value: &[u8]| (name.into(), value.into());
+        let mut fields = vec![
+            pair(b":method", self.method()),
+            pair(b":path", &self.target.raw),
+        ];
+        let headers = self.request.head.headers.iter();
+        fields.extend(headers.map(|header| pair(&header.name, &header.value)));
+        fields
     }
 
     /// How a body is delimited, if there is one.

@@ -124,18 +124,38 @@ impl Content {
     }
 }
 
+const KINDS: [&str; 10] = [
+    "DATA",
+    "HEADERS",
+    "PRIORITY",
+    "RSTSTREAM",
+    "SETTINGS",
+    "PUSHPROMISE",
+    "PING",
+    "GOAWAY",
+    "WINDOWUPDATE",
+    "CONTINUATION",
+];
+
+/// Settings, from number 1 on.
+const SETTING_NAMES: [&str; 6] = [
+    "SETTINGSHEADERTABLESIZE",
+    "SETTINGSENABLEPUSH",
+    "SETTINGSMAXCONCURRENTSTREAMS",
+    "SETTINGSINITIALWINDOWSIZE",
+    "SETTINGSMAXFRAMESIZE",
+    "SETTINGSMAXHEADERLISTSIZE",
+];
+
 /// The name of a setting in records.
 pub fn setting_name(number: u16) -> String {
-    let name = match number {
-        1 => "SETTINGSHEADERTABLESIZE",
-        2 => "SETTINGSENABLEPUSH",
-        3 => "SETTINGSMAXCONCURRENTSTREAMS",
-        4 => "SETTINGSINITIALWINDOWSIZE",
-        5 => "SETTINGSMAXFRAMESIZE",
-        6 => "SETTINGSMAXHEADERLISTSIZE",
-        _ => return format!("SETTINGSUNKNOWN({number})"),
-    };
-    name.to_owned()
+    let known = usize::from(number)
+        .checked_sub(1)
+        .and_then(|place| SETTING_NAMES.get(place));
+    known.map_or_else(
+        || format!("SETTINGSUNKNOWN({number})"),
+        |name| (*name).to_owned(),
+    )
 }
 
 const ERRORS: [&str; 14] = [
@@ -159,4 +179,45 @@ const ERRORS: [&str; 14] = [
 pub fn error_name(code: u32) -> String {
     let known = usize::try_from(code).ok().and_then(|code| ERRORS.get(code));
     known.map_or_else(|| code.to_string(), |name| (*name).to_owned())
+}
+
+/// Place of a name; letters of either case, and underscores do not count.
+fn place_of(names: &[&str], name: &str) -> Option<usize> {
+    let plain: String = name.chars().filter(|it| *it != '_').collect();
+    names
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(&plain))
+}
+
+/// The type of frames of a name, as in `http2.frametype`.
+pub fn type_number(name: &str) -> Option<u64> {
+    place_of(&KINDS, name).map(|place| place as u64)
+}
+
+/// The error of a name, as in `http2.errorcode`.
+pub fn error_number(name: &str) -> Option<u64> {
+    place_of(&ERRORS, name).map(|place| place as u64)
+}
+
+/// The setting of a name, as in `http2.settings`.
+pub fn setting_number(name: &str) -> Option<u16> {
+    let place = place_of(&SETTING_NAMES, name)?;
+    u16::try_from(place + 1).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_known_with_underscores_and_without() {
+        assert_eq!(type_number("GOAWAY"), Some(u64::from(GOAWAY)));
+        assert_eq!(type_number("rst_stream"), Some(u64::from(RESET)));
+        assert_eq!(error_number("HTTP_1_1_REQUIRED"), Some(13));
+        assert_eq!(error_number("HTTP11_REQUIRED"), Some(13));
+        assert_eq!(setting_number("SETTINGS_MAX_FRAME_SIZE"), Some(5));
+        assert_eq!(setting_name(5), "SETTINGSMAXFRAMESIZE");
+        assert_eq!(setting_name(0), "SETTINGSUNKNOWN(0)");
+        assert_eq!(error_number("NO"), None);
+    }
 }

@@ -1,12 +1,15 @@
 //! HTTP/2 (RFC 9113).
 
-mod body;
+mod doh;
 mod frame;
 mod hpack;
 mod parser;
+mod record;
 mod settings;
 mod stream;
+mod values;
 
+pub use frame::{error_number, setting_number, type_number};
 pub use parser::Http2;
 pub use settings::Settings;
 

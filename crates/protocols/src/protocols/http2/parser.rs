@@ -2,63 +2,84 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
 use tapir_packet::Direction::{self, ToClient, ToServer};
 use tapir_rules::keywords::KeywordId;
 
-use super::body::{Body, Unpacked};
+use super::doh::{Arrival, is_media_type};
 use super::frame::{self, Content, Frame, HEADER, Header};
-use super::hpack::{Decoder, Error, Field, UNPACKED_LIMIT};
-use super::stream::{self, Stream};
-use crate::file::{File, FileRange, FileState};
-use crate::parser::{Input, Orders, Outcome, Parser};
+use super::hpack::{self, Error, Field, UNPACKED_LIMIT};
+use super::stream::Stream;
+use super::values;
+use crate::file::{File, FileRange, FileSettings, FileState};
+use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
+use crate::protocols::coding::Decoder;
 use crate::transaction::{Entry, Transactions};
-use crate::{AppProto, ParserSettings};
+use crate::{AppProto, Branch, ParserSettings};
 
 /// Progress of a direction: its headers are known.
-pub const HEADERS: u8 = 1;
+pub(super) const HEADERS: u8 = 1;
 /// Content has come.
-pub const BODY: u8 = 2;
-const DONE: u8 = 3;
+pub(super) const DATA: u8 = 2;
+/// Nothing will follow.
+pub(super) const CLOSED: u8 = 3;
+/// Nothing will follow in either direction.
+pub(super) const COMPLETE: u8 = 4;
 
+/// Bytes of content that must be there before rules look at it.
+const INSPECT_MIN: u64 = 32 << 10;
 /// Frames remembered of one direction of a stream.
 const FRAMES: usize = 1024;
 /// Frames larger than this are not waited for.
 const LARGEST_FRAME: usize = 65_536;
+/// So much of them is.
+const LARGE_PART: usize = 256;
 const MAGIC: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// The stream that answers the request of an upgrade (RFC 7540, section 3.2).
+const UPGRADED: u32 = 1;
 
 /// What can be wrong, by place in [`Http2::EVENTS`].
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
-// The names that nothing here causes keep the others' numbers in step with the list.
-#[allow(missing_docs, dead_code)]
 enum Event {
-    InvalidFrameHeader,
-    InvalidClientMagic,
-    InvalidFrameData,
-    InvalidHeader,
-    InvalidFrameLength,
-    ExtraHeaderData,
-    LongFrameData,
-    StreamIdReuse,
+    InvalidFrameHeader = 0,
+    InvalidClientMagic = 1,
+    InvalidFrameData = 2,
+    InvalidHeader = 3,
+    InvalidFrameLength = 4,
+    LongFrameData = 6,
+    StreamIdReuse = 7,
+    InvalidHttp1Settings = 8,
     FailedDecompression = 9,
-    InvalidRange,
-    HeaderIntegerOverflow,
-    TooManyStreams,
-    AuthorityHostMismatch,
-    UserinfoInUri,
-    ReassemblyLimitReached,
+    InvalidRange = 10,
+    HeaderIntegerOverflow = 11,
+    TooManyStreams = 12,
+    AuthorityHostMismatch = 13,
+    UserinfoInUri = 14,
+    ReassemblyLimitReached = 15,
+    DnsRequestTooLong = 16,
+    DnsResponseTooLong = 17,
     DataStreamZero = 18,
-    CompressionBomb,
+    CompressionBomb = 19,
 }
 
 /// One direction of the connection.
 #[derive(Debug)]
 struct Side {
-    decoder: Decoder,
-    /// Headers that more frames are to complete: their stream, whether it ends, and what has come.
-    block: Option<(u32, bool, Vec<u8>)>,
+    decoder: hpack::Decoder,
+    /// Headers that more frames are to complete.
+    block: Option<Block>,
     /// Bytes of a frame that are passed over.
     skip: usize,
+}
+
+/// Headers on their way.
+#[derive(Debug)]
+struct Block {
+    stream: u32,
+    /// Nothing follows them in the stream's direction.
+    ends: bool,
+    bytes: Vec<u8>,
 }
 
 /// The parser of a connection.
@@ -66,22 +87,30 @@ struct Side {
 pub struct Http2 {
     transactions: Transactions<Stream>,
     settings: Arc<ParserSettings>,
+    files: Arc<FileSettings>,
     sides: [Side; 2],
     magic_seen: bool,
+    /// DNS travels in it.
+    carries_dns: bool,
 }
 
 impl Http2 {
     pub(crate) fn new(_: AppProto, settings: &Arc<ParserSettings>) -> Self {
         let side = || Side {
-            decoder: Decoder::new(settings.http2.max_table_size),
+            decoder: hpack::Decoder::new(settings.http2.max_table_size),
             block: None,
             skip: 0,
         };
         Self {
             transactions: Transactions::default(),
             settings: Arc::clone(settings),
+            files: Arc::new(FileSettings {
+                inspect_min: INSPECT_MIN,
+                ..(*settings.files).clone()
+            }),
             sides: [side(), side()],
             magic_seen: false,
+            carries_dns: false,
         }
     }
 
@@ -92,35 +121,24 @@ impl Http2 {
         self.transactions.note(event as u8);
     }
 
-    /// The transaction of a stream, begun when there is none. What concerns the connection has one a frame.
-    fn stream(&mut self, id: u32) -> &mut Entry<Stream> {
-        let known = match id {
-            0 => None,
-            _ => self.transactions.iter().position(|entry| entry.tx.id == id),
-        };
-        let place = match known {
-            Some(place) => place,
-            None => {
-                self.make_room();
-                let entry = self.transactions.open(Stream::new(id));
-                if id == 0 {
-                    finish(entry);
-                }
-                self.transactions.len() - 1
-            }
-        };
-        // Found or begun just above.
-        self.transactions.get_mut(place).expect("an open stream")
+    /// The transaction of a stream, begun when there is none. What concerns the connection has one a frame, of the
+    /// direction that the frame goes.
+    fn stream(&mut self, id: u32, direction: Direction) -> &mut Entry<Stream> {
+        if id == 0 {
+            let entry = self.transactions.open_side(direction, Stream::new(0));
+            finish(entry);
+            return entry;
+        }
+        self.make_room();
+        self.transactions
+            .find_or_open(|entry| entry.tx.id == id, || Stream::new(id))
     }
 
     fn make_room(&mut self) {
         if self.transactions.len() < self.settings.http2.max_streams {
             return;
         }
-        let open = self.transactions.iter_mut();
-        let oldest = open
-            .into_iter()
-            .find(|e| !is_done(e, ToServer) || !is_done(e, ToClient));
+        let oldest = self.transactions.iter_mut().find(|entry| !is_over(entry));
         if let Some(oldest) = oldest {
             close_files(oldest, FileState::Truncated);
             finish(oldest);
@@ -131,36 +149,23 @@ impl Http2 {
     fn frame(&mut self, direction: Direction, header: &Header, payload: &[u8], whole: bool) {
         let Some(content) = Content::read(header, payload) else {
             let event = match header.kind {
-                frame::RESET | frame::PRIORITY | frame::WINDOW => Event::InvalidFrameLength,
+                frame::RESET | frame::PRIORITY | frame::WINDOW | frame::GOAWAY => {
+                    Event::InvalidFrameLength
+                }
                 _ => Event::InvalidFrameData,
             };
-            self.stream(header.stream).meta.event(event as u8);
+            let entry = self.stream(header.stream, direction);
+            entry.meta.event(event as u8);
             return;
         };
         if let Content::Settings(settings) = &content {
-            const TABLE_SIZE: u16 = 1;
-            // What a side says here bounds the table of what is sent to it.
-            let side = &mut self.sides[direction.reverse().index()];
-            for (_, value) in settings.iter().filter(|(number, _)| *number == TABLE_SIZE) {
-                side.decoder.allow(*value);
-            }
+            self.bound_tables(direction, settings);
         }
-        let id = match (header.kind, header.unpadded(payload)) {
-            // Headers of a promised stream are those of its request.
-            (frame::PUSH, Some(&[p0, p1, p2, p3, ..])) => {
-                u32::from_be_bytes([p0, p1, p2, p3]) & 0x7fff_ffff
-            }
-            (frame::CONTINUATION, _) => {
-                let block = &self.sides[direction.index()].block;
-                block.as_ref().map_or(header.stream, |block| block.0)
-            }
-            _ => header.stream,
-        };
-        let entry = self.stream(id);
+        let id = self.stream_of(direction, header, payload);
+        let entry = self.stream(id, direction);
         let kind = header.kind;
         // Windows and priorities may still come for a stream that is over.
-        if id != 0 && kind == frame::HEADERS && is_done(entry, ToServer) && is_done(entry, ToClient)
-        {
+        if id != 0 && kind == frame::HEADERS && is_over(entry) {
             entry.meta.event(Event::StreamIdReuse as u8);
         }
         let side = entry.tx.side_mut(direction);
@@ -181,62 +186,71 @@ impl Http2 {
         }
     }
 
+    /// What a side says of table sizes bounds the table of what is sent to it.
+    fn bound_tables(&mut self, direction: Direction, settings: &[(u16, u32)]) {
+        const TABLE_SIZE: u16 = 1;
+        let side = &mut self.sides[direction.reverse().index()];
+        for (_, value) in settings.iter().filter(|(number, _)| *number == TABLE_SIZE) {
+            side.decoder.allow(*value);
+        }
+    }
+
+    /// The stream that a frame is about.
+    fn stream_of(&self, direction: Direction, header: &Header, payload: &[u8]) -> u32 {
+        match (header.kind, header.unpadded(payload)) {
+            // Headers of a promised stream are those of its request.
+            (frame::PUSH, Some(&[p0, p1, p2, p3, ..])) => {
+                u32::from_be_bytes([p0, p1, p2, p3]) & 0x7fff_ffff
+            }
+            (frame::CONTINUATION, _) => {
+                let block = &self.sides[direction.index()].block;
+                block.as_ref().map_or(header.stream, |block| block.stream)
+            }
+            _ => header.stream,
+        }
+    }
+
     /// A part of headers.
     fn headers(&mut self, direction: Direction, header: &Header, id: u32, payload: &[u8]) {
-        let part = match header.kind {
-            frame::CONTINUATION => Some(payload),
-            frame::PUSH => header.unpadded(payload).and_then(|part| part.get(4..)),
-            _ => {
-                let priority = if header.flags & frame::PRIORITIZED != 0 {
-                    5
-                } else {
-                    0
-                };
-                header
-                    .unpadded(payload)
-                    .and_then(|part| part.get(priority..))
-            }
-        };
-        let Some(part) = part else {
-            self.stream(id).meta.event(Event::InvalidFrameData as u8);
+        let Some(part) = headers_in(header, payload) else {
+            let entry = self.stream(id, direction);
+            entry.meta.event(Event::InvalidFrameData as u8);
             return;
         };
         let limit = self.settings.http2.max_reassembly_size;
         let side = &mut self.sides[direction.index()];
         let ends = header.flags & frame::END_STREAM != 0 && header.kind == frame::HEADERS;
-        let complete = header.flags & frame::END_HEADERS != 0;
-        let (ends, block) = match (side.block.take(), header.kind) {
-            (Some((_, ends, mut block)), frame::CONTINUATION) => {
-                if block.len() + part.len() > limit {
-                    self.stream(id)
-                        .meta
-                        .event(Event::ReassemblyLimitReached as u8);
+        let block = match side.block.take() {
+            Some(mut block) if header.kind == frame::CONTINUATION => {
+                if block.bytes.len() + part.len() > limit {
+                    let entry = self.stream(id, direction);
+                    entry.meta.event(Event::ReassemblyLimitReached as u8);
                     return;
                 }
-                block.extend_from_slice(part);
-                (ends, block)
+                block.bytes.extend_from_slice(part);
+                block
             }
-            (_, _) => (ends, part.to_vec()),
+            _ => Block {
+                stream: id,
+                ends,
+                bytes: part.to_vec(),
+            },
         };
-        if !complete {
-            side.block = Some((id, ends, block));
+        if header.flags & frame::END_HEADERS == 0 {
+            side.block = Some(block);
             return;
         }
         let mut fields = Vec::new();
-        let result = side.decoder.unpack(&block, &mut fields);
+        let result = side.decoder.unpack(&block.bytes, &mut fields);
         self.known(direction, id, fields, result);
-        let settled = if header.kind == frame::PUSH {
-            ToServer
-        } else {
-            direction
-        };
-        let entry = self.stream(id);
-        entry.meta.advance(settled, HEADERS);
+        let entry = self.stream(id, direction);
         if header.kind == frame::PUSH {
-            entry.meta.advance(ToServer, DONE);
+            entry.meta.advance(ToServer, CLOSED);
+        } else {
+            entry.meta.advance(direction, HEADERS);
         }
-        if ends {
-            end(entry, direction);
+        if block.ends {
+            self.end_of_stream(id, direction);
         }
     }
 
@@ -248,7 +262,8 @@ impl Http2 {
         fields: Vec<Field>,
         result: Result<(), Error>,
     ) {
-        let entry = self.stream(id);
+        let settings = Arc::clone(&self.settings);
+        let entry = self.stream(id, direction);
         match result {
             Ok(()) => {}
             Err(Error::Malformed) => entry.meta.event(Event::InvalidHeader as u8),
@@ -267,17 +282,35 @@ impl Http2 {
             side.field_bytes += bytes;
             side.fields.push(field);
         }
-        if let Some(encoding) = side.first("content-encoding") {
-            side.body = Body::new(encoding);
-        }
+        side.decoder = side
+            .first("content-encoding")
+            .and_then(|value| Decoder::new(value, &settings.http1.decoding).0);
+        let arrival = expect_dns(&mut entry.tx, direction);
         if direction == ToServer {
             check_authority(entry);
+        }
+        self.arrived(id, direction, arrival);
+    }
+
+    /// A message of DNS has come, or cannot come.
+    fn arrived(&mut self, id: u32, direction: Direction, arrival: Arrival) {
+        match arrival {
+            Arrival::Nothing => {}
+            Arrival::Message => self.carries_dns = true,
+            Arrival::TooLong => {
+                let event = match direction {
+                    ToServer => Event::DnsRequestTooLong,
+                    ToClient => Event::DnsResponseTooLong,
+                };
+                self.stream(id, direction).meta.event(event as u8);
+            }
         }
     }
 
     /// Content, or the part of it that is at hand.
     fn data(&mut self, direction: Direction, header: &Header, payload: &[u8], whole: bool) {
-        if header.stream == 0 {
+        let id = header.stream;
+        if id == 0 {
             self.event(Event::DataStreamZero);
             return;
         }
@@ -285,52 +318,93 @@ impl Http2 {
             true => header.unpadded(payload),
             false => Some(payload),
         };
-        let settings = Arc::clone(&self.settings);
-        let entry = self.stream(header.stream);
+        let files = Arc::clone(&self.files);
+        let entry = self.stream(id, direction);
         let Some(content) = content else {
             entry.meta.event(Event::InvalidFrameData as u8);
             return;
         };
-        let unanswered = entry.meta.progress(direction) == 0;
-        if unanswered {
+        if entry.meta.progress(direction) == 0 {
             entry.meta.advance(direction, HEADERS);
         }
         if entry.tx.side(direction).files.is_empty() && !content.is_empty() {
-            let name = entry.tx.side(ToServer).first(":path").unwrap_or_default();
-            let mut file = File::new(&settings.files, name);
-            let range = entry.tx.side(direction).first("content-range");
-            let range = range.map(range_of);
-            if let Some(None) = range {
-                entry.meta.event(Event::InvalidRange as u8);
-            }
-            file.range = range.flatten();
-            entry.tx.side_mut(direction).files.push(file);
+            begin_file(entry, direction, &files);
         }
-        let side = entry.tx.side_mut(direction);
-        let file = side.files.first_mut();
-        let unpacked = match file {
-            Some(file) => side.body.push(content, &mut |data| file.append(data)),
-            None => Unpacked::Fine,
-        };
-        entry.meta.advance(direction, BODY);
-        match unpacked {
-            Unpacked::Fine => {}
-            Unpacked::Failed => entry.meta.event(Event::FailedDecompression as u8),
-            Unpacked::Bomb => entry.meta.event(Event::CompressionBomb as u8),
-        }
+        let arrival = unpack(entry, direction, content);
+        entry.meta.advance(direction, DATA);
+        self.arrived(id, direction, arrival);
         if header.flags & frame::END_STREAM != 0 {
-            end(entry, direction);
+            self.end_of_stream(id, direction);
         }
+    }
+
+    /// Nothing follows in a direction of a stream.
+    fn end_of_stream(&mut self, id: u32, direction: Direction) {
+        let entry = self.stream(id, direction);
+        for file in &mut entry.tx.side_mut(direction).files {
+            file.close(FileState::Closed);
+        }
+        entry.meta.advance(direction, CLOSED);
+        if is_over(entry) {
+            finish(entry);
+        }
+        let messages = &mut entry.tx.messages;
+        let arrival = messages
+            .as_mut()
+            .map_or(Arrival::Nothing, |messages| messages.end(direction));
+        self.arrived(id, direction, arrival);
+    }
+
+    /// Takes frames; what is left over, and how much of that must be there.
+    fn frames<'d>(
+        &mut self,
+        direction: Direction,
+        mut rest: &'d [u8],
+    ) -> Result<Option<(&'d [u8], usize)>, Event> {
+        while !rest.is_empty() {
+            let Some(header) = Header::read(rest) else {
+                return Ok(Some((rest, HEADER)));
+            };
+            if header.reserved {
+                return Err(Event::InvalidFrameHeader);
+            }
+            let body = rest.get(HEADER..).unwrap_or_default();
+            match body.split_at_checked(header.length) {
+                Some((payload, after)) => {
+                    // Settings that say nothing confirm the other side's.
+                    if header.length > 0 || header.kind != frame::SETTINGS {
+                        self.frame(direction, &header, payload, true);
+                    }
+                    rest = after;
+                }
+                None if header.length > LARGEST_FRAME && body.len() >= LARGE_PART => {
+                    self.frame(direction, &header, body, false);
+                    self.event(Event::LongFrameData);
+                    self.sides[direction.index()].skip = header.length - body.len();
+                    return Ok(None);
+                }
+                None if header.length > LARGEST_FRAME => {
+                    return Ok(Some((rest, HEADER + LARGE_PART)));
+                }
+                None => return Ok(Some((rest, HEADER + header.length))),
+            }
+        }
+        Ok(None)
     }
 }
 
-fn is_done(entry: &Entry<Stream>, direction: Direction) -> bool {
-    entry.meta.progress(direction) >= DONE
+fn is_closed(entry: &Entry<Stream>, direction: Direction) -> bool {
+    entry.meta.progress(direction) >= CLOSED
+}
+
+/// Nothing follows in either direction.
+fn is_over(entry: &Entry<Stream>) -> bool {
+    is_closed(entry, ToServer) && is_closed(entry, ToClient)
 }
 
 fn finish(entry: &mut Entry<Stream>) {
-    entry.meta.advance(ToServer, DONE);
-    entry.meta.advance(ToClient, DONE);
+    entry.meta.advance(ToServer, COMPLETE);
+    entry.meta.advance(ToClient, COMPLETE);
 }
 
 fn close_files(entry: &mut Entry<Stream>, state: FileState) {
@@ -341,18 +415,85 @@ fn close_files(entry: &mut Entry<Stream>, state: FileState) {
     }
 }
 
-/// Nothing follows in a direction of a stream.
-fn end(entry: &mut Entry<Stream>, direction: Direction) {
-    for file in &mut entry.tx.side_mut(direction).files {
-        file.close(FileState::Closed);
+/// The part of headers that a frame has.
+fn headers_in<'p>(header: &Header, payload: &'p [u8]) -> Option<&'p [u8]> {
+    const PROMISED_STREAM: usize = 4;
+    const PRIORITY: usize = 5;
+    let before = match header.kind {
+        frame::CONTINUATION => return Some(payload),
+        frame::PUSH => PROMISED_STREAM,
+        _ if header.flags & frame::PRIORITIZED != 0 => PRIORITY,
+        _ => 0,
+    };
+    header.unpadded(payload)?.get(before..)
+}
+
+/// Notes what headers say of DNS that is to come, and reads what stands in them.
+fn expect_dns(stream: &mut Stream, direction: Direction) -> Arrival {
+    let side = stream.side(direction);
+    let says = |name| side.first(name).is_some_and(is_media_type);
+    let (accepted, is_content) = (says("accept"), says("content-type"));
+    let path = side.first(":path").map(<[u8]>::to_vec);
+    if !accepted && !is_content {
+        return Arrival::Nothing;
     }
-    entry.meta.advance(direction, DONE);
+    let messages = stream.messages.get_or_insert_default();
+    if is_content {
+        messages.expect(direction);
+    }
+    match path.filter(|_| direction == ToServer) {
+        Some(path) => messages.target(&path),
+        None => Arrival::Nothing,
+    }
+}
+
+fn begin_file(entry: &mut Entry<Stream>, direction: Direction, settings: &Arc<FileSettings>) {
+    let name = entry.tx.side(ToServer).first(":path").unwrap_or_default();
+    let mut file = File::new(settings, name);
+    let range = entry.tx.side(direction).first("content-range");
+    let range = range.map(FileRange::read);
+    if let Some(None) = range {
+        entry.meta.event(Event::InvalidRange as u8);
+    }
+    file.range = range.flatten();
+    entry.tx.side_mut(direction).files.push(file);
+}
+
+/// Unpacks content into its file.
+fn unpack(entry: &mut Entry<Stream>, direction: Direction, content: &[u8]) -> Arrival {
+    let Stream {
+        sides, messages, ..
+    } = &mut entry.tx;
+    let side = &mut sides[direction.index()];
+    let mut arrival = Arrival::Nothing;
+    let mut take = |data: &[u8]| {
+        if let Some(file) = side.files.first_mut() {
+            file.append(data);
+        }
+        if let Some(messages) = messages
+            && arrival == Arrival::Nothing
+        {
+            arrival = messages.push(direction, data);
+        }
+    };
+    let Some(decoder) = &mut side.decoder else {
+        take(content);
+        return arrival;
+    };
+    decoder.push(content, take);
+    if decoder.failed {
+        entry.meta.event(Event::FailedDecompression as u8);
+    }
+    if decoder.bomb {
+        entry.meta.event(Event::CompressionBomb as u8);
+    }
+    arrival
 }
 
 /// An authority that names a user, or another host than the header of that name.
 fn check_authority(entry: &mut Entry<Stream>) {
     let request = entry.tx.side(ToServer);
-    let (authority, host) = (request.first(":authority"), request.first("host"));
+    let (authority, host) = (request.any(":authority"), request.any("host"));
     let mismatch = authority
         .zip(host)
         .is_some_and(|(authority, host)| !authority.eq_ignore_ascii_case(host));
@@ -365,22 +506,62 @@ fn check_authority(entry: &mut Entry<Stream>) {
     }
 }
 
-/// `bytes first-last/size` (RFC 9110, 14.4).
-fn range_of(value: &[u8]) -> Option<FileRange> {
-    let text = std::str::from_utf8(value).ok()?.trim();
-    let rest = text.strip_prefix("bytes")?.trim_start();
-    let (range, size) = rest.split_once('/')?;
-    let (start, end) = range.split_once('-')?;
-    Some(FileRange {
-        start: start.trim().parse().ok()?,
-        end: end.trim().parse().ok()?,
-        size: size.trim().parse().unwrap_or(0),
-    })
+impl Http2 {
+    /// The settings that a request for an upgrade brings (RFC 7540, section 3.2.1).
+    fn upgrade_settings(&mut self, value: &[u8]) {
+        let text = value.strip_suffix(b"==").unwrap_or(value);
+        let text = text.strip_suffix(b"=").unwrap_or(text);
+        let decoded = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text);
+        let header = Header {
+            length: 0,
+            kind: frame::SETTINGS,
+            flags: 0,
+            reserved: false,
+            stream: 0,
+        };
+        let content = decoded
+            .ok()
+            .and_then(|settings| Content::read(&header, &settings));
+        match content {
+            Some(content) => {
+                let kind = frame::SETTINGS;
+                let entry = self.stream(0, ToServer);
+                let side = entry.tx.side_mut(ToServer);
+                side.frames.push(Frame { kind, content });
+            }
+            None => self.event(Event::InvalidHttp1Settings),
+        }
+    }
 }
 
 impl Parser for Http2 {
     type Tx = Stream;
-    const COMPLETE: [u8; 2] = [DONE, DONE];
+    const COMPLETE: [u8; 2] = [COMPLETE; 2];
+    const BRANCHES: &'static [Branch] = &[
+        Branch {
+            name: "stream",
+            states: [
+                &[
+                    ("request_started", 0),
+                    ("request_headers", HEADERS),
+                    ("request_data", DATA),
+                    ("request_closed", CLOSED),
+                    ("request_complete", COMPLETE),
+                ],
+                &[
+                    ("response_started", 0),
+                    ("response_headers", HEADERS),
+                    ("response_data", DATA),
+                    ("response_closed", CLOSED),
+                    ("response_complete", COMPLETE),
+                ],
+            ],
+        },
+        Branch {
+            name: "global",
+            states: [&[], &[]],
+        },
+    ];
     const EVENTS: &'static [&'static str] = &[
         "invalid_frame_header",
         "invalid_client_magic",
@@ -405,7 +586,28 @@ impl Parser for Http2 {
     ];
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
-        stream::place(keyword, direction)
+        values::place(keyword, direction)
+    }
+
+    /// The request that asked for the upgrade is that of the first stream. Its headers keep their names.
+    fn came_from(&mut self, before: &Predecessor) {
+        for (name, value) in &before.request {
+            if **name == *b"HTTP2-Settings" {
+                self.upgrade_settings(value);
+                continue;
+            }
+            let name: &[u8] = if name.eq_ignore_ascii_case(b"host") {
+                b":authority"
+            } else {
+                name
+            };
+            let entry = self.stream(UPGRADED, ToServer);
+            let side = entry.tx.side_mut(ToServer);
+            side.field_bytes += name.len() + value.len() + 4;
+            let field = Field::Header(name.into(), (**value).into());
+            side.fields.push(field);
+            entry.meta.advance(ToServer, CLOSED);
+        }
     }
 
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
@@ -428,54 +630,31 @@ impl Parser for Http2 {
         let passed = (*skip).min(rest.len());
         *skip -= passed;
         rest = rest.get(passed..).unwrap_or_default();
-        while !rest.is_empty() {
-            let consumed = input.data.len() - rest.len();
-            let Some(header) = Header::read(rest) else {
-                return Outcome::Incomplete {
-                    consumed,
-                    needed: HEADER,
-                };
-            };
-            if header.reserved {
-                self.event(Event::InvalidFrameHeader);
-                return Outcome::Failed;
+        orders.inspect_stream[direction.index()] = true;
+        let result = self.frames(direction, rest);
+        orders.refined = self.carries_dns.then_some(AppProto::Doh2);
+        match result {
+            Ok(None) => Outcome::Done,
+            Ok(Some((rest, needed))) => Outcome::Incomplete {
+                consumed: input.data.len() - rest.len(),
+                needed,
+            },
+            Err(event) => {
+                self.event(event);
+                Outcome::Failed
             }
-            let body = rest.get(HEADER..).unwrap_or_default();
-            match body.split_at_checked(header.length) {
-                Some((payload, after)) => {
-                    self.frame(direction, &header, payload, true);
-                    rest = after;
-                }
-                None if header.length > LARGEST_FRAME && body.len() >= 256 => {
-                    self.frame(direction, &header, body, false);
-                    self.event(Event::LongFrameData);
-                    self.sides[direction.index()].skip = header.length - body.len();
-                    return Outcome::Done;
-                }
-                None => {
-                    let whole = header.length.min(LARGEST_FRAME) + HEADER;
-                    let needed = if header.length > LARGEST_FRAME {
-                        HEADER + 256
-                    } else {
-                        whole
-                    };
-                    return Outcome::Incomplete { consumed, needed };
-                }
-            }
-            orders.inspect_stream[direction.index()] = true;
         }
-        Outcome::Done
     }
 
     fn end(&mut self, direction: Direction, _: &mut Orders) {
         for entry in self.transactions.iter_mut() {
-            if is_done(entry, direction) {
+            if is_closed(entry, direction) {
                 continue;
             }
             for file in &mut entry.tx.side_mut(direction).files {
                 file.close(FileState::Truncated);
             }
-            entry.meta.advance(direction, DONE);
+            entry.meta.advance(direction, COMPLETE);
         }
     }
 
@@ -557,7 +736,7 @@ mod tests {
             "{text}"
         );
         let stream = parser.transactions.iter().last().unwrap();
-        assert!(is_done(stream, ToServer) && is_done(stream, ToClient));
+        assert!(is_over(stream));
         let shows = |keyword, direction, expected: &[u8]| {
             let mut seen = false;
             stream.tx.values(keyword, direction, &mut |value| {

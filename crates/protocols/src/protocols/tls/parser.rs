@@ -11,7 +11,7 @@ use super::fingerprint::{Ja3, ja4};
 use super::hello::{Hello, is_version, take};
 use super::transaction::{Session, Side, state};
 use crate::encryption::Encryption;
-use crate::parser::{Input, Orders, Outcome, Parser};
+use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
 
@@ -510,8 +510,8 @@ impl Parser for Tls {
         }
     }
 
-    fn came_from(&mut self, before: AppProto) {
-        self.with(|entry| entry.tx.came_from = before);
+    fn came_from(&mut self, before: &Predecessor) {
+        self.with(|entry| entry.tx.came_from = before.proto);
     }
 
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
