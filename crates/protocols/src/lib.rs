@@ -49,7 +49,7 @@ pub use frame::{FrameNote, Frames, STREAM_FRAME, STREAM_FRAME_NAME};
 pub use hook::{Branch, Hook};
 pub use names::number_named;
 pub use open_limit::OpenLimit;
-pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser, Predecessor};
+pub use parser::{ExpectedFlow, Input, Orders, Outcome, Parser, Predecessor, Request};
 pub use protocols::enip::{ATTRIBUTE as CIP_ATTRIBUTE, CLASS as CIP_CLASS};
 pub use protocols::ftp::Settings as FtpSettings;
 pub use protocols::http1::Settings as Http1Settings;

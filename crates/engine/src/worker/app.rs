@@ -141,6 +141,9 @@ impl Inspector {
                         .gap_errors += 1;
                 }
                 session.app_consume(&cursor, gap);
+                if let Some(frames) = &mut flow.attachment.frames {
+                    frames.note(direction, at, orders.frames.notes());
+                }
                 self.obey(&orders, packet, flow);
                 continue;
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tapir_packet::{Direction, Timestamp};
 use tapir_protocols::{
-    AppProto, AppState, ExpectedFlow, Input, Orders, Outcome, ParserSettings, Predecessor,
+    AppProto, AppState, ExpectedFlow, Input, Orders, Outcome, ParserSettings, Predecessor, Request,
     Transport,
 };
 
@@ -106,8 +106,8 @@ impl Dialogue {
     }
 
     /// The parser that follows is to answer a request.
-    pub(super) fn leave(&mut self, request: &[(Box<[u8]>, Box<[u8]>)]) {
-        self.before.request = request.to_vec();
+    pub(super) fn leave(&mut self, request: &Request) {
+        self.before.request.clone_from(request);
     }
 
     /// The protocol turns out to be one that travels in it: its parser goes on.

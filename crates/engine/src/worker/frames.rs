@@ -325,6 +325,7 @@ impl Inspector {
                 ts: packet.ts,
                 envelope,
                 body: Body::App {
+                    log: EVENT_TYPE,
                     event_type: EVENT_TYPE,
                     json: json.into(),
                 },
@@ -333,5 +334,78 @@ impl Inspector {
         }
         drop(runs);
         flow.attachment.frames = Some(frames);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tapir_packet::Direction::{ToClient, ToServer};
+
+    fn begin(kind: u8, from: usize, len: Option<u64>) -> FrameNote {
+        FrameNote::Begin {
+            kind,
+            from,
+            len,
+            tx: None,
+        }
+    }
+
+    fn runs_of(data: &'static [u8]) -> Runs<'static> {
+        SmallVec::from_iter([RawWindow { offset: 0, data }])
+    }
+
+    #[test]
+    fn what_is_said_twice_counts_once_and_ends_are_found() {
+        let mut frames = Frames::default();
+        frames.begin_stream(ToServer, 0);
+        frames.begin_stream(ToServer, 5);
+        frames.note(ToServer, 0, &[begin(0, 0, None), begin(1, 0, Some(2))]);
+        frames.note(ToServer, 0, &[begin(1, 0, Some(2))]);
+        frames.note(ToServer, 4, &[FrameNote::End { kind: 0, at: 2 }]);
+        let views = frames.views(ToServer, &runs_of(b"abcdefgh"), false);
+        let shown: Vec<_> = views
+            .iter()
+            .map(|view| (view.id, view.kind, view.data, view.end))
+            .collect();
+        let expected: [(u64, u8, &[u8], bool); 3] = [
+            (1, STREAM_FRAME, b"abcdefgh", false),
+            (2, 0, b"abcdef", true),
+            (3, 1, b"ab", true),
+        ];
+        assert_eq!(shown, expected);
+        assert!(!frames.has_open(ToClient));
+    }
+
+    #[test]
+    fn gaps_part_a_frame() {
+        let mut frames = Frames::default();
+        frames.note(ToServer, 2, &[begin(0, 0, Some(8))]);
+        let runs: Runs<'_> = SmallVec::from_iter([
+            RawWindow {
+                offset: 0,
+                data: b"abcd",
+            },
+            RawWindow {
+                offset: 8,
+                data: b"ijkl",
+            },
+        ]);
+        let views = frames.views(ToServer, &runs, false);
+        let shown: Vec<_> = views
+            .iter()
+            .map(|view| (view.offset, view.data, view.end))
+            .collect();
+        assert_eq!(shown, [(0, &b"cd"[..], false), (6, &b"ij"[..], true)]);
+    }
+
+    #[test]
+    fn no_more_are_kept_than_is_said() {
+        let mut frames = Frames::default();
+        for at in 0..2000 {
+            frames.note(ToClient, at, &[begin(0, 0, None)]);
+        }
+        assert_eq!(frames.sides[1].frames.len(), MAX_FRAMES);
+        assert_eq!(frames.sides[1].count, 2000);
     }
 }

@@ -82,11 +82,15 @@ mod frame {
 }
 
 /// Tells of the frames of the message that `data` begins with, at a place in the input and of a length.
-pub(super) fn note_frames(data: &[u8], (from, used, tx): (usize, usize, u64), frames: &mut Frames) {
+pub(super) fn note_frames(
+    data: &[u8],
+    (from, used, tx): (usize, usize, Option<u64>),
+    frames: &mut Frames,
+) {
     let length = used.saturating_sub(HEADER);
-    frames.whole(frame::HEADER, from, HEADER, Some(tx));
-    frames.whole(frame::DATA, from + HEADER, length, Some(tx));
-    frames.whole(frame::PDU, from, used, Some(tx));
+    frames.whole(frame::HEADER, from, HEADER, tx);
+    frames.whole(frame::DATA, from + HEADER, length, tx);
+    frames.whole(frame::PDU, from, used, tx);
     if let Some(content) = data.get(HEADER..used) {
         let _ = note_items(data, content, (from, tx), frames);
     }
@@ -96,7 +100,7 @@ pub(super) fn note_frames(data: &[u8], (from, used, tx): (usize, usize, u64), fr
 fn note_items(
     data: &[u8],
     content: &[u8],
-    (from, tx): (usize, u64),
+    (from, tx): (usize, Option<u64>),
     frames: &mut Frames,
 ) -> Option<()> {
     const ITEM_HEADER: usize = 4;
@@ -115,16 +119,50 @@ fn note_items(
     for _ in 0..cursor.le_u16()?.min(MAX_ITEMS) {
         let kind = cursor.le_u16()?;
         let length = usize::from(cursor.le_u16()?);
-        cursor.take(length)?;
-        frames.whole(frame::ITEM, at, ITEM_HEADER + length, Some(tx));
+        let content = cursor.take(length)?;
+        frames.whole(frame::ITEM, at, ITEM_HEADER + length, tx);
         at += ITEM_HEADER;
-        match kind {
-            UNCONNECTED_DATA => frames.whole(frame::CIP, at, length, Some(tx)),
-            // A number of its own comes first.
-            CONNECTED_DATA => frames.whole(frame::CIP, at + 2, length.saturating_sub(2), Some(tx)),
-            _ => {}
+        // What is sent in a connection has a number first.
+        let number = match kind {
+            UNCONNECTED_DATA => Some(0),
+            CONNECTED_DATA => Some(2),
+            _ => None,
+        };
+        if let Some(number) = number
+            && let Some(message) = content.get(number..)
+        {
+            frames.whole(frame::CIP, at + number, message.len(), tx);
+            let _ = note_packed(message, (at + number, tx), frames);
         }
         at += length;
+    }
+    Some(())
+}
+
+/// The frames of the messages that another one carries (CIP volume 1, 3-5.5): their places are counted from that of
+/// their number.
+fn note_packed(
+    message: &[u8],
+    (from, tx): (usize, Option<u64>),
+    frames: &mut Frames,
+) -> Option<()> {
+    const MULTIPLE: u8 = 0x0a;
+    let mut cursor = Cursor::new(message);
+    if cursor.u8()? & 0x7f != MULTIPLE {
+        return None;
+    }
+    let path = usize::from(cursor.u8()?) * 2;
+    cursor.take(path)?;
+    let list = cursor.rest();
+    let mut cursor = Cursor::new(list);
+    let mut starts = Vec::new();
+    for _ in 0..cursor.le_u16()?.min(MAX_ITEMS) {
+        starts.push(usize::from(cursor.le_u16()?));
+    }
+    let ends = starts.iter().skip(1).copied().chain([list.len()]);
+    for (start, end) in starts.iter().copied().zip(ends) {
+        let len = end.min(list.len()).checked_sub(start)?;
+        frames.whole(frame::CIP, from + 2 + path + start, len, tx);
     }
     Some(())
 }
