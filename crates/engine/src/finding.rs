@@ -70,6 +70,8 @@ pub(crate) struct Alerted {
     pub(crate) alerts: Vec<Alert>,
     /// What alerts show of what they are about.
     pub(crate) subjects: Vec<(AlertSubject, Arc<[u8]>)>,
+    /// Addresses of clients behind proxies that transactions name, by their number.
+    pub(crate) forwarded: Vec<(u64, Box<str>)>,
     /// A `tag` of its flow has the packet logged.
     pub(crate) tagged: bool,
     /// The firewall does not let the packet pass.

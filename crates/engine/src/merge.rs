@@ -292,6 +292,11 @@ impl Merger {
             .iter()
             .find(|(subject, _)| *subject == AlertSubject::of(alert))
             .map(|(_, members)| Arc::clone(members));
+        record.xff = alerted
+            .forwarded
+            .iter()
+            .find(|(id, _)| Some(*id) == alert.transaction)
+            .map(|(_, address)| address.clone());
         if let Some(evidence) = &alert.evidence
             && !evidence.context.is_empty()
         {

@@ -139,28 +139,6 @@ pub struct FileRange {
     pub size: u64,
 }
 
-impl FileRange {
-    /// What a `Content-Range` says: `bytes first-last/size`, where the size may be unknown.
-    pub fn read(value: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(value).ok()?.trim();
-        let (range, size) = text
-            .strip_prefix("bytes")?
-            .trim_start_matches([' ', '='])
-            .split_once('/')?;
-        let (start, end) = range.split_once('-')?;
-        let size = match size.trim() {
-            "*" => 0,
-            digits => digits.parse().ok()?,
-        };
-        let range = Self {
-            start: start.trim().parse().ok()?,
-            end: end.trim().parse().ok()?,
-            size,
-        };
-        (range.start <= range.end && (size == 0 || range.end < size)).then_some(range)
-    }
-}
-
 /// One file, as far as it has come.
 ///
 /// Its content passes through: what the rules have seen is let go, but for a window before it.
@@ -466,20 +444,6 @@ mod tests {
             inspect_window: 2,
             ..FileSettings::default()
         })
-    }
-
-    #[test]
-    fn ranges_are_read() {
-        let range = |start, end, size| Some(FileRange { start, end, size });
-        assert_eq!(
-            FileRange::read(b"bytes 500-999/1000"),
-            range(500, 999, 1000)
-        );
-        assert_eq!(FileRange::read(b"bytes 0-0/*"), range(0, 0, 0));
-        assert_eq!(FileRange::read(b"bytes 5-4/10"), None);
-        assert_eq!(FileRange::read(b"bytes 5-10/10"), None);
-        assert_eq!(FileRange::read(b"bytes */10"), None);
-        assert_eq!(FileRange::read(b"lines 1-2/3"), None);
     }
 
     #[test]

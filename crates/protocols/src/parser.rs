@@ -44,6 +44,9 @@ pub trait Parser {
         let _ = before;
     }
 
+    /// The change to another protocol that was asked for is not possible.
+    fn change_refused(&mut self) {}
+
     /// Takes bytes of one direction: of a stream all that was not yet consumed, of a datagram the payload.
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome;
 

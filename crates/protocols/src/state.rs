@@ -85,6 +85,11 @@ macro_rules! parsers {
                 match self { $(Self::$name(parser) => parser.came_from(before),)* }
             }
 
+            /// Another protocol cannot follow; see [`Parser::change_refused`].
+            pub fn change_refused(&mut self) {
+                match self { $(Self::$name(parser) => parser.change_refused(),)* }
+            }
+
             /// Feeds bytes; see [`Parser::parse`].
             pub fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
                 match self { $(Self::$name(parser) => parser.parse(input, orders),)* }

@@ -61,6 +61,12 @@ pub trait Transaction {
         0
     }
 
+    /// A header of its request, of a protocol that has headers.
+    fn request_header(&self, name: &str) -> Option<&[u8]> {
+        let _ = name;
+        None
+    }
+
     /// Files that go in a direction.
     fn files(&self, direction: Direction) -> &[File] {
         let _ = direction;

@@ -137,6 +137,7 @@ impl Inspector {
             headers: (self.needs.headers || self.settings.prevention)
                 .then(|| Arc::new(PacketHeaders::of(packet))),
             subjects: self.described(packet, flow, seen, &alerts),
+            forwarded: self.forwarded(flow, &alerts),
             tagged: verdict.tagged,
             first_drop,
             firewall: verdict.firewall,

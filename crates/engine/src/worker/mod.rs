@@ -13,6 +13,7 @@ mod exception;
 mod expectations;
 mod flow_end;
 mod flow_record;
+mod forwarded;
 mod frames;
 mod inspector;
 mod macs;

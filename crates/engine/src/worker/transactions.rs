@@ -402,8 +402,12 @@ impl Inspector {
             flow.attachment.detect.request_bypass();
         }
         if let Some((port, proto)) = orders.change {
-            flow.attachment.app.announce(port, proto);
-            flow.attachment.dialogue.leave(&orders.request);
+            let attachment = &mut flow.attachment;
+            if attachment.app.announce(port, proto) {
+                attachment.dialogue.leave(&orders.request);
+            } else if let Some(state) = attachment.dialogue.state_mut() {
+                state.change_refused();
+            }
         }
         if let Some(proto) = orders
             .refined

@@ -70,6 +70,8 @@ pub(crate) struct Decoder {
     pub(crate) failed: bool,
     /// It decodes to far too much: the rest is left out.
     pub(crate) bomb: bool,
+    /// Decoding takes more memory than it may have.
+    pub(crate) wants_memory: bool,
     buffers: [Vec<u8>; 2],
 }
 
@@ -89,6 +91,7 @@ impl Decoder {
             made: 0,
             failed: false,
             bomb: false,
+            wants_memory: false,
             buffers: Default::default(),
         });
         (decoder, oddities)
@@ -105,7 +108,11 @@ impl Decoder {
         from.extend_from_slice(data);
         for layer in &mut self.layers {
             to.clear();
-            self.failed |= layer.push(from, to).is_err();
+            match layer.push(from, to) {
+                Ok(()) => {}
+                Err(Broken::Memory) => self.wants_memory = true,
+                Err(Broken::Content) => self.failed = true,
+            }
             std::mem::swap(from, to);
         }
         self.made += from.len() as u64;
@@ -161,7 +168,12 @@ fn exact(word: &[u8], limits: &Limits) -> Option<Option<Coding>> {
 
 /// Decoding went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Broken;
+enum Broken {
+    /// The content is not what it is said to be.
+    Content,
+    /// It takes too much memory.
+    Memory,
+}
 
 /// One coding on its way to be undone.
 #[derive(Debug)]
@@ -179,7 +191,7 @@ enum Engine {
     Gzip(GzipHeader),
     Inflate(Box<Decompress>),
     Brotli(Box<DecompressorWriter<Vec<u8>>>),
-    Lzma(Box<Stream>),
+    Lzma(Box<Lzma>),
     /// Content is passed on as it is.
     Plain,
     /// Nothing more comes out.
@@ -206,7 +218,7 @@ impl Engine {
             Coding::Deflate => Self::Inflate(Box::new(Decompress::new(false))),
             Coding::Zlib => Self::Inflate(Box::new(Decompress::new(true))),
             Coding::Brotli => Self::Brotli(Box::new(DecompressorWriter::new(Vec::new(), CHUNK))),
-            Coding::Lzma => Self::Lzma(Box::new(Stream::new_lzma_decoder(lzma_memory).ok()?)),
+            Coding::Lzma => Self::Lzma(Box::new(Lzma::new(lzma_memory)?)),
         })
     }
 
@@ -236,10 +248,10 @@ impl Engine {
                 let made = brotli.get_mut();
                 out.extend_from_slice(made.get(..made.len().min(STEP)).unwrap_or_default());
                 made.clear();
-                done.map_err(|_| Broken)?;
+                done.map_err(|_| Broken::Content)?;
             }
-            Self::Lzma(stream) => {
-                if unpacked(stream, data, out)? {
+            Self::Lzma(lzma) => {
+                if lzma.feed(data, out)? {
                     *self = Self::Over;
                 }
             }
@@ -264,28 +276,79 @@ fn inflated(inflate: &mut Decompress, mut data: &[u8], out: &mut Vec<u8>) -> Res
             Ok(_) if used == 0 && made == 0 => return Ok(false),
             Ok(_) if data.is_empty() && made < chunk.len() => return Ok(false),
             Ok(_) => {}
-            Err(_) => return Err(Broken),
+            Err(_) => return Err(Broken::Content),
         }
     }
 }
 
-/// The same for LZMA.
-fn unpacked(stream: &mut Stream, mut data: &[u8], out: &mut Vec<u8>) -> Result<bool, Broken> {
-    let mut chunk = [0; CHUNK];
-    loop {
-        let (read, written) = (stream.total_in(), stream.total_out());
-        let status = stream.process(data, &mut chunk, Action::Run);
-        let used = (stream.total_in() - read) as usize;
-        let made = (stream.total_out() - written) as usize;
-        out.extend_from_slice(chunk.get(..made).unwrap_or_default());
-        data = data.get(used..).unwrap_or_default();
-        match status {
-            Ok(liblzma::stream::Status::StreamEnd) => return Ok(true),
-            Ok(_) if out.len() > STEP => return Ok(true),
-            Ok(_) if used == 0 && made == 0 => return Ok(false),
-            Ok(_) if data.is_empty() && made < chunk.len() => return Ok(false),
-            Ok(_) => {}
-            Err(_) => return Err(Broken),
+/// LZMA. Its header says how far back the content may refer, often much further than it does: that is cut to what
+/// memory allows.
+struct Lzma {
+    stream: Stream,
+    /// The beginning of the header, until it says how far.
+    header: Vec<u8>,
+    memory: u64,
+    is_cut: bool,
+}
+
+/// What a decoder needs beside its window.
+const LZMA_OVERHEAD: u64 = 1 << 20;
+/// Where the header says how far the content refers back.
+const LZMA_WINDOW: std::ops::Range<usize> = 1..5;
+
+impl Lzma {
+    fn new(memory: u64) -> Option<Self> {
+        let limit = memory.saturating_add(LZMA_OVERHEAD);
+        Some(Self {
+            stream: Stream::new_lzma_decoder(limit).ok()?,
+            header: Vec::new(),
+            memory,
+            is_cut: false,
+        })
+    }
+
+    /// Decodes; true at the end of the packed data.
+    fn feed(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<bool, Broken> {
+        let missing = LZMA_WINDOW.end.saturating_sub(self.header.len());
+        let (begin, rest) = data.split_at(missing.min(data.len()));
+        if missing > 0 {
+            self.header.extend_from_slice(begin);
+            let Some(window) = self.header.get_mut(LZMA_WINDOW) else {
+                return Ok(false);
+            };
+            let Ok(bytes) = <&mut [u8; 4]>::try_from(window) else {
+                return Ok(false);
+            };
+            let wanted = u32::from_le_bytes(*bytes);
+            let allowed = u32::try_from(self.memory).unwrap_or(u32::MAX);
+            self.is_cut = wanted > allowed;
+            *bytes = wanted.min(allowed).to_le_bytes();
+            let header = std::mem::take(&mut self.header);
+            self.unpack(&header, out)?;
+            self.header = header;
+        }
+        self.unpack(rest, out)
+    }
+
+    fn unpack(&mut self, mut data: &[u8], out: &mut Vec<u8>) -> Result<bool, Broken> {
+        let stream = &mut self.stream;
+        let mut chunk = [0; CHUNK];
+        loop {
+            let (read, written) = (stream.total_in(), stream.total_out());
+            let status = stream.process(data, &mut chunk, Action::Run);
+            let used = (stream.total_in() - read) as usize;
+            let made = (stream.total_out() - written) as usize;
+            out.extend_from_slice(chunk.get(..made).unwrap_or_default());
+            data = data.get(used..).unwrap_or_default();
+            match status {
+                Ok(liblzma::stream::Status::StreamEnd) => return Ok(true),
+                Ok(_) if out.len() > STEP => return Ok(true),
+                Ok(_) if used == 0 && made == 0 => return Ok(false),
+                Ok(_) if data.is_empty() && made < chunk.len() => return Ok(false),
+                Ok(_) => {}
+                Err(_) if self.is_cut => return Err(Broken::Memory),
+                Err(_) => return Err(Broken::Content),
+            }
         }
     }
 }
@@ -356,7 +419,7 @@ impl GzipHeader {
             .any(|(byte, wanted)| *byte != wanted)
             || self.bytes.len() > MAX_GZIP_HEADER + data.len()
         {
-            return Err(Broken);
+            return Err(Broken::Content);
         }
         Ok(self.len().map(|len| {
             let rest = self.bytes.split_off(len.min(self.bytes.len()));
@@ -433,6 +496,16 @@ mod tests {
             assert_eq!(decode(b"deflate", &zlib(TEXT), cut), TEXT);
             assert_eq!(decode(b"deflate, gzip", &gzip(&deflate(TEXT)), cut), TEXT);
         }
+    }
+
+    #[test]
+    fn lzma_takes_no_more_memory_than_it_may() {
+        // A window of 8 MB, of which nothing is used.
+        let packed = [
+            0x5d, 0, 0, 0x80, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0x30, 0x98, 0x88, 0xa6,
+            0x1d, 0xfe, 0x81, 0xa3, 255, 255, 0x61, 0x64, 0, 0,
+        ];
+        assert_eq!(decode(b"lzma", &packed, 4), b"abcabcabc");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod ber;
 pub(crate) mod bittorrent_dht;
 pub(crate) mod coding;
+pub(crate) mod content_range;
 mod cursor;
 pub(crate) mod dcerpc;
 pub(crate) mod dhcp;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::form::Form;
 use crate::file::{File, FileSettings, FileState};
 use crate::protocols::coding::{Decoder, Limits, Oddities};
 
@@ -23,6 +24,8 @@ pub(super) enum Phase {
     Trailer,
     /// All that comes is body.
     UntilClose,
+    /// The message is over; what follows at once may belong to it all the same.
+    Over,
     /// All that comes is something else.
     Tunnel,
 }
@@ -30,7 +33,10 @@ pub(super) enum Phase {
 /// A body, decoded while it comes.
 #[derive(Debug)]
 pub(super) struct Body {
-    pub(super) file: File,
+    /// Its content, which is a file unless it is a form or goes with a method that sends none.
+    pub(super) content: File,
+    pub(super) form: Option<Form>,
+    pub(super) is_file: bool,
     decoder: Option<Decoder>,
     /// Bytes on the wire.
     pub(super) sent: u64,
@@ -52,7 +58,9 @@ impl Body {
             Decoder::new(value, limits)
         });
         let body = Self {
-            file: File::new(settings, name),
+            content: File::new(settings, name),
+            form: None,
+            is_file: true,
             decoder,
             sent: 0,
             limit,
@@ -73,26 +81,69 @@ impl Body {
     }
 
     fn append(&mut self, data: &[u8]) {
-        let room = match self.file.limit(self.limit) {
+        let followed = self.form.as_mut().and_then(Form::open_file);
+        let limit = followed.unwrap_or(&mut self.content).limit(self.limit);
+        let room = match limit {
             0 => data.len(),
-            limit => usize::try_from(limit.saturating_sub(self.file.size())).unwrap_or(usize::MAX),
+            limit => {
+                usize::try_from(limit.saturating_sub(self.content.size())).unwrap_or(usize::MAX)
+            }
         };
         self.cut |= room < data.len();
-        self.file
-            .append(data.get(..room.min(data.len())).unwrap_or_default());
+        let data = data.get(..room.min(data.len())).unwrap_or_default();
+        self.content.append(data);
+        if let Some(form) = &mut self.form {
+            form.push(data);
+        }
+    }
+
+    /// The files that it is, or has in it.
+    pub(super) fn files(&self) -> &[File] {
+        match &self.form {
+            Some(form) => &form.files,
+            None if self.is_file => std::slice::from_ref(&self.content),
+            None => &[],
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn files_mut(&mut self) -> &mut [File] {
+        match &mut self.form {
+            Some(form) => &mut form.files,
+            None if self.is_file => std::slice::from_mut(&mut self.content),
+            None => &mut [],
+        }
+    }
+
+    /// The rules have seen what there is.
+    pub(super) fn inspected(&mut self) {
+        self.content.inspected();
+        if let Some(form) = &mut self.form {
+            form.files.iter_mut().for_each(File::inspected);
+        }
     }
 
     /// So many bytes are missing. What is packed cannot be followed further.
     pub(super) fn gap(&mut self, bytes: u64) {
         self.sent += bytes;
         if self.decoder.is_none() {
-            self.file.gap(bytes);
+            self.content.gap(bytes);
+            if let Some(form) = &mut self.form {
+                form.gap(bytes);
+            }
         }
     }
 
     /// Whether it could not be decoded as it was said to be.
     pub(super) fn has_failed(&self) -> bool {
         self.decoder.as_ref().is_some_and(|decoder| decoder.failed)
+    }
+
+    /// Whether a decoder wanted more memory than it may have.
+    pub(super) fn wants_memory(&self) -> bool {
+        self.decoder
+            .as_ref()
+            .is_some_and(|decoder| decoder.wants_memory)
     }
 
     /// Whether it decodes to far too much.
@@ -107,7 +158,10 @@ impl Body {
         } else {
             state
         };
-        self.file.close(state);
+        self.content.close(state);
+        if let Some(form) = &mut self.form {
+            form.close(state);
+        }
     }
 }
 
@@ -175,8 +229,8 @@ mod tests {
         body.push(b"abc");
         body.push(b"def");
         body.close(FileState::Closed);
-        assert_eq!((body.sent, body.file.size()), (6, 4));
-        assert_eq!(body.file.state(), FileState::Truncated);
+        assert_eq!((body.sent, body.content.size()), (6, 4));
+        assert_eq!(body.content.state(), FileState::Truncated);
     }
 
     #[test]
@@ -189,8 +243,8 @@ mod tests {
         };
         let (mut body, _) = Body::new(&Arc::new(settings), b"", None, (&limits, 4));
         body.push(b"abc");
-        body.file.keep();
+        body.content.keep();
         body.push(b"defg");
-        assert_eq!(body.file.size(), 6);
+        assert_eq!(body.content.size(), 6);
     }
 }

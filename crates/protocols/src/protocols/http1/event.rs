@@ -4,7 +4,6 @@ macro_rules! events {
     ($($constant:ident = $name:literal;)*) => {
         /// Events, by their place in [`NAMES`].
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[allow(dead_code, reason = "rules may ask for events that no exchange raises")]
         pub(super) enum Event {
             $(
                 #[doc = concat!("`", $name, "`")]

@@ -70,7 +70,7 @@ impl Head {
         if self.raw.is_empty() {
             match lines.end_of_head(0) {
                 Some(0) => {}
-                Some(len) => return self.over(data, len),
+                Some(len) => return self.over(data, len, direction),
                 None => return Next::Wait,
             }
         }
@@ -85,17 +85,17 @@ impl Head {
         self.raw
             .extend_from_slice(data.get(..used).unwrap_or_default());
         if end > 0 {
-            self.finish();
+            self.finish(direction);
             Next::End(used)
         } else {
             Next::Header(used)
         }
     }
 
-    fn over(&mut self, data: &[u8], len: usize) -> Next {
+    fn over(&mut self, data: &[u8], len: usize, direction: Direction) -> Next {
         self.raw
             .extend_from_slice(data.get(..len).unwrap_or_default());
-        self.finish();
+        self.finish(direction);
         Next::End(len)
     }
 
@@ -139,14 +139,19 @@ impl Head {
         }
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, direction: Direction) {
+        // Cookies have a keyword of their own.
+        let cookie: &[u8] = match direction {
+            Direction::ToServer => b"cookie",
+            Direction::ToClient => b"set-cookie",
+        };
         self.names.clear();
         self.normal.clear();
         self.names.extend_from_slice(b"\r\n");
         for Header { name, value, .. } in &self.headers {
             self.names.extend_from_slice(name);
             self.names.extend_from_slice(b"\r\n");
-            if name.eq_ignore_ascii_case(b"cookie") || name.eq_ignore_ascii_case(b"set-cookie") {
+            if name.eq_ignore_ascii_case(cookie) {
                 continue;
             }
             self.normal.extend_from_slice(name);

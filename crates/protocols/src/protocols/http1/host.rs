@@ -14,16 +14,16 @@ pub(super) fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     (host.get(..end).unwrap_or_default(), rest.strip_prefix(b":"))
 }
 
+/// The number of a port.
+pub(super) fn port(digits: &[u8]) -> Option<u16> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    digits.trim().parse().ok().filter(|port| *port > 0)
+}
+
 /// Whether a host with its port could be one.
 pub(super) fn is_valid(text: &[u8]) -> bool {
-    let (host, port) = split(text);
-    let is_port = port.is_none_or(|digits| {
-        std::str::from_utf8(digits)
-            .ok()
-            .and_then(|digits| digits.trim().parse::<u16>().ok())
-            .is_some_and(|port| port > 0)
-    });
-    is_port && is_name(host)
+    let (host, digits) = split(text);
+    digits.is_none_or(|digits| port(digits).is_some()) && is_name(host)
 }
 
 fn is_name(host: &[u8]) -> bool {

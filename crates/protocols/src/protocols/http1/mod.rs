@@ -2,10 +2,14 @@
 
 mod body;
 mod event;
+mod form;
 mod head;
+mod headers;
 mod host;
+mod lines;
 mod parser;
 mod record;
+mod request;
 mod response;
 mod settings;
 mod transaction;

@@ -5,34 +5,37 @@ use std::sync::Arc;
 use tapir_packet::Direction;
 use tapir_rules::keywords::{KeywordId, http};
 
-use super::Settings;
 use super::body::{Body, ChunkLine, Phase, chunk_line, may_be_chunk_line};
 use super::event::{Event, NAMES};
-use super::head::{Head, Next, trim_end};
-use super::response;
-use super::transaction::{BODY, COMPLETE, Exchange, HEADERS, TRAILER, place};
-use crate::file::{FileSettings, FileState};
+use super::form::Form;
+use super::head::Head;
+use super::transaction::{BODY, COMPLETE, Exchange, TRAILER, place};
+use super::{Settings, request, response};
+use crate::file::{FileSettings, FileState, Storing};
 use crate::parser::{Input, Orders, Outcome, Parser};
+use crate::protocols::content_range;
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
 
-/// Blanks that may follow a request of version 0.9, which has nothing but its line.
-const BLANKS_AFTER_09: usize = 16;
+/// Bytes of a file's name.
+const LONGEST_NAME: usize = 4096;
 
 /// The parser of a connection.
 #[derive(Debug)]
 pub struct Http1 {
-    settings: Settings,
+    pub(super) settings: Settings,
     files: [Arc<FileSettings>; 2],
-    transactions: Transactions<Exchange>,
-    phases: [Phase; 2],
+    /// Of bodies that are no files themselves.
+    unstored: Arc<FileSettings>,
+    pub(super) transactions: Transactions<Exchange>,
+    pub(super) phases: [Phase; 2],
     /// A first line is missing: what comes is passed over until one is seen. By direction.
-    lost: [bool; 2],
+    pub(super) lost: [bool; 2],
     /// Numbers of the transactions that the two sides are at.
-    at: [Option<u64>; 2],
+    pub(super) at: [Option<u64>; 2],
     /// Number of the transaction that the next response belongs to.
-    next_response: u64,
-    trailers: [Head; 2],
+    pub(super) next_response: u64,
+    pub(super) trailers: [Head; 2],
 }
 
 /// What a step of the reading made of the bytes.
@@ -52,8 +55,17 @@ impl Http1 {
                 ..(*settings.files).clone()
             })
         });
+        let unstored = FileSettings {
+            md5: false,
+            sha1: false,
+            sha256: false,
+            magic: None,
+            storing: Storing::Never,
+            ..(*files[0]).clone()
+        };
         Self {
             settings: http,
+            unstored: Arc::new(unstored),
             files,
             transactions: Transactions::default(),
             phases: [Phase::default(); 2],
@@ -64,13 +76,13 @@ impl Http1 {
         }
     }
 
-    fn entry(&mut self, direction: Direction) -> Option<&mut Entry<Exchange>> {
+    pub(super) fn entry(&mut self, direction: Direction) -> Option<&mut Entry<Exchange>> {
         let id = self.at[direction.index()]?;
         self.transactions.find(id)
     }
 
     /// Notes that something is wrong with the transaction at hand.
-    fn note(&mut self, direction: Direction, [request, response]: [Event; 2]) {
+    pub(super) fn note(&mut self, direction: Direction, [request, response]: [Event; 2]) {
         if let Some(entry) = self.entry(direction) {
             entry.meta.event(match direction {
                 Direction::ToServer => request as u8,
@@ -95,13 +107,14 @@ impl Http1 {
             Phase::Length(left) | Phase::Chunk(left) => {
                 let len = data.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                 self.body(input.direction, data.get(..len).unwrap_or_default());
-                self.went_on(input.direction, len as u64, orders);
+                self.went_on(input.direction, len as u64);
                 Step::Used(len)
             }
             Phase::UntilClose => {
                 self.body(input.direction, data);
                 Step::Used(data.len())
             }
+            Phase::Over => self.after_message(input, data, orders),
             Phase::Tunnel => Step::Used(data.len()),
         };
         match step {
@@ -117,46 +130,14 @@ impl Http1 {
     }
 
     /// So many bytes of a body whose length is known have come.
-    fn went_on(&mut self, direction: Direction, bytes: u64, orders: &mut Orders) {
+    fn went_on(&mut self, direction: Direction, bytes: u64) {
         let way = direction.index();
         match self.phases[way] {
-            Phase::Length(left) if left <= bytes => self.complete(direction, orders),
+            Phase::Length(left) if left <= bytes => self.complete(direction),
             Phase::Length(left) => self.phases[way] = Phase::Length(left - bytes),
             Phase::Chunk(left) if left <= bytes => self.phases[way] = Phase::ChunkEnd,
             Phase::Chunk(left) => self.phases[way] = Phase::Chunk(left - bytes),
             _ => {}
-        }
-    }
-
-    fn header(&mut self, input: &Input<'_>, data: &[u8], orders: &mut Orders) -> Step {
-        let direction = input.direction;
-        let way = direction.index();
-        let is_trailer = self.phases[way] == Phase::Trailer;
-        let next = if is_trailer {
-            self.trailers[way].take(data, direction, input.eof)
-        } else {
-            match self.entry(direction) {
-                Some(entry) => {
-                    let head = &mut entry.tx.side_mut(direction).head;
-                    head.take(data, direction, input.eof)
-                }
-                None => return Step::Failed,
-            }
-        };
-        match next {
-            Next::Wait => Step::Wait,
-            Next::Header(used) => Step::Used(used),
-            Next::End(used) if is_trailer => {
-                self.complete(direction, orders);
-                Step::Used(used)
-            }
-            Next::End(used) => {
-                if self.headers_over(direction, orders) {
-                    Step::Used(used)
-                } else {
-                    Step::Failed
-                }
-            }
         }
     }
 
@@ -205,224 +186,10 @@ impl Http1 {
         Step::Used(0)
     }
 
-    fn first_line(&mut self, input: &Input<'_>, data: &[u8], orders: &mut Orders) -> Step {
-        let direction = input.direction;
-        let line = match response::line_len(data, direction, input.eof) {
-            Some(len) => data.get(..len).unwrap_or_default(),
-            None => return Step::Wait,
-        };
-        let rest = data.get(line.len()..).unwrap_or_default();
-        if matches!(line, b"\r" | b"\n" | b"\r\n") {
-            // Empty lines before a message are passed over.
-            return Step::Used(line.len());
-        }
-        let lost = &mut self.lost[direction.index()];
-        if *lost {
-            let begins = match direction {
-                Direction::ToServer => memchr::memmem::find(line, b" HTTP/").is_some(),
-                Direction::ToClient => line.starts_with(b"HTTP/"),
-            };
-            if !begins {
-                return Step::Used(line.len());
-            }
-            *lost = false;
-        }
-        match direction {
-            Direction::ToServer => self.request_line(line, rest, orders),
-            Direction::ToClient => self.response_line(line, rest),
-        }
-        Step::Used(line.len())
-    }
-
-    fn request_line(&mut self, line: &[u8], rest: &[u8], orders: &mut Orders) {
-        let entry = self.transactions.open(Exchange::default());
-        let id = entry.meta.id();
-        let odd = entry.tx.request_line(trim_end(line), &self.settings);
-        entry.meta.advance(Direction::ToServer, HEADERS);
-        for event in odd {
-            entry.meta.event(event as u8);
-        }
-        self.at[0] = Some(id);
-        let mut is_09 = entry.tx.is_09;
-        if is_09 {
-            let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace());
-            let blanks = blanks.count();
-            if blanks < rest.len() || blanks > BLANKS_AFTER_09 {
-                is_09 = false;
-                entry.tx.is_09 = false;
-                entry.meta.event(Event::MissingProtocol as u8);
-            }
-        }
-        if is_09 {
-            // Version 0.9 has nothing but the line.
-            self.complete(Direction::ToServer, orders);
-        } else {
-            self.phases[0] = Phase::Headers;
-        }
-    }
-
-    fn response_line(&mut self, line: &[u8], rest: &[u8]) {
-        let direction = Direction::ToClient;
-        if !self.find_request() {
-            return;
-        }
-        let Some(entry) = self.entry(direction) else {
-            return;
-        };
-        entry.meta.advance(direction, HEADERS);
-        if !entry.tx.is_09 && response::is_status_line(line) {
-            entry.tx.status_line(trim_end(line));
-            if !entry.tx.has_valid_version() {
-                entry.meta.event(Event::ResponseProtocol as u8);
-            }
-            if entry.tx.status().is_none() {
-                entry.meta.event(Event::ResponseStatus as u8);
-            }
-            self.phases[1] = Phase::Headers;
-            return;
-        }
-        // Junk before the line of a response is passed over.
-        let is_junk = rest.len() > 1 && (rest.starts_with(b"H") || trim_end(line).len() <= 2);
-        if is_junk && !entry.tx.is_09 {
-            return;
-        }
-        // A response of version 0.9 is all body.
-        entry.meta.advance(direction, BODY);
-        self.begin_body(direction, false);
-        self.phases[1] = Phase::UntilClose;
-        self.body(direction, line);
-    }
-
-    /// Finds the transaction of a response, or opens one; false if there can be none.
-    fn find_request(&mut self) -> bool {
-        if self.at[1].is_some() {
-            return true;
-        }
-        if self.transactions.find(self.next_response).is_none() {
-            let entry = self.transactions.open(Exchange::default());
-            self.next_response = entry.meta.id();
-            entry.meta.event(Event::UnmatchedResponse as u8);
-            entry.meta.advance(Direction::ToServer, COMPLETE);
-        }
-        self.at[1] = Some(self.next_response);
-        true
-    }
-
-    /// The headers of a message are there; false if it cannot be read further.
-    fn headers_over(&mut self, direction: Direction, orders: &mut Orders) -> bool {
-        let way = direction.index();
-        let Some(entry) = self.entry(direction) else {
-            return false;
-        };
-        entry.meta.advance(direction, BODY);
-        let odd = entry.tx.side(direction).head.odd;
-        for (holds, events) in [
-            (
-                odd.missing_colon,
-                [Event::RequestMissingColon, Event::ResponseMissingColon],
-            ),
-            (
-                odd.repeated,
-                [Event::RequestRepetition, Event::ResponseRepetition],
-            ),
-            (
-                odd.invalid_name,
-                [Event::RequestHeaderInvalid, Event::ResponseHeaderInvalid],
-            ),
-            (odd.folding, [Event::RequestFolding, Event::ResponseFolding]),
-            (
-                odd.two_lengths,
-                [Event::TwoRequestLengths, Event::TwoResponseLengths],
-            ),
-            (
-                odd.too_many,
-                [Event::TooManyRequestHeaders, Event::TooManyResponseHeaders],
-            ),
-        ] {
-            if holds {
-                entry.meta.event(events[way] as u8);
-            }
-        }
-        let odd = match direction {
-            Direction::ToServer => entry.tx.settle_host(),
-            Direction::ToClient => Vec::new(),
-        };
-        for event in odd {
-            entry.meta.event(event as u8);
-        }
-        if direction == Direction::ToClient {
-            if entry.tx.is_interim() {
-                if std::mem::replace(&mut entry.tx.continued, true) {
-                    entry.meta.event(Event::ContinueAlreadySeen as u8);
-                }
-                entry.tx.response.head = Head::default();
-                self.phases[1] = Phase::Line;
-                return true;
-            }
-            if self.changes(orders) {
-                return true;
-            }
-        }
-        let Some(entry) = self.entry(direction) else {
-            return false;
-        };
-        let delimiter = entry.tx.delimiter(direction);
-        for event in delimiter.events {
-            entry.meta.event(event as u8);
-        }
-        match delimiter.phase {
-            Ok(Some(phase)) => {
-                self.begin_body(direction, true);
-                self.phases[way] = phase;
-                true
-            }
-            Ok(None) => {
-                self.complete(direction, orders);
-                true
-            }
-            Err(()) => false,
-        }
-    }
-
-    /// Whether the response says that something else follows: after CONNECT, or an upgrade.
-    fn changes(&mut self, orders: &mut Orders) -> bool {
-        let Some(entry) = self.entry(Direction::ToClient) else {
-            return false;
-        };
-        let status = entry.tx.status().unwrap_or_default();
-        let connected = entry.tx.method() == b"CONNECT" && (200..300).contains(&status);
-        let head = &entry.tx.response.head;
-        let has_body = head.get_lax(b"transfer-encoding").is_some()
-            || head.get_lax(b"content-length").is_some();
-        if !connected && (status != 101 || has_body) {
-            return false;
-        }
-        let upgrade = head.get_lax(b"upgrade").unwrap_or_default();
-        if !connected && upgrade.eq_ignore_ascii_case(b"websocket") {
-            // Its frames are known by the upgrade alone: there is nothing to recognise.
-            self.complete(Direction::ToClient, orders);
-            self.phases = [Phase::Tunnel; 2];
-            return true;
-        }
-        let (port, proto) = if connected {
-            (entry.tx.target_port(), AppProto::Unknown)
-        } else if upgrade.starts_with(b"h2") {
-            orders.request = entry.tx.request_fields();
-            (0, AppProto::Http2)
-        } else {
-            (0, AppProto::Unknown)
-        };
-        self.complete(Direction::ToServer, orders);
-        self.complete(Direction::ToClient, orders);
-        orders.change = Some((port, proto));
-        self.phases = [Phase::Tunnel; 2];
-        true
-    }
-
     /// A body begins; with `coded` as its headers say.
-    fn begin_body(&mut self, direction: Direction, coded: bool) {
+    pub(super) fn begin_body(&mut self, direction: Direction, coded: bool) {
         let way = direction.index();
-        let settings = Arc::clone(&self.files[way]);
+        let (files, unstored) = (Arc::clone(&self.files[way]), Arc::clone(&self.unstored));
         let (limits, limit) = (
             self.settings.decoding.clone(),
             self.settings.body_limit[way],
@@ -430,42 +197,108 @@ impl Http1 {
         let Some(entry) = self.entry(direction) else {
             return;
         };
-        let name = entry.tx.file_name(direction);
-        let side = entry.tx.side_mut(direction);
+        let form = entry.tx.form_boundary(direction);
+        let is_file = entry.tx.body_is_file(direction);
+        let mut name = entry.tx.file_name(direction);
+        if name.len() > LONGEST_NAME {
+            name.truncate(LONGEST_NAME);
+            entry.meta.event(Event::FileNameTooLong as u8);
+        }
         let packed = coded && direction == Direction::ToClient;
-        let coding = side.head.get_lax(b"content-encoding").filter(|_| packed);
-        let (body, odd) = Body::new(&settings, &name, coding, (&limits, limit));
-        side.body = Some(Box::new(body));
-        if odd.too_many {
-            entry.meta.event(Event::TooManyLayers as u8);
+        let head = &entry.tx.side(direction).head;
+        let coding = head.get_lax(b"content-encoding").filter(|_| packed);
+        let settings = if is_file && form.is_none() {
+            &files
+        } else {
+            &unstored
+        };
+        let (mut body, odd) = Body::new(settings, &name, coding, (&limits, limit));
+        body.is_file = is_file;
+        match form {
+            Some(Ok(boundary)) => body.form = Some(Form::new(&files, &boundary)),
+            Some(Err(())) => entry.meta.event(Event::MultipartError as u8),
+            None => {}
         }
-        if odd.abnormal {
-            entry.meta.event(Event::AbnormalEncoding as u8);
+        if let Some(range) = head.get(b"content-range").filter(|_| packed) {
+            match content_range::part_of(range) {
+                Ok(range) => body.content.range = range,
+                Err(_) => entry.meta.event(Event::RangeInvalid as u8),
+            }
         }
+        for (holds, event) in [
+            (odd.too_many, Event::TooManyLayers),
+            (odd.abnormal, Event::AbnormalEncoding),
+        ] {
+            if holds {
+                entry.meta.event(event as u8);
+            }
+        }
+        entry.tx.side_mut(direction).body = Some(Box::new(body));
     }
 
-    fn body(&mut self, direction: Direction, data: &[u8]) {
+    pub(super) fn body(&mut self, direction: Direction, data: &[u8]) {
         let Some(entry) = self.entry(direction) else {
             return;
         };
         if let Some(body) = &mut entry.tx.side_mut(direction).body {
             body.push(data);
-            let (failed, bomb) = (body.has_failed(), body.is_bomb());
-            if failed {
-                entry.meta.event(Event::GzipFailed as u8);
-            }
-            if bomb {
-                entry.meta.event(Event::CompressionBomb as u8);
+            let form = body.form.as_ref().map_or(Default::default(), |it| it.odd);
+            for (holds, event) in [
+                (body.has_failed(), Event::GzipFailed),
+                (body.is_bomb(), Event::CompressionBomb),
+                (body.wants_memory(), Event::LzmaMemory),
+                (form.header, Event::MultipartHeader),
+                (form.no_data, Event::MultipartNoFile),
+            ] {
+                if holds {
+                    entry.meta.event(event as u8);
+                }
             }
         }
         entry.meta.advance(direction, BODY);
     }
 
+    /// A message is over, unless what follows at once belongs to it.
+    pub(super) fn complete(&mut self, direction: Direction) {
+        self.phases[direction.index()] = Phase::Over;
+    }
+
     /// A message is over.
-    fn complete(&mut self, direction: Direction, orders: &mut Orders) {
+    pub(super) fn finish(&mut self, direction: Direction, orders: &mut Orders) {
         self.close(direction, FileState::Closed);
         self.phases[direction.index()] = Phase::Line;
         orders.inspect_stream[direction.index()] = true;
+    }
+
+    /// What follows a message at once is the next one, if it looks like one; if not it belongs to the body.
+    fn after_message(&mut self, input: &Input<'_>, data: &[u8], orders: &mut Orders) -> Step {
+        let direction = input.direction;
+        let line = match memchr::memchr(b'\n', data) {
+            Some(end) => data.get(..=end).unwrap_or_default(),
+            None if input.eof => data,
+            None => return Step::Wait,
+        };
+        let begins = match direction {
+            Direction::ToServer => request::begins(line),
+            Direction::ToClient => response::is_status_line(line),
+        };
+        if begins {
+            self.finish(direction, orders);
+            return Step::Used(0);
+        }
+        if direction == Direction::ToServer
+            && let Some(entry) = self.entry(direction)
+        {
+            entry.meta.event(Event::RequestBodyUnexpected as u8);
+        }
+        let has_body = self
+            .entry(direction)
+            .is_some_and(|entry| entry.tx.side(direction).body.is_some());
+        if !has_body {
+            self.begin_body(direction, true);
+        }
+        self.body(direction, line);
+        Step::Used(line.len())
     }
 
     fn close(&mut self, direction: Direction, state: FileState) {
@@ -549,6 +382,9 @@ impl Parser for Http1 {
                 };
             }
         }
+        if self.phases[input.direction.index()] == Phase::Over {
+            self.finish(input.direction, orders);
+        }
         Outcome::Done
     }
 
@@ -558,7 +394,7 @@ impl Parser for Http1 {
             Phase::Length(left) | Phase::Chunk(left) => {
                 let before = self.at[way];
                 self.miss(direction, left.min(bytes));
-                self.went_on(direction, bytes, orders);
+                self.went_on(direction, bytes);
                 let end = usize::try_from(left).unwrap_or(usize::MAX);
                 self.note_frame(direction, before, (0, end), orders);
                 // What follows the body is missing as well.
@@ -568,17 +404,24 @@ impl Parser for Http1 {
             Phase::Line => self.lost[way] = true,
             _ => return Outcome::Failed,
         }
+        if self.phases[way] == Phase::Over {
+            self.finish(direction, orders);
+        }
         Outcome::Done
     }
 
     fn end(&mut self, direction: Direction, _: &mut Orders) {
         let state = match self.phases[direction.index()] {
-            Phase::UntilClose => FileState::Closed,
+            Phase::UntilClose | Phase::Over => FileState::Closed,
             _ => FileState::Truncated,
         };
         if self.at[direction.index()].is_some() {
             self.close(direction, state);
         }
+    }
+
+    fn change_refused(&mut self) {
+        self.transactions.note(Event::FailedProtocolChange as u8);
     }
 
     fn transactions(&self) -> &Transactions<Exchange> {

@@ -4,6 +4,7 @@ use tapir_json::Json;
 use tapir_packet::Direction::{ToClient, ToServer};
 
 use super::transaction::Exchange;
+use crate::protocols::content_range::ContentRange;
 use crate::record::RecordOptions;
 
 /// The `http` object.
@@ -30,10 +31,28 @@ pub(super) fn write(json: &mut Json<'_>, exchange: &Exchange, options: &RecordOp
         let end = memchr::memchr(b';', kind).unwrap_or(kind.len());
         json.bytes("http_content_type", kind.get(..end).unwrap_or_default());
     }
+    if let Some(range) = response.get(b"content-range") {
+        content_range(json, range);
+    }
     if options.is_on("extended", true) {
         extended(json, exchange);
     }
     headers(json, exchange, options);
+    json.close_object();
+}
+
+fn content_range(json: &mut Json<'_>, value: &[u8]) {
+    json.open_object("content_range");
+    json.bytes("raw", value);
+    if let Some(range) = ContentRange::read(value) {
+        if let Some((start, end)) = range.part {
+            json.uint("start", start);
+            json.uint("end", end);
+        }
+        if let Some(size) = range.size {
+            json.uint("size", size);
+        }
+    }
     json.close_object();
 }
 
@@ -54,6 +73,9 @@ fn extended(json: &mut Json<'_>, exchange: &Exchange) {
         {
             json.bytes("redirect", location);
         }
+    }
+    if let Some(status) = exchange.odd_status() {
+        json.bytes("status_string", status);
     }
     let length = exchange.response.body.as_ref().map_or(0, |body| body.sent);
     json.uint("length", length);

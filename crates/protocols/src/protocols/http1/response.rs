@@ -5,6 +5,7 @@ use tapir_packet::Direction;
 /// Length of the first line with its end; nothing while that is open. In responses a carriage return alone ends it.
 /// `last`: nothing will follow.
 pub(super) fn line_len(data: &[u8], direction: Direction, last: bool) -> Option<usize> {
+    let is_response = direction == Direction::ToClient;
     let end = match direction {
         Direction::ToServer => memchr::memchr(b'\n', data),
         Direction::ToClient => memchr::memchr2(b'\r', b'\n', data),
@@ -12,6 +13,9 @@ pub(super) fn line_len(data: &[u8], direction: Direction, last: bool) -> Option<
     match end.map(|end| (end, data.get(end..).unwrap_or_default())) {
         Some((end, [b'\r', b'\n', ..])) => Some(end + 2),
         Some((_, [b'\r'])) if !last => None,
+        // Some servers have it the wrong way round.
+        Some((_, [b'\n', b'\r'])) if is_response && !last => None,
+        Some((end, [b'\n', b'\r', next, ..])) if is_response && *next != b'\n' => Some(end + 2),
         Some((end, _)) => Some(end + 1),
         None => last.then_some(data.len()),
     }
@@ -116,5 +120,7 @@ mod tests {
         assert_eq!(line_len(b"HTTP/1.1 200\rA: b", way, false), Some(13));
         assert_eq!(line_len(b"HTTP/1.1 200\r", way, false), None);
         assert_eq!(line_len(b"HTTP/1.1 200\r\n", way, false), Some(14));
+        assert_eq!(line_len(b"HTTP/1.1 200\n\rA: b", way, false), Some(14));
+        assert_eq!(line_len(b"HTTP/1.1 200\n\r\nbody", way, false), Some(13));
     }
 }

@@ -9,9 +9,10 @@ use tapir_rules::keywords::{KeywordId, file, http};
 use super::body::{Body, Phase};
 use super::event::Event;
 use super::head::{self, Head};
+use super::request::RequestLine;
 use super::response::{self, StatusLine};
 use super::uri::Target;
-use super::{Settings, host, record};
+use super::{Settings, form, host, record, request};
 use crate::file::File;
 use crate::parser::Request;
 use crate::record::RecordOptions;
@@ -41,42 +42,6 @@ pub(super) struct Delimiter {
     pub(super) events: Vec<Event>,
 }
 
-/// Methods that are known.
-const METHODS: [&[u8]; 28] = [
-    b"HEAD",
-    b"GET",
-    b"PUT",
-    b"POST",
-    b"DELETE",
-    b"CONNECT",
-    b"OPTIONS",
-    b"TRACE",
-    b"PATCH",
-    b"PROPFIND",
-    b"PROPPATCH",
-    b"MKCOL",
-    b"COPY",
-    b"MOVE",
-    b"LOCK",
-    b"UNLOCK",
-    b"VERSION-CONTROL",
-    b"CHECKOUT",
-    b"UNCHECKOUT",
-    b"CHECKIN",
-    b"UPDATE",
-    b"LABEL",
-    b"REPORT",
-    b"MKWORKSPACE",
-    b"MKACTIVITY",
-    b"BASELINE-CONTROL",
-    b"MERGE",
-    b"INVALID",
-];
-
-fn is_space(byte: &u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
-}
-
 /// A request with its response.
 #[derive(Debug, Default)]
 pub struct Exchange {
@@ -95,6 +60,8 @@ pub struct Exchange {
     /// Host as sent.
     pub(super) host_raw: Option<Vec<u8>>,
     pub(super) port: Option<u16>,
+    /// The port of TCP that the request went to.
+    pub(super) server_port: u16,
     /// An interim response has come.
     pub(super) continued: bool,
 }
@@ -116,50 +83,16 @@ impl Exchange {
 
     /// Takes the request's line; says what is odd about it.
     pub(super) fn request_line(&mut self, line: &[u8], settings: &Settings) -> Vec<Event> {
-        let mut odd = Vec::new();
         self.request.head.line = line.to_vec();
-        let skip = |from: usize, is: fn(&u8) -> bool| {
-            let rest = line.get(from..).unwrap_or_default();
-            from + rest.iter().take_while(|byte| is(byte)).count()
-        };
-        let from = skip(0, is_space);
-        if from > 0 {
-            odd.push(Event::LeadingWhitespace);
-        }
-        self.method = from..skip(from, |byte| !is_space(byte));
-        let after = skip(self.method.end, is_space);
-        let delimiter = line.get(self.method.end..after).unwrap_or_default();
-        if delimiter.iter().any(|byte| *byte != b' ') {
-            odd.push(Event::MethodDelimiter);
-        }
-        let rest = line.get(after..).unwrap_or_default();
-        let end = rest
-            .iter()
-            .rposition(|byte| !is_space(byte))
-            .map_or(0, |at| at + 1);
-        let rest = rest.get(..end).unwrap_or_default();
-        let mut last = memchr::memrchr(b' ', rest);
-        let target = rest.get(..last.unwrap_or(rest.len())).unwrap_or_default();
-        if target.iter().any(|byte| is_space(byte) && *byte != b' ') {
-            odd.push(Event::UriDelimiter);
-            last = last.or_else(|| rest.iter().rposition(is_space));
-        }
-        self.is_09 = last.is_none();
-        let target = match last {
-            Some(at) => {
-                let from = after + at + 1;
-                self.version = from..after + rest.len();
-                let target = rest.get(..at).unwrap_or_default();
-                let end = target.iter().rposition(|byte| !is_space(byte));
-                target.get(..end.map_or(0, |at| at + 1)).unwrap_or_default()
-            }
-            None => rest,
-        };
-        self.target = Target::new(target, settings);
+        let (parts, mut odd) = RequestLine::of(line);
+        self.is_09 = parts.version.is_none();
+        self.method = parts.method;
+        self.version = parts.version.unwrap_or_default();
+        self.target = Target::new(line.get(parts.target).unwrap_or_default(), settings);
         if self.target.double_encoded {
             odd.push(Event::DoubleEncoded);
         }
-        let known = METHODS.contains(&self.method());
+        let known = request::is_method(self.method());
         if !known && !self.is_09 && self.version_number(Direction::ToServer).is_none() {
             odd.push(Event::RequestLineInvalid);
         }
@@ -260,12 +193,52 @@ impl Exchange {
         if let Some(raw) = &raw {
             let (name, port) = host::split(raw);
             self.host = Some(name.to_ascii_lowercase());
-            self.port = port
-                .and_then(|digits| std::str::from_utf8(digits).ok()?.trim().parse().ok())
-                .filter(|port| *port > 0);
+            self.port = port.and_then(host::port);
         }
         self.host_raw = raw;
+        odd.extend(self.odd_port());
         odd
+    }
+
+    /// What is odd about the port that the request names.
+    fn odd_port(&self) -> Option<Event> {
+        let is_invalid = |text: &[u8]| {
+            let port = host::split(text).1;
+            port.is_some_and(|digits| host::port(digits).is_none())
+        };
+        if self.method() == b"CONNECT" {
+            return is_invalid(&self.target.raw).then_some(Event::InvalidAuthorityPort);
+        }
+        if self.target.host.as_deref().is_some_and(is_invalid) {
+            return Some(Event::InvalidPort);
+        }
+        let differs = self
+            .target
+            .host
+            .as_ref()
+            .and(self.port)
+            .is_some_and(|port| port != self.server_port);
+        differs.then_some(Event::PortMismatch)
+    }
+
+    /// The boundary of a form that a request sends, if it does; an error when it names none.
+    pub(super) fn form_boundary(&self, direction: Direction) -> Option<Result<Vec<u8>, ()>> {
+        if direction == Direction::ToClient || self.method() != b"POST" {
+            return None;
+        }
+        let kind = self.request.head.get(b"content-type")?;
+        Some(form::boundary(kind)?.map(<[u8]>::to_vec))
+    }
+
+    /// Whether the body of a message is a file: of requests those that send one.
+    pub(super) fn body_is_file(&self, direction: Direction) -> bool {
+        direction == Direction::ToClient || matches!(self.method(), b"POST" | b"PUT")
+    }
+
+    /// The words of a status that is no number.
+    pub(super) fn odd_status(&self) -> Option<&[u8]> {
+        let code = self.status_parts().0;
+        (self.status().is_none() && !code.is_empty()).then_some(code)
     }
 
     /// Whether the response is only an interim one, and another will follow.
@@ -501,12 +474,19 @@ impl Transaction for Exchange {
                     accepts(Value::Bytes(&line))
                 });
             }
-            http::REQUEST_BODY | http::RESPONSE_BODY | file::DATA => {
+            http::REQUEST_BODY | http::RESPONSE_BODY => {
                 return side
                     .body
                     .as_ref()
-                    .and_then(|body| body.file.window())
+                    .and_then(|body| body.content.window())
                     .is_some_and(accepts);
+            }
+            file::DATA => {
+                return self
+                    .files(direction)
+                    .iter()
+                    .filter_map(File::window)
+                    .any(accepts);
             }
             keyword => self.header_of(keyword, direction),
         };
@@ -524,17 +504,23 @@ impl Transaction for Exchange {
     }
 
     fn files(&self, direction: Direction) -> &[File] {
-        self.side(direction)
-            .body
-            .as_deref()
-            .map_or(&[], |body| std::slice::from_ref(&body.file))
+        let body = self.side(direction).body.as_deref();
+        body.map_or(&[], Body::files)
     }
 
     fn files_mut(&mut self, direction: Direction) -> &mut [File] {
-        self.side_mut(direction)
-            .body
-            .as_deref_mut()
-            .map_or(&mut [], |body| std::slice::from_mut(&mut body.file))
+        let body = self.side_mut(direction).body.as_deref_mut();
+        body.map_or(&mut [], Body::files_mut)
+    }
+
+    fn inspected(&mut self, direction: Direction) {
+        if let Some(body) = self.side_mut(direction).body.as_deref_mut() {
+            body.inspected();
+        }
+    }
+
+    fn request_header(&self, name: &str) -> Option<&[u8]> {
+        self.request.head.get(name.as_bytes())
     }
 }
 

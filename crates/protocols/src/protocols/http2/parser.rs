@@ -11,10 +11,11 @@ use super::frame::{self, Content, Frame, HEADER, Header};
 use super::hpack::{self, Error, Field, UNPACKED_LIMIT};
 use super::stream::Stream;
 use super::values;
-use crate::file::{File, FileRange, FileSettings, FileState};
+use crate::file::{File, FileSettings, FileState};
 use crate::frame::Frames;
 use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
 use crate::protocols::coding::Decoder;
+use crate::protocols::content_range;
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
 
@@ -457,11 +458,10 @@ fn begin_file(entry: &mut Entry<Stream>, direction: Direction, settings: &Arc<Fi
     let name = entry.tx.side(ToServer).first(":path").unwrap_or_default();
     let mut file = File::new(settings, name);
     let range = entry.tx.side(direction).first("content-range");
-    let range = range.map(FileRange::read);
-    if let Some(None) = range {
-        entry.meta.event(Event::InvalidRange as u8);
+    match range.map_or(Ok(None), content_range::part_of) {
+        Ok(range) => file.range = range,
+        Err(_) => entry.meta.event(Event::InvalidRange as u8),
     }
-    file.range = range.flatten();
     entry.tx.side_mut(direction).files.push(file);
 }
 
