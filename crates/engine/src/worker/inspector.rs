@@ -375,8 +375,7 @@ impl Inspector {
                 self.arbiter.as_mut(),
                 &context,
                 subject,
-                alerts,
-                &mut verdict,
+                (alerts, &mut verdict),
             );
             context.stream = streams.next();
             if verdict.firewall.is_some() || context.stream.is_none() {
@@ -448,8 +447,7 @@ fn inspect(
     arbiter: Option<&mut Arbiter>,
     context: &PacketContext<'_>,
     state: Option<FlowSubject<'_>>,
-    alerts: &mut Vec<Alert>,
-    verdict: &mut PacketVerdict,
+    (alerts, verdict): (&mut Vec<Alert>, &mut PacketVerdict),
 ) {
     let found = match arbiter {
         Some(arbiter) => detector.inspect_alone(context, state, arbiter, alerts),
