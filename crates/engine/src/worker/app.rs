@@ -3,7 +3,8 @@
 use tapir_flow::tcp::{AppCursor, Segment, Session};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{
-    AppProto, FirstData, Midstream, Orders, PATIENCE, ProtocolTable, Transport, Verdict,
+    AppProto, FirstData, Frames, Midstream, Orders, PATIENCE, ProtocolTable, Recognition,
+    Transport, Verdict,
 };
 
 use super::circumstances::Circumstances;
@@ -60,12 +61,17 @@ impl Inspector {
             ports: [flow.client_port(), flow.server_port()],
             time: packet.ts,
         };
-        let mut orders = Orders::default();
+        let mut orders = self.orders();
         let attachment = &mut flow.attachment;
         let proto = attachment.app.flow();
         let used = attachment
             .dialogue
             .feed(proto, &self.parsers, &readable, &mut orders);
+        if self.frames_wanted {
+            let frames = attachment.frames.get_or_insert_default();
+            frames.begin_datagram(direction);
+            frames.note(direction, 0, orders.frames.notes());
+        }
         if used.failed {
             seen.parser_failed = true;
             self.count_error(proto, Transport::Udp);
@@ -105,105 +111,177 @@ impl Inspector {
         };
         let mut cursor = session.app_cursor(direction, &self.outcome);
         loop {
-            let recognised =
-                done(&flow.attachment)[direction.index()] && !flow.attachment.app.is_changing();
             let before = flow.attachment.app.flow();
-            let ports = [flow.client_port(), flow.server_port()];
-            let mut orders = Orders::default();
-            let circumstances = Beginning::of(flow, self.settings.stream.depth);
-            let Some(session) = flow.tcp.as_deref_mut() else {
-                return;
-            };
-            let Some(chunk) = session.app_next(&mut cursor, &mut self.outcome) else {
-                return;
-            };
-            let (len, gap, eof) = (
-                chunk.data.len() as u64,
-                chunk.gap,
-                chunk.is_eof || chunk.is_depth,
-            );
-            if gap > 0 {
-                if !recognised && flow.attachment.app.gap(direction) == Verdict::Failed {
-                    session.disable_app();
+            let mut orders = self.orders();
+            let heard = self.hear(packet, flow, direction, &mut cursor, &mut orders);
+            match heard {
+                Heard::Nothing => return,
+                Heard::Gap { followed } => {
+                    if !followed {
+                        self.count_gap_error(before);
+                    }
+                    self.obey(&orders, packet, flow);
                 }
-                if !flow.attachment.dialogue.gap(direction, gap, &mut orders) {
-                    session.disable_app();
-                    self.own
-                        .protocols
-                        .entry((before, Transport::Tcp))
-                        .or_default()
-                        .gap_errors += 1;
+                Heard::Parsed(used) => {
+                    if used.failed {
+                        seen.parser_failed = true;
+                        self.count_error(before, Transport::Tcp);
+                    }
+                    self.obey(&orders, packet, flow);
+                    if orders.change.is_some() {
+                        self.close_dialogue(packet, flow);
+                    }
+                    if used.bytes == 0 {
+                        return;
+                    }
                 }
-                session.app_consume(&cursor, gap);
-                self.obey(&orders, packet, flow);
-                continue;
-            }
-            let readable = Readable {
-                direction,
-                data: chunk.data,
-                eof,
-                transport: Transport::Tcp,
-                ports,
-                time: packet.ts,
-            };
-            if recognised {
-                flow.attachment.app_read = true;
-                flow.attachment.app_updated[direction.index()] = true;
-                let used =
-                    flow.attachment
-                        .dialogue
-                        .feed(before, &self.parsers, &readable, &mut orders);
-                consume(session, &cursor, direction, used);
-                if used.failed {
-                    seen.parser_failed = true;
-                    self.count_error(before, Transport::Tcp);
+                Heard::Recognised(looked) => {
+                    self.count_flow(flow.attachment.app.flow(), before, Transport::Tcp);
+                    note_events(looked.recognition, seen);
+                    if looked.recognition.reversed {
+                        return turn(flow, segment, seen);
+                    }
+                    self.recognised(packet, flow, (direction, &looked), segment, seen);
+                    if !conclude(flow, &cursor, direction, looked.len) {
+                        return;
+                    }
+                    if let Some(session) = flow.tcp.as_deref() {
+                        cursor = session.app_cursor(direction, &self.outcome);
+                    }
                 }
-                self.obey(&orders, packet, flow);
-                if orders.change.is_some() {
-                    self.close_dialogue(packet, flow);
-                }
-                if used.bytes == 0 {
-                    return;
-                }
-                continue;
-            }
-            let input = circumstances.input(direction, chunk.data, eof);
-            let was_changing = flow.attachment.app.is_changing();
-            let recognition = flow.attachment.app.feed(&self.settings.protocols, &input);
-            self.count_flow(flow.attachment.app.flow(), before, Transport::Tcp);
-            for event in recognition.events.iter() {
-                seen.app_events.insert(event);
-            }
-            if recognition.reversed {
-                return turn(flow, segment, seen);
-            }
-            if recognition.other_side_first {
-                note_ended(&mut flow.attachment, [false; 2]);
-                settle_other_side(
-                    flow,
-                    direction,
-                    &circumstances,
-                    &self.settings.protocols,
-                    seen,
-                );
-            }
-            // The same protocol begins anew, too.
-            let has_changed = was_changing && !flow.attachment.app.is_changing();
-            if (has_changed || flow.attachment.app.flow() != before)
-                && let Some(mut left) = flow.attachment.dialogue.change()
-            {
-                self.finish_transactions(&mut left, packet, flow, seen, true);
-            }
-            if recognition.other_side_first {
-                self.read(packet, flow, direction.reverse(), segment, seen);
-            }
-            if !conclude(flow, &cursor, direction, len) {
-                return;
-            }
-            if let Some(session) = flow.tcp.as_deref() {
-                cursor = session.app_cursor(direction, &self.outcome);
             }
         }
+    }
+
+    /// Takes the next piece of a stream: to the parser if the protocol is known, else to those who recognise it.
+    fn hear(
+        &mut self,
+        packet: &Packet<'_>,
+        flow: &mut FlowOf,
+        direction: Direction,
+        cursor: &mut AppCursor,
+        orders: &mut Orders,
+    ) -> Heard {
+        let app = &flow.attachment.app;
+        let is_known = app.is_done(direction) && !app.is_changing();
+        let before = app.flow();
+        let was_changing = app.is_changing();
+        // Most pieces come when the protocol is known, and nobody asks how it all began.
+        let beginning = (!is_known).then(|| Beginning::of(flow, self.settings.stream.depth));
+        let ports = [flow.client_port(), flow.server_port()];
+        let attachment = &mut flow.attachment;
+        let Some(session) = flow.tcp.as_deref_mut() else {
+            return Heard::Nothing;
+        };
+        let at = session.stream(direction).app_progress();
+        let Some(chunk) = session.app_next(cursor, &mut self.outcome) else {
+            return Heard::Nothing;
+        };
+        let (gap, eof) = (chunk.gap, chunk.is_eof || chunk.is_depth);
+        if gap > 0 {
+            let hopeless = !is_known && attachment.app.gap(direction) == Verdict::Failed;
+            let followed = attachment.dialogue.gap(direction, gap, orders);
+            if hopeless || !followed {
+                session.disable_app();
+            }
+            session.app_consume(cursor, gap);
+            if let Some(frames) = &mut attachment.frames {
+                frames.note(direction, at, orders.frames.notes());
+            }
+            return Heard::Gap { followed };
+        }
+        if let Some(beginning) = beginning {
+            let input = beginning.input(direction, chunk.data, eof);
+            return Heard::Recognised(Box::new(Looked {
+                recognition: attachment.app.feed(&self.settings.protocols, &input),
+                len: chunk.data.len() as u64,
+                before,
+                was_changing,
+                beginning,
+            }));
+        }
+        attachment.app_read = true;
+        attachment.app_updated[direction.index()] = true;
+        let readable = Readable {
+            direction,
+            data: chunk.data,
+            eof,
+            transport: Transport::Tcp,
+            ports,
+            time: packet.ts,
+        };
+        let parsers = &self.parsers;
+        let used = attachment.dialogue.feed(before, parsers, &readable, orders);
+        consume(session, cursor, direction, used);
+        if self.frames_wanted && attachment.dialogue.state().is_some() {
+            let frames = attachment.frames.get_or_insert_default();
+            frames.begin_stream(direction, at);
+            frames.note(direction, at, orders.frames.notes());
+        }
+        Heard::Parsed(used)
+    }
+
+    /// Recognition has looked at a piece: the other side may have to be read first, and what was said in another
+    /// protocol is closed.
+    fn recognised(
+        &mut self,
+        packet: &Packet<'_>,
+        flow: &mut FlowOf,
+        (direction, looked): (Direction, &Looked),
+        segment: &mut Segment<'_>,
+        seen: &mut Circumstances,
+    ) {
+        let other_side_first = looked.recognition.other_side_first;
+        if other_side_first {
+            note_ended(&mut flow.attachment, [false; 2]);
+            settle_other_side(
+                flow,
+                direction,
+                &looked.beginning,
+                &self.settings.protocols,
+                seen,
+            );
+        }
+        // The same protocol begins anew, too.
+        let has_changed = looked.was_changing && !flow.attachment.app.is_changing();
+        if (has_changed || flow.attachment.app.flow() != looked.before)
+            && let Some(mut left) = flow.attachment.dialogue.change()
+        {
+            self.finish_transactions(&mut left, packet, flow, seen, true);
+        }
+        if other_side_first {
+            self.read(packet, flow, direction.reverse(), segment, seen);
+        }
+    }
+}
+
+/// What became of a piece of a stream.
+enum Heard {
+    /// There was none.
+    Nothing,
+    /// Bytes were lost; the parser goes on behind them, or cannot.
+    Gap { followed: bool },
+    /// The parser got it.
+    Parsed(Used),
+    /// Recognition looked at it.
+    Recognised(Box<Looked>),
+}
+
+/// A piece of a stream that recognition looked at.
+struct Looked {
+    recognition: Recognition,
+    /// Its length.
+    len: u64,
+    /// The protocol that the flow was taken for before.
+    before: AppProto,
+    /// A change of protocol had been announced.
+    was_changing: bool,
+    beginning: Beginning,
+}
+
+fn note_events(recognition: Recognition, seen: &mut Circumstances) {
+    for event in recognition.events.iter() {
+        seen.app_events.insert(event);
     }
 }
 
@@ -219,12 +297,25 @@ fn consume(session: &mut Session, cursor: &AppCursor, direction: Direction, used
 }
 
 impl Inspector {
+    /// What a parser may ask for, before it does.
+    fn orders(&self) -> Orders {
+        Orders {
+            frames: Frames::new(self.frames_wanted),
+            ..Orders::default()
+        }
+    }
+
     fn count_error(&mut self, proto: AppProto, transport: Transport) {
         self.own
             .protocols
             .entry((proto, transport))
             .or_default()
             .parser_errors += 1;
+    }
+
+    fn count_gap_error(&mut self, proto: AppProto) {
+        let key = (proto, Transport::Tcp);
+        self.own.protocols.entry(key).or_default().gap_errors += 1;
     }
 
     /// Counts a flow under the protocol that it was just found to speak.

@@ -1,7 +1,5 @@
 //! Records of transactions, and letting them go.
 
-use std::sync::Arc;
-
 use tapir_flow::FlowFlags;
 use tapir_json::Json;
 use tapir_output::event::{Anomaly, AnomalyKind, FileContent, FileEnd};
@@ -81,55 +79,49 @@ impl Inspector {
             return;
         }
         let proto = flow.attachment.app.flow();
-        let complete = state.complete();
         let closed = DIRECTIONS.map(|way| last || flow.attachment.dialogue.has_ended(way));
         let mut entries = Vec::new();
         let excess = state.len().saturating_sub(MAX_OPEN);
         for place in 0..state.len() {
+            let goes = last || place < excess;
             let Some(meta) = state.meta(place) else { break };
-            let is_done = |way: Direction| {
-                meta.skip[way.index()]
-                    || closed[way.index()]
-                    || meta.progress(way) >= complete[way.index()]
-            };
-            let finished = (is_done(Direction::ToServer) && is_done(Direction::ToClient))
-                || place < excess
-                || last;
+            let finished = goes || is_finished(meta, closed, state.complete());
             let (due, id) = (!meta.shown && (finished || meta.log_now), meta.id());
             self.event_anomalies(state, place, proto, (packet, flow, seen));
             if due {
                 self.transaction_records(state, place, proto, &mut entries);
+                if has_number(proto) {
+                    entries.iter_mut().for_each(|entry| entry.tx_id = Some(id));
+                }
             }
             // Files are told of with packets that go their way.
-            let ways = DIRECTIONS.map(|way| {
-                last || place < excess || seen.direction.is_none_or(|of_packet| of_packet == way)
-            });
-            let waits = self.file_records(
-                state,
-                place,
-                proto,
-                (finished, ways, flow.attachment.detect.stores_files()),
-                &mut entries,
-            );
+            let ways = DIRECTIONS
+                .map(|way| goes || seen.direction.is_none_or(|of_packet| of_packet == way));
+            let mut waits = false;
+            for way in DIRECTIONS {
+                let told = ways[way.index()];
+                let kept = flow.attachment.detect.stores_files()[way.index()];
+                let due = self.due_files(state, place, (way, finished, told, kept), &mut waits);
+                self.file_records(state, place, (proto, way), &due, &mut entries);
+            }
             if let Some(meta) = state.meta_mut(place) {
                 meta.log_now = false;
                 meta.shown |= finished;
                 meta.logged |= finished && !waits;
-                for entry in &mut entries {
-                    if entry.event_type != "fileinfo" && has_number(proto) {
-                        entry.tx_id = Some(id);
-                    }
-                }
             }
             for entry in entries.drain(..) {
                 self.transaction_record(entry, packet, flow);
             }
         }
+        self.release(state, proto, excess);
+    }
+
+    /// Lets go of the transactions that are logged and inspected, and of the oldest beyond what is kept.
+    fn release(&self, state: &mut AppState, proto: AppProto, mut excess: usize) {
         let inspects = DIRECTIONS.map(|way| self.rules.set.looks_at_transactions(proto, way));
         let is_settled = |meta: &Meta, way: usize| {
             meta.skip[way] || !inspects[way] || meta.inspection[way].complete
         };
-        let mut excess = excess;
         state.release(|meta| {
             let done = (meta.logged && is_settled(meta, 0) && is_settled(meta, 1)) || excess > 0;
             excess = excess.saturating_sub(1);
@@ -172,72 +164,81 @@ impl Inspector {
         }
     }
 
-    /// Shows the files that are due and may be told of; says whether others are due.
-    fn file_records(
+    /// The files of a transaction in one direction whose records are due: `told` says whether they may be told of with
+    /// the packet at hand, else they wait. What there is of files that are kept on disk is handed on.
+    fn due_files(
         &mut self,
         state: &mut AppState,
         place: usize,
-        proto: AppProto,
-        (finished, ways, of_flow): (bool, [bool; 2], [bool; 2]),
-        entries: &mut Vec<Entry>,
-    ) -> bool {
-        let Some(id) = state.meta(place).map(Meta::id) else {
-            return false;
-        };
-        let mut waits = false;
-        let needs = Arc::clone(&self.needs);
-        let wanted =
-            needs.file_store.is_some() || needs.app.iter().any(|wanted| wanted == "fileinfo");
-        let default = RecordOptions::default();
-        let options = needs.app_options.get(log_name(proto)).unwrap_or(&default);
+        (way, finished, told, kept): (Direction, bool, bool, bool),
+        waits: &mut bool,
+    ) -> Vec<usize> {
+        let mut due = Vec::new();
         let stores = state
             .meta(place)
-            .map_or([false; 2], |meta| meta.store_files);
-        for way in DIRECTIONS {
-            let mut due = Vec::new();
-            if let Some(transaction) = state.transaction_mut(place) {
-                for (number, file) in transaction.files_mut(way).iter_mut().enumerate() {
-                    if finished {
-                        file.close(FileState::Truncated);
-                    }
-                    if stores[way.index()] {
-                        file.keep();
-                    }
-                    file.keep_if_new(of_flow[way.index()]);
-                    self.store(file);
-                    if file.state() == FileState::Open || file.logged {
-                        continue;
-                    }
-                    if !ways[way.index()] {
-                        waits = true;
-                        continue;
-                    }
-                    file.logged = true;
-                    due.push(number);
-                }
+            .is_some_and(|meta| meta.store_files[way.index()]);
+        let Some(transaction) = state.transaction_mut(place) else {
+            return due;
+        };
+        for (number, file) in transaction.files_mut(way).iter_mut().enumerate() {
+            if finished {
+                file.close(FileState::Truncated);
             }
-            let Some(transaction) = state.transaction(place).filter(|_| wanted) else {
+            if stores {
+                file.keep();
+            }
+            file.keep_if_new(kept);
+            self.store(file);
+            if file.state() == FileState::Open || file.logged {
                 continue;
-            };
-            for file in due
-                .into_iter()
-                .filter_map(|number| transaction.files(way).get(number))
-            {
-                entries.push(Entry {
-                    log: "fileinfo",
-                    event_type: "fileinfo",
-                    json: members(&|json| {
-                        transaction.describe(json, options);
-                        json.word("app_proto", proto.event_name());
-                        describe_file(json, file, id);
-                    }),
-                    tx_id: None,
-                    stored: file.store_key.filter(|_| file.is_stored()),
-                    from_server: way == Direction::ToClient,
-                });
+            }
+            if told {
+                file.logged = true;
+                due.push(number);
+            } else {
+                *waits = true;
             }
         }
-        waits
+        due
+    }
+
+    /// Shows files of a transaction.
+    fn file_records(
+        &self,
+        state: &AppState,
+        place: usize,
+        (proto, way): (AppProto, Direction),
+        due: &[usize],
+        entries: &mut Vec<Entry>,
+    ) {
+        let is_logged = || self.needs.app.iter().any(|wanted| wanted == "fileinfo");
+        if due.is_empty() || !(self.needs.file_store.is_some() || is_logged()) {
+            return;
+        }
+        let (Some(transaction), Some(id)) =
+            (state.transaction(place), state.meta(place).map(Meta::id))
+        else {
+            return;
+        };
+        let default = RecordOptions::default();
+        let options = self.options(log_name(proto)).unwrap_or(&default);
+        for file in due
+            .iter()
+            .filter_map(|number| transaction.files(way).get(*number))
+        {
+            entries.push(Entry {
+                log: "fileinfo",
+                event_type: "fileinfo",
+                json: members(&|json| {
+                    transaction.describe(json, options);
+                    json.word("app_proto", proto.event_name());
+                    describe_file(json, file, id);
+                }),
+                tx_id: None,
+                stored: file.store_key.filter(|_| file.is_stored()),
+                from_server: way == Direction::ToClient,
+            });
+        }
     }
 
     /// Hands on what has come of a file that is to be stored.
@@ -425,6 +426,14 @@ impl Inspector {
             self.expectations.add(flow, expected.clone(), packet.ts);
         }
     }
+}
+
+/// Whether both sides of a transaction are complete, not to be seen, or closed.
+fn is_finished(meta: &Meta, closed: [bool; 2], complete: [u8; 2]) -> bool {
+    DIRECTIONS.iter().all(|way| {
+        let at = way.index();
+        meta.skip[at] || closed[at] || meta.progress(*way) >= complete[at]
+    })
 }
 
 /// The members that `write` writes of an object.

@@ -4,6 +4,7 @@
 //! is measured once and answers for all of them.
 
 use super::layered::report;
+use super::patterns::Pattern;
 use super::{PatternId, Patterns, Sink};
 
 /// Shortest pattern that is kept here, in bytes.
@@ -24,11 +25,11 @@ impl RunIndex {
         !nocase && bytes.len() >= SHORTEST && bytes.iter().all(|byte| *byte == bytes[0])
     }
 
-    /// The index of a set's patterns of this kind, if there are any.
-    pub(super) fn build(patterns: &Patterns) -> Option<Self> {
+    /// The index of those patterns of a set that belong here and are of this kind, if there are any.
+    pub(super) fn build(patterns: &Patterns, belongs: impl Fn(&Pattern) -> bool) -> Option<Self> {
         let mut wanted = [0u64; 4];
         let mut entries = Vec::new();
-        for (id, pattern) in patterns.iter() {
+        for (id, pattern) in patterns.iter().filter(|(_, pattern)| belongs(pattern)) {
             let bytes = patterns.bytes(pattern);
             if Self::takes(bytes, pattern.nocase) {
                 wanted[usize::from(bytes[0] / 64)] |= 1 << (bytes[0] % 64);

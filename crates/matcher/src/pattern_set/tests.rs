@@ -128,3 +128,31 @@ proptest! {
         prop_assert_eq!(hits(&set, &haystack), naive(&patterns, &ids, &haystack));
     }
 }
+
+#[test]
+fn patterns_near_the_start_are_found_there_and_nowhere_else() {
+    let near = |bytes: &[u8], start, end| (bytes.to_vec(), false, Window { start, end });
+    let mut patterns = vec![
+        near(b"\x06", 3, 4),
+        near(b"ab", 0, 2),
+        near(b"abc", 60, 64),
+        near(b"abc", 60, 65),
+        near(b"\0\0\0\0\0", 0, 64),
+        anywhere(b"z", false),
+        anywhere(b"cd", false),
+    ];
+    // So many that they are kept in layers.
+    patterns.extend((0..40u8).map(|number| anywhere(&[b'k', number, number, b'k'], false)));
+    let (set, ids) = set_of(&patterns);
+    for shift in 0..70 {
+        let mut haystack = vec![b'.'; shift];
+        haystack.extend_from_slice(b"ab\x06abcd\0\0\0\0\0\0z\x06zabc");
+        haystack.resize(200, b'-');
+        haystack.extend_from_slice(b"z\x06abcd");
+        assert_eq!(
+            hits(&set, &haystack),
+            naive(&patterns, &ids, &haystack),
+            "{shift}"
+        );
+    }
+}

@@ -350,6 +350,7 @@ impl Parser for Http1 {
         ],
     }];
     const EVENTS: &'static [&'static str] = NAMES;
+    const FRAMES: &'static [&'static str] = &["request", "response"];
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         // The length of the target is that of its buffer.
@@ -362,10 +363,14 @@ impl Parser for Http1 {
     }
 
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
-        let mut used = 0;
+        let (way, mut used) = (input.direction.index(), 0);
         while let Some(data) = input.data.get(used..).filter(|data| !data.is_empty()) {
+            let before = self.at[way];
             match self.step(input, data, orders) {
-                Step::Used(len) => used += len,
+                Step::Used(len) => {
+                    self.note_frame(input.direction, before, (used, used + len), orders);
+                    used += len;
+                }
                 Step::Wait => {
                     return Outcome::Incomplete {
                         consumed: used,
@@ -391,8 +396,11 @@ impl Parser for Http1 {
         let way = direction.index();
         match self.phases[way] {
             Phase::Length(left) | Phase::Chunk(left) => {
+                let before = self.at[way];
                 self.miss(direction, left.min(bytes));
                 self.went_on(direction, bytes);
+                let end = usize::try_from(left).unwrap_or(usize::MAX);
+                self.note_frame(direction, before, (0, end), orders);
                 // What follows the body is missing as well.
                 self.lost[way] |= bytes > left;
             }
@@ -431,6 +439,24 @@ impl Parser for Http1 {
 }
 
 impl Http1 {
+    /// Tells of the frame that a message is, as it begins or ends with what was taken of the input; `before` says which
+    /// transaction's it was.
+    fn note_frame(
+        &self,
+        direction: Direction,
+        before: Option<u64>,
+        (from, to): (usize, usize),
+        orders: &mut Orders,
+    ) {
+        // Requests are the first frames, responses the second.
+        let kind = direction.index() as u8;
+        match (before, self.at[direction.index()]) {
+            (None, Some(tx)) => orders.frames.open(kind, from, Some(tx)),
+            (Some(_), None) => orders.frames.close(kind, to),
+            _ => {}
+        }
+    }
+
     /// So many bytes of a body are missing.
     fn miss(&mut self, direction: Direction, bytes: u64) {
         if let Some(entry) = self.entry(direction) {
