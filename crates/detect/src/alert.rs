@@ -71,6 +71,8 @@ pub struct Evidence {
     pub(crate) values: Vec<Box<[u8]>>,
     /// What data sets know about the values found in them: key and JSON text.
     pub context: Vec<(Box<str>, Box<str>)>,
+    /// The frame that the rule matched: its number among those of its direction.
+    pub frame: Option<u64>,
 }
 
 /// What became of a packet after all its alerts.

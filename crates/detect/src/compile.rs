@@ -1,6 +1,7 @@
 //! From rule trees to a rule set.
 
 mod filing;
+mod frame;
 mod hook;
 mod kind;
 mod lists;
@@ -19,6 +20,7 @@ use crate::address_set::AddressInterner;
 use crate::data_set::{DataSetConfig, DataSetUse, DataSets};
 use crate::error::{CompileError, CompileErrorKind};
 use crate::firewall::FirewallConfig;
+use crate::frame as frame_rules;
 use crate::header::AddressKnowledge;
 use crate::ip_only::IpOnly;
 use crate::names::Names;
@@ -209,6 +211,7 @@ impl Workshop<'_> {
         let mut metas = Vec::with_capacity(drafts.len());
         let mut ip_only = Vec::new();
         let mut transactions = Vec::new();
+        let mut frames = Vec::new();
         let mut file = |rules: &mut Vec<Rule>, rule: Rule, filing: &filing::Draft| {
             let id = RuleId(rules.len() as u32);
             match (&rule.firewall, rule.kind) {
@@ -218,6 +221,7 @@ impl Workshop<'_> {
                     }
                 }
                 (None, RuleKind::IpOnly) => ip_only.push((id, rule.head)),
+                (None, _) if rule.frame.is_some() => frames.extend(filing.file_frame(id, &rule)),
                 (None, RuleKind::AppTransaction) => {
                     transactions.extend(filing.file_transaction(id, &rule))
                 }
@@ -248,6 +252,7 @@ impl Workshop<'_> {
             firewall,
             prefilter: Prefilter::new(&filings),
             transactions: transaction::Prefilter::new(transactions),
+            frames: frame_rules::Prefilter::new(frames),
             ip_only: IpOnly::new(&ip_only, &addresses),
             host_tagging: rules.iter().enumerate().filter_map(tagging).collect(),
             entangled: rules.iter().any(Rule::is_entangled),

@@ -15,6 +15,7 @@ use crate::condition::carries;
 use crate::context::{PacketContext, PacketTraits};
 use crate::firewall::FirewallDrop;
 use crate::flow_state::{FlowState, FlowVerdict, SessionTag};
+use crate::frame::{FlowFrames, FramePart, FrameView};
 use crate::gate::Gate;
 use crate::host_condition::HostPart;
 use crate::recorder::{NoRecord, Recorder, Stage};
@@ -128,15 +129,15 @@ impl Detector {
         let rules = Arc::clone(&self.rules);
         let mut without = std::mem::take(&mut self.no_flow);
         let has_flow = flow.is_some() && context.flow.is_some();
-        let (state, app) = match flow {
-            Some(subject) => (subject.state, subject.app),
-            None => (&mut without, None),
+        let (state, app, frames) = match flow {
+            Some(subject) => (subject.state, subject.app, subject.frames),
+            None => (&mut without, None, None),
         };
         state.belong_to(rules.generation);
         let before = out.len();
         let stopped = match (state.verdict(), &rules.firewall) {
             (FlowVerdict::Inspect, _) | (FlowVerdict::Pass, Some(_)) => {
-                self.try_rules(&rules, context, (state, app), judge, recorder, out)
+                self.try_rules(&rules, context, (state, app, frames), judge, recorder, out)
             }
             _ => None,
         };
@@ -162,7 +163,7 @@ impl Detector {
         &mut self,
         rules: &RuleSet,
         context: &PacketContext<'_>,
-        (state, app): (&mut FlowState, Option<FlowApp<'_>>),
+        (state, app, frames): (&mut FlowState, Option<FlowApp<'_>>, Option<FlowFrames<'_>>),
         judge: &mut J,
         recorder: &mut R,
         out: &mut Vec<Alert>,
@@ -192,6 +193,9 @@ impl Detector {
             trial.try_packet(&mut found);
             if let (Some(app), Some(new)) = (&app, trial.out.get_mut(between..)) {
                 attribute(rules, context, app.state, new);
+            }
+            if let Some(frames) = frames {
+                trial.try_frames(frames, &mut found);
             }
         }
         let after_packet = trial.out.len();
@@ -255,6 +259,8 @@ pub struct FlowSubject<'f> {
     pub state: &'f mut FlowState,
     /// Its application protocol.
     pub app: Option<FlowApp<'f>>,
+    /// Frames that have come in the packet's direction, where rules look at such.
+    pub frames: Option<FlowFrames<'f>>,
 }
 
 /// The application protocol of a flow.
@@ -268,7 +274,11 @@ pub struct FlowApp<'f> {
 
 impl<'f> From<&'f mut FlowState> for FlowSubject<'f> {
     fn from(state: &'f mut FlowState) -> Self {
-        Self { state, app: None }
+        Self {
+            state,
+            app: None,
+            frames: None,
+        }
     }
 }
 
@@ -379,6 +389,46 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
         }
         rules.candidates(context, self.work.gate, self.seen, found);
         self.work.try_each(found, self.out);
+    }
+
+    /// Tries the rules that look at frames.
+    fn try_frames(&mut self, frames: FlowFrames<'_>, found: &mut Vec<RuleId>) {
+        let (rules, context) = (self.work.rules, self.work.context);
+        let proto = context.app_proto();
+        for view in frames.views {
+            let memory = (&mut *self.seen, &mut *self.work.scratch);
+            rules
+                .frames
+                .collect(proto, view, self.work.gate, memory, found);
+            for &id in found.iter() {
+                let known = (view.id, id);
+                if frames.matched.contains(&known) {
+                    continue;
+                }
+                let Some((rule, part)) = rules
+                    .rule(id)
+                    .and_then(|rule| Some((rule, rule.frame.as_deref()?)))
+                else {
+                    continue;
+                };
+                self.work.recorder.rule(id);
+                if !self.work.trial(rule).passes_frame(part, view) {
+                    continue;
+                }
+                let mut evidence = self.work.scratch.take_evidence().unwrap_or_default();
+                evidence.frame = Some(view.id);
+                let alert = Alert {
+                    rule: id,
+                    actions: rule.actions,
+                    flags: AlertFlags::empty(),
+                    transaction: view.transaction,
+                    evidence: Some(evidence),
+                };
+                if self.work.conclude(rule, alert, self.out) {
+                    frames.matched.push(known);
+                }
+            }
+        }
     }
 
     /// Tries the rules that look at transactions, those of the firewall before each.
@@ -664,6 +714,23 @@ impl<R: Recorder> Trial<'_, '_, R> {
             transaction: None,
             evidence,
         })
+    }
+
+    /// Whether everything holds of a rule about frames.
+    fn passes_frame(mut self, part: &FramePart, view: &FrameView<'_>) -> bool {
+        if !self.begins() {
+            return false;
+        }
+        self.looking.scratch.begin();
+        if self.rule.payload.is_some() && self.passes_payload().is_none() {
+            return false;
+        }
+        let (context, looking) = (self.context, &mut self.looking);
+        let holds = part.sections.iter().all(|section| {
+            section.holds_window(context, view.data, view.offset, view.end, looking)
+        });
+        looking.recorder.stage(Stage::Buffer, holds);
+        holds
     }
 
     #[inline]

@@ -81,6 +81,7 @@ mod error;
 mod expiring;
 mod firewall;
 mod flow_state;
+mod frame;
 mod gate;
 mod head;
 pub mod header;
@@ -118,6 +119,7 @@ pub use firewall::{
     FirewallConfig, FirewallDrop, FirewallReason, PacketHook, Policy, PolicyAction, Reach,
 };
 pub use flow_state::{FlowState, FlowVerdict};
+pub use frame::{FlowFrames, FrameView};
 pub use header::{AddressKnowledge, CountryDatabase, Reputation, ReputationError};
 pub use meta::RuleMeta;
 pub use order::{ActionClass, ActionOrder};

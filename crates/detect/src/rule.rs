@@ -10,6 +10,7 @@ use crate::condition::Condition;
 use crate::data_set::DataSets;
 use crate::effect::Effect;
 use crate::firewall::FirewallRule;
+use crate::frame::FramePart;
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::host_condition::HostPart;
@@ -99,6 +100,8 @@ pub(crate) struct Rule {
     pub(crate) buffers: Box<[Section]>,
     /// What it asks of a transaction, of rules about those.
     pub(crate) transaction: Option<Box<TransactionPart>>,
+    /// What it asks of a frame, of rules about those.
+    pub(crate) frame: Option<Box<FramePart>>,
     pub(crate) effects: Box<[Effect]>,
     /// What it does as a rule of the firewall, if it is one.
     pub(crate) firewall: Option<FirewallRule>,
@@ -160,6 +163,7 @@ impl Rule {
             payload: None,
             buffers: Box::default(),
             transaction: None,
+            frame: None,
             effects: Box::default(),
             firewall: Some(firewall),
             host: None,

@@ -12,6 +12,7 @@ use crate::context::PacketContext;
 use crate::data_set::DataSets;
 use crate::firewall::{Firewall, PacketHook};
 use crate::flow_state::{FlowState, FlowVerdict};
+use crate::frame;
 use crate::gate::Gate;
 use crate::host_condition::HostPart;
 use crate::ip_only::IpOnly;
@@ -35,6 +36,7 @@ pub struct RuleSet {
     pub(crate) ports: PortSets,
     pub(crate) prefilter: Prefilter,
     pub(crate) transactions: transaction::Prefilter,
+    pub(crate) frames: frame::Prefilter,
     pub(crate) ip_only: IpOnly,
     pub(crate) firewall: Option<Box<Firewall>>,
     pub(crate) names: Names,
@@ -114,6 +116,11 @@ impl RuleSet {
             .flat_map(|part| &part.tests)
             .filter_map(Test::keyword)
             .any(|keyword| keywords.contains(&keyword))
+    }
+
+    /// Whether rules look at frames.
+    pub fn looks_at_frames(&self) -> bool {
+        !self.frames.is_empty()
     }
 
     /// Whether a rule has files kept on disk.

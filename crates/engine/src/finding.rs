@@ -47,13 +47,29 @@ pub(crate) enum Discovery {
     Alerted(Box<Alerted>),
 }
 
+/// What an alert is about beside its packet: numbers of a transaction and of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AlertSubject {
+    pub(crate) transaction: Option<u64>,
+    pub(crate) frame: Option<u64>,
+}
+
+impl AlertSubject {
+    pub(crate) fn of(alert: &Alert) -> Self {
+        Self {
+            transaction: alert.transaction,
+            frame: alert.evidence.as_deref().and_then(|found| found.frame),
+        }
+    }
+}
+
 /// Rules that matched one packet, with all that their records may show of it.
 #[derive(Debug)]
 pub(crate) struct Alerted {
     pub(crate) facts: PacketFacts,
     pub(crate) alerts: Vec<Alert>,
-    /// What alerts show of transactions, by their number.
-    pub(crate) transactions: Vec<(u64, Arc<[u8]>)>,
+    /// What alerts show of what they are about.
+    pub(crate) subjects: Vec<(AlertSubject, Arc<[u8]>)>,
     /// Addresses of clients behind proxies that transactions name, by their number.
     pub(crate) forwarded: Vec<(u64, Box<str>)>,
     /// A `tag` of its flow has the packet logged.

@@ -10,7 +10,7 @@ use tapir_output::event::{AlertAction, AlertEngine, DropRecord, RejectTarget, Ve
 use tapir_output::{Body, Event, Needs, Outputs, RuleCount};
 use tapir_packet::Timestamp;
 
-use crate::finding::{Alerted, Discovery, Finding, Place};
+use crate::finding::{AlertSubject, Alerted, Discovery, Finding, Place};
 use crate::rules::LoadedRules;
 
 /// Order of a packet's drop record and tagged packet among its events: after its alerts.
@@ -288,9 +288,9 @@ impl Merger {
             _ => alerted.payload.clone(),
         };
         record.transaction = alerted
-            .transactions
+            .subjects
             .iter()
-            .find(|(id, _)| Some(*id) == alert.transaction)
+            .find(|(subject, _)| *subject == AlertSubject::of(alert))
             .map(|(_, members)| Arc::clone(members));
         record.xff = alerted
             .forwarded

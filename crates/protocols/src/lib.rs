@@ -25,6 +25,7 @@ mod app_proto;
 mod encryption;
 mod event;
 mod file;
+mod frame;
 mod hook;
 mod names;
 mod open_limit;
@@ -44,6 +45,7 @@ pub use file::{
     Digests, File, FileRange, FileSettings, FileState, MAGIC_BYTES, StoreBudget, StoreKey, Storing,
     TypeTeller,
 };
+pub use frame::{FrameNote, Frames, STREAM_FRAME, STREAM_FRAME_NAME};
 pub use hook::{Branch, Hook};
 pub use names::number_named;
 pub use open_limit::OpenLimit;

@@ -3,6 +3,7 @@
 use tapir_packet::{Direction, Timestamp};
 
 use crate::AppProto;
+use crate::frame::Frames;
 use crate::hook::{Branch, ONE_WAY};
 use crate::signature::Transport;
 use crate::transaction::{Transaction, Transactions};
@@ -22,6 +23,9 @@ pub trait Parser {
     /// The names of what can be wrong, as in `app-layer-event:dns.z_flag_set` after the dot; an event's number is its
     /// place here.
     const EVENTS: &'static [&'static str];
+
+    /// The names of its frames; a frame's kind is its place here.
+    const FRAMES: &'static [&'static str] = &[];
 
     /// The ways that transactions go, and the names of the states on each: the hooks of rules.
     const BRANCHES: &'static [Branch] = ONE_WAY;
@@ -135,6 +139,8 @@ pub struct Orders {
     pub expected_flow: Option<ExpectedFlow>,
     /// The raw stream is to be inspected up to here now: a request or response is over. By direction.
     pub inspect_stream: [bool; 2],
+    /// The frames of what was read.
+    pub frames: Frames,
 }
 
 /// Names and values of a request, for another protocol to answer it.

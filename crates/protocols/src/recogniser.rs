@@ -509,7 +509,8 @@ impl Recogniser {
         if !self.probes_done[side] {
             let probed = self.probe(table, input);
             if probed.0 != AppProto::Unknown {
-                return (probed.0, probed.1 || found.1);
+                // What another protocol would have meant for the direction does not count.
+                return (probed.0, probed.1 || found.1 && found.0 == probed.0);
             }
         }
         found

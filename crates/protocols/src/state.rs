@@ -8,6 +8,7 @@ use tapir_rules::keywords::KeywordId;
 use crate::AppProto;
 use crate::encryption::Encryption;
 use crate::file::FileSettings;
+use crate::frame::{STREAM_FRAME, STREAM_FRAME_NAME};
 use crate::hook::{Branch, ONE_WAY};
 use crate::open_limit::OpenLimit;
 use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
@@ -196,6 +197,32 @@ macro_rules! parsers {
                     $($(AppProto::$proto)|+ => <$parser>::EVENTS,)*
                     _ => &[],
                 }
+            }
+
+            /// The names of the frames of its parser, by kind.
+            pub fn frame_names(self) -> &'static [&'static str] {
+                match self {
+                    $($(AppProto::$proto)|+ => <$parser>::FRAMES,)*
+                    _ => &[],
+                }
+            }
+
+            /// The name of a kind of its frames.
+            pub fn frame_name(self, kind: u8) -> Option<&'static str> {
+                match kind {
+                    STREAM_FRAME => Some(STREAM_FRAME_NAME),
+                    kind => self.frame_names().get(usize::from(kind)).copied(),
+                }
+            }
+
+            /// The kind of its frames that has a name.
+            pub fn frame_kind(self, name: &str) -> Option<u8> {
+                if name == STREAM_FRAME_NAME && self.has_parser() {
+                    return Some(STREAM_FRAME);
+                }
+                let mut names = self.frame_names().iter();
+                let place = names.position(|known| *known == name)?;
+                u8::try_from(place).ok()
             }
         }
     };

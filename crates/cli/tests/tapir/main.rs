@@ -3,6 +3,7 @@
 mod alerts;
 mod command_line;
 mod determinism;
+mod frames;
 mod live;
 
 use std::path::{Path, PathBuf};

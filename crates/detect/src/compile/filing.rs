@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tapir_matcher::{Window, quality};
 use tapir_packet::Direction;
 use tapir_protocols::AppProto;
-use tapir_rules::keywords::{file, http};
+use tapir_rules::keywords::{file, flow, http};
 use tapir_rules::tree::{Content, FastPattern, Operand};
 
 use crate::condition::Condition;
+use crate::frame;
 use crate::gate::Gate;
 use crate::head::ProtocolTest;
 use crate::port_set::PortSets;
@@ -74,7 +75,13 @@ impl Draft {
                 return None;
             };
             // What comes in stretches has no fixed beginning.
-            let grows = [file::DATA, http::REQUEST_BODY, http::RESPONSE_BODY].contains(&keyword);
+            let grows = [
+                file::DATA,
+                http::REQUEST_BODY,
+                http::RESPONSE_BODY,
+                flow::FRAME,
+            ]
+            .contains(&keyword);
             Some(Pattern {
                 keyword,
                 chain,
@@ -138,6 +145,18 @@ impl Draft {
             pattern,
             places,
             event,
+        })
+    }
+
+    /// The filing of a rule about frames.
+    pub(super) fn file_frame(&self, id: RuleId, rule: &Rule) -> Option<frame::Filing> {
+        let part = rule.frame.as_deref()?;
+        Some(frame::Filing {
+            rule: id,
+            gate: rule.gate,
+            proto: part.proto,
+            kind: part.kind,
+            pattern: self.pattern.clone(),
         })
     }
 

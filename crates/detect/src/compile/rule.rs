@@ -168,13 +168,15 @@ fn directed(towards: Option<Direction>, test: Test) -> Test {
 
 /// What the options being read look at.
 #[derive(Debug, Clone, Copy, Default)]
-enum Current {
+pub(super) enum Current {
     #[default]
     Payload,
     /// A buffer of the packet, by its place in the list.
     Packet(usize),
     /// A buffer of a transaction, by its place in the list.
     Transaction(usize),
+    /// A frame, by its place in the list.
+    Frame(usize),
 }
 
 /// The parts of a rule while its options are read.
@@ -183,17 +185,20 @@ pub(super) struct Parts {
     pub(super) gate: Gate,
     pub(super) flags: RuleFlags,
     pub(super) conditions: Vec<Condition>,
-    payload: SectionDraft,
-    buffers: Vec<SectionDraft>,
+    pub(super) payload: SectionDraft,
+    pub(super) buffers: Vec<SectionDraft>,
     /// Options that look at buffers of transactions.
-    sections: Vec<SectionDraft>,
+    pub(super) sections: Vec<SectionDraft>,
+    /// Options that look at a frame, and which.
+    pub(super) frames: Vec<SectionDraft>,
+    pub(super) frame: Option<(AppProto, u8)>,
     /// Tests of fields, events, bits and states of transactions.
     pub(super) tests: Vec<Test>,
     /// What a match does to bits of the transaction.
     pub(super) bit_changes: Vec<BitChange>,
     pub(super) firewall: Option<FirewallRule>,
     files: FileTests,
-    current: Current,
+    pub(super) current: Current,
     /// The direction that what follows is about, where the rule says one.
     towards: Option<Direction>,
     store: Option<FileStore>,
@@ -222,6 +227,9 @@ impl Parts {
                 if way_of(part).is_some() && transaction::has_values(*buffer) =>
             {
                 self.enter_transaction(tree, option, *buffer, way_of(part));
+            }
+            OptionKind::BufferPart(buffer, name) if *buffer == keywords::flow::FRAME => {
+                self.enter_frame(tree, option, name)?;
             }
             OptionKind::Service(_) => {}
             _ if self.take_response(option) => {}
@@ -357,6 +365,10 @@ impl Parts {
                 });
                 self.current = Current::Transaction(self.sections.len() - 1);
             }
+            Current::Frame(_) => {
+                self.frames.push(SectionDraft::of(buffer));
+                self.current = Current::Frame(self.frames.len() - 1);
+            }
         }
     }
 
@@ -365,6 +377,7 @@ impl Parts {
             Current::Payload => None,
             Current::Packet(at) => self.buffers.get_mut(at),
             Current::Transaction(at) => self.sections.get_mut(at),
+            Current::Frame(at) => self.frames.get_mut(at),
         };
         section.unwrap_or(&mut self.payload)
     }
@@ -494,6 +507,7 @@ impl Parts {
         looks.payload = !self.payload.options.is_empty();
         looks.buffer = !self.buffers.is_empty();
         looks.transaction = !self.sections.is_empty()
+            || self.frame.is_some()
             || !self.tests.is_empty()
             || !self.bit_changes.is_empty()
             || !self.files.0.is_empty()
@@ -511,15 +525,20 @@ impl Parts {
         if self.firewall.is_none() {
             self.mark_once(kind);
         }
-        let filing = if looks.transaction {
+        let filing = if self.frame.is_some() {
+            self.gate |= Gate::FLOW;
+            filing::Draft::of_transaction(&self.frames.iter().collect::<Vec<_>>())
+        } else if looks.transaction {
             self.gate |= Gate::FLOW;
             filing::Draft::of_transaction(&self.sections.iter().collect::<Vec<_>>())
         } else {
             filing::Draft::of(&self.payload.plain_contents(), &self.conditions)
         };
+        let frame = self.frame_part(shop, tree)?;
+        let app = app.or(frame.as_deref().map(|part| part.proto));
         let transaction = self.transaction_part(shop, tree)?;
         let payload = std::mem::take(&mut self.payload).compile(shop)?;
-        if payload.is_some() && transaction.is_none() {
+        if payload.is_some() && transaction.is_none() && frame.is_none() {
             self.gate |= Gate::PAYLOAD;
         }
         let buffers = std::mem::take(&mut self.buffers)
@@ -555,6 +574,7 @@ impl Parts {
             payload,
             buffers,
             transaction,
+            frame,
             effects: self.effects.into(),
             firewall: self.firewall,
             host,

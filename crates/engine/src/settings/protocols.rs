@@ -96,11 +96,10 @@ fn settings(
     };
     warn_of_contradiction(root, name, below);
     let mut found = ProtocolSettings::default();
-    // A setting of one transport counts before that of both.
-    for path in [
-        format!("app-layer.protocols.{name}.{below}"),
-        format!("app-layer.protocols.{name}"),
-    ] {
+    let both = format!("app-layer.protocols.{name}");
+    let one = format!("{both}.{below}");
+    // Whether a protocol is on is said for a transport before it is said for both; ports the other way round.
+    for path in [&one, &both] {
         if found.enabled.is_none() {
             found.enabled = root.parsed_at(
                 &format!("{path}.enabled"),
@@ -113,19 +112,31 @@ fn settings(
                 },
             )?;
         }
-        if found.detection_ports.is_none() && root.get(&format!("{path}.detection-ports")).is_some()
-        {
-            let ports = |side: &str| {
-                let path = format!("{path}.detection-ports.{side}");
-                root.parsed_at(&path, Vec::new(), "ports such as 443, 8443", |text| {
-                    port_list(root, text)
-                })
-            };
-            found.detection_ports = Some(DetectionPorts {
-                destination: ports("dp")?,
-                source: ports("sp")?,
-            });
+    }
+    for path in [&both, &one] {
+        if found.detection_ports.is_none() {
+            found.detection_ports = detection_ports(root, path)?;
         }
     }
     Ok(found)
+}
+
+/// Where a protocol is looked for, as configured below `path`.
+fn detection_ports(root: &Node, path: &str) -> Result<Option<DetectionPorts>, ConfigError> {
+    let path = format!("{path}.detection-ports");
+    if root.get(&path).is_none() {
+        return Ok(None);
+    }
+    let ports = |side: &str| {
+        root.parsed_at(
+            &format!("{path}.{side}"),
+            Vec::new(),
+            "ports such as 443, 8443",
+            |text| port_list(root, text),
+        )
+    };
+    Ok(Some(DetectionPorts {
+        destination: ports("dp")?,
+        source: ports("sp")?,
+    }))
 }

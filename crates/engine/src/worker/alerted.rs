@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tapir_detect::{Actions, Alert, AlertFlags, FlowVerdict, PacketFacts, PacketVerdict};
 use tapir_flow::FlowFlags;
+use tapir_json::Json;
 use tapir_output::event::{DropRecord, PacketBytes, PacketHeaders, Payload, Verdict};
 use tapir_output::{Body, Event};
 use tapir_packet::{Direction, Packet};
@@ -11,8 +12,9 @@ use tapir_packet::{Direction, Packet};
 use super::FlowOf;
 use super::circumstances::Circumstances;
 use super::flow_record::counters_of;
+use super::frames;
 use super::inspector::{Inspector, flow_drop_reason};
-use crate::finding::{Alerted, Discovery};
+use crate::finding::{AlertSubject, Alerted, Discovery};
 
 impl Inspector {
     /// Hands on what the rules said of a packet. Takes the alerts.
@@ -134,7 +136,7 @@ impl Inspector {
             packet: bytes.then(|| Arc::new(PacketBytes::of(packet))),
             headers: (self.needs.headers || self.settings.prevention)
                 .then(|| Arc::new(PacketHeaders::of(packet))),
-            transactions: self.described(flow, &alerts),
+            subjects: self.described(packet, flow, seen, &alerts),
             forwarded: self.forwarded(flow, &alerts),
             tagged: verdict.tagged,
             first_drop,
@@ -161,17 +163,41 @@ impl Inspector {
         }
     }
 
-    /// What the alerts show of the transactions that they are about.
-    fn described(&self, flow: Option<&FlowOf>, alerts: &[Alert]) -> Vec<(u64, Arc<[u8]>)> {
-        let mut described: Vec<(u64, Arc<[u8]>)> = Vec::new();
+    /// What the alerts show of the transactions and frames that they are about.
+    fn described(
+        &self,
+        packet: &Packet<'_>,
+        flow: Option<&FlowOf>,
+        seen: &Circumstances,
+        alerts: &[Alert],
+    ) -> Vec<(AlertSubject, Arc<[u8]>)> {
+        let mut described: Vec<(AlertSubject, Arc<[u8]>)> = Vec::new();
         let Some(flow) = flow.filter(|_| self.needs.app_layer) else {
             return described;
         };
-        for id in alerts.iter().filter_map(|alert| alert.transaction) {
-            if described.iter().all(|(known, _)| *known != id)
-                && let Some(members) = self.describe_transaction(flow, id)
+        for subject in alerts.iter().map(AlertSubject::of) {
+            if described.iter().any(|(known, _)| *known == subject) {
+                continue;
+            }
+            let mut members = subject
+                .transaction
+                .and_then(|id| self.describe_transaction(flow, id))
+                .unwrap_or_default()
+                .into_vec();
+            if let (Some(id), Some(frames), Some(direction)) =
+                (subject.frame, &flow.attachment.frames, seen.direction)
             {
-                described.push((id, members.into()));
+                let runs =
+                    frames::runs(packet, flow.tcp.as_deref(), direction, seen.is_stream_end());
+                let mut json = Vec::new();
+                frames.describe(&mut Json::begin(&mut json), flow, direction, id, &runs);
+                if !members.is_empty() && json.len() > 1 {
+                    members.push(b',');
+                }
+                members.extend(json.drain(1..));
+            }
+            if !members.is_empty() {
+                described.push((subject, members.into()));
             }
         }
         described

@@ -3,8 +3,8 @@
 use tapir_flow::tcp::{AppCursor, Segment, Session};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{
-    AppProto, FirstData, Midstream, Orders, PATIENCE, ProtocolTable, Recognition, Transport,
-    Verdict,
+    AppProto, FirstData, Frames, Midstream, Orders, PATIENCE, ProtocolTable, Recognition,
+    Transport, Verdict,
 };
 
 use super::circumstances::Circumstances;
@@ -61,12 +61,17 @@ impl Inspector {
             ports: [flow.client_port(), flow.server_port()],
             time: packet.ts,
         };
-        let mut orders = Orders::default();
+        let mut orders = self.orders();
         let attachment = &mut flow.attachment;
         let proto = attachment.app.flow();
         let used = attachment
             .dialogue
             .feed(proto, &self.parsers, &readable, &mut orders);
+        if self.frames_wanted {
+            let frames = attachment.frames.get_or_insert_default();
+            frames.begin_datagram(direction);
+            frames.note(direction, 0, orders.frames.notes());
+        }
         if used.failed {
             seen.parser_failed = true;
             self.count_error(proto, Transport::Udp);
@@ -107,7 +112,7 @@ impl Inspector {
         let mut cursor = session.app_cursor(direction, &self.outcome);
         loop {
             let before = flow.attachment.app.flow();
-            let mut orders = Orders::default();
+            let mut orders = self.orders();
             let heard = self.hear(packet, flow, direction, &mut cursor, &mut orders);
             match heard {
                 Heard::Nothing => return,
@@ -168,6 +173,7 @@ impl Inspector {
         let Some(session) = flow.tcp.as_deref_mut() else {
             return Heard::Nothing;
         };
+        let at = session.stream(direction).app_progress();
         let Some(chunk) = session.app_next(cursor, &mut self.outcome) else {
             return Heard::Nothing;
         };
@@ -179,6 +185,9 @@ impl Inspector {
                 session.disable_app();
             }
             session.app_consume(cursor, gap);
+            if let Some(frames) = &mut attachment.frames {
+                frames.note(direction, at, orders.frames.notes());
+            }
             return Heard::Gap { followed };
         }
         if let Some(beginning) = beginning {
@@ -204,6 +213,11 @@ impl Inspector {
         let parsers = &self.parsers;
         let used = attachment.dialogue.feed(before, parsers, &readable, orders);
         consume(session, cursor, direction, used);
+        if self.frames_wanted && attachment.dialogue.state().is_some() {
+            let frames = attachment.frames.get_or_insert_default();
+            frames.begin_stream(direction, at);
+            frames.note(direction, at, orders.frames.notes());
+        }
         Heard::Parsed(used)
     }
 
@@ -283,6 +297,14 @@ fn consume(session: &mut Session, cursor: &AppCursor, direction: Direction, used
 }
 
 impl Inspector {
+    /// What a parser may ask for, before it does.
+    fn orders(&self) -> Orders {
+        Orders {
+            frames: Frames::new(self.frames_wanted),
+            ..Orders::default()
+        }
+    }
+
     fn count_error(&mut self, proto: AppProto, transport: Transport) {
         self.own
             .protocols

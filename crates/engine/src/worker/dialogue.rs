@@ -107,7 +107,7 @@ impl Dialogue {
 
     /// The parser that follows is to answer a request.
     pub(super) fn leave(&mut self, request: &Request) {
-        self.before.request = request.clone();
+        self.before.request.clone_from(request);
     }
 
     /// The protocol turns out to be one that travels in it: its parser goes on.

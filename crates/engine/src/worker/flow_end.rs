@@ -49,7 +49,10 @@ impl Inspector {
         let Some(session) = flow.tcp.as_deref() else {
             return;
         };
-        if !session.needs_end(direction, flow.attachment.dialogue.has_open()) {
+        let has_frames = flow.attachment.frames.as_deref();
+        let is_open = flow.attachment.dialogue.has_open()
+            || has_frames.is_some_and(|frames| frames.has_open(direction));
+        if !session.needs_end(direction, is_open) {
             return;
         }
         let segment = Segment::end_of(session, direction, flow.last());

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use tapir_detect::{
-    Alert, Arbiter, ArbiterLimits, Detector, FlowApp, FlowSubject, FlowVerdict, PacketContext,
-    PacketHook, PacketTraits, PacketVerdict, StreamWindow,
+    Alert, Arbiter, ArbiterLimits, Detector, FlowApp, FlowFrames, FlowSubject, FlowVerdict,
+    FrameView, PacketContext, PacketHook, PacketTraits, PacketVerdict, StreamWindow,
 };
-use tapir_flow::tcp::{self, Segment, SegmentFlags};
+use tapir_flow::tcp::{self, RawWindows, Segment, SegmentFlags, Session};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
@@ -17,6 +18,7 @@ use super::circumstances::{Circumstances, protos_of, view_of};
 use super::envelope::{Enveloper, Origin};
 use super::exception::Case;
 use super::expectations::Expectations;
+use super::frames::{self, Frames, logs_frames};
 use super::{Attachment, FlowOf};
 use crate::counters::Counters;
 use crate::file_type;
@@ -46,6 +48,8 @@ pub(super) struct Inspector {
     place: Place,
     /// Alerts of the packet at hand; kept for its memory.
     alerts: Vec<Alert>,
+    /// Frames are of use to rules or outputs.
+    pub(super) frames_wanted: bool,
     /// The stream at hand carries a file that is to be stored.
     pub(super) deepen: bool,
     /// Counters that nobody else keeps.
@@ -73,6 +77,7 @@ impl Inspector {
                 order: 0,
             },
             alerts: Vec::new(),
+            frames_wanted: rules.set.looks_at_frames() || logs_frames(&needs),
             deepen: false,
             own: Counters::default(),
             origin: Origin::default(),
@@ -101,6 +106,7 @@ impl Inspector {
             arbiter.reload(Arc::clone(&rules.set));
         }
         self.parsers = parsers_for(&self.settings, &rules, &self.needs);
+        self.frames_wanted = rules.set.looks_at_frames() || logs_frames(&self.needs);
         self.rules = rules;
     }
 
@@ -292,14 +298,39 @@ impl Inspector {
         segment: Option<&Segment<'_>>,
     ) -> u64 {
         self.anomalies(packet, flow.as_deref(), seen);
-        if self.rules.set.is_empty() {
-            return 0;
+        let mut progress = 0;
+        if !self.rules.set.is_empty() {
+            let mut alerts = std::mem::take(&mut self.alerts);
+            let (read, verdict) =
+                self.try_rules(packet, flow.as_deref_mut(), seen, segment, &mut alerts);
+            progress = read;
+            if let (Some(flow), Some(direction)) = (flow.as_deref_mut(), seen.direction) {
+                flow.attachment.app_updated[direction.index()] = false;
+            }
+            self.report(packet, flow.as_deref_mut(), seen, &mut alerts, verdict);
+            alerts.clear();
+            self.alerts = alerts;
         }
+        if let Some(flow) = flow.filter(|flow| flow.attachment.frames.is_some()) {
+            self.settle_frames(packet, flow, seen);
+        }
+        progress
+    }
+
+    /// Tries the rules; says how far the stream was inspected, and what is to become of the packet.
+    fn try_rules(
+        &mut self,
+        packet: &Packet<'_>,
+        mut flow: Option<&mut FlowOf>,
+        seen: &Circumstances,
+        segment: Option<&Segment<'_>>,
+        alerts: &mut Vec<Alert>,
+    ) -> (u64, PacketVerdict) {
         let view = flow.as_deref().map(view_of);
         let app = flow
             .as_deref()
             .map(|flow| protos_of(&flow.attachment.app, seen.app_events));
-        let context = PacketContext {
+        let mut context = PacketContext {
             number: self.place.packet,
             packet,
             payload: if packet.is_payload_inside() || packet.is_invalid() {
@@ -314,77 +345,51 @@ impl Inspector {
             app: app.as_ref(),
             stream_events: seen.events,
         };
-        let mut alerts = std::mem::take(&mut self.alerts);
-        let mut verdict = PacketVerdict::default();
-        let said = (&mut alerts, &mut verdict);
-        let (tried, progress) = match (flow.as_deref_mut(), segment) {
-            (Some(flow), Some(segment)) => {
-                self.detect_in_stream(context, flow, seen, segment, said)
-            }
-            _ => (false, 0),
+        let (session, mut attachment) = match flow.take() {
+            Some(flow) => (flow.tcp.as_deref(), Some(&mut flow.attachment)),
+            None => (None, None),
         };
-        if !tried {
-            let state = flow
-                .as_deref_mut()
-                .map(|flow| subject_of(&mut flow.attachment, seen));
-            let said = (&mut alerts, &mut verdict);
+        let mut frames = attachment
+            .as_mut()
+            .and_then(|of_flow| of_flow.frames.take());
+        let mut views = frames_of(packet, session, frames.as_deref(), seen);
+        let mut verdict = PacketVerdict::default();
+        let windows = match (session, segment) {
+            (Some(session), Some(segment)) if seen.segment.contains(SegmentFlags::ESTABLISHED) => {
+                self.tcp.raw_windows(session, segment, &self.outcome, false)
+            }
+            _ => RawWindows::default(),
+        };
+        let mut streams = windows.as_slice().iter().map(|window| StreamWindow {
+            offset: window.offset,
+            data: window.data,
+        });
+        context.stream = streams.next();
+        loop {
+            let subject = attachment.as_deref_mut().map(|of_flow| FlowSubject {
+                frames: take_frames(&views, frames.as_deref_mut(), seen),
+                ..subject_of(of_flow, seen)
+            });
             inspect(
                 &mut self.detector,
                 self.arbiter.as_mut(),
                 &context,
-                state,
-                said,
+                subject,
+                (alerts, &mut verdict),
             );
-        }
-        if let (Some(flow), Some(direction)) = (flow.as_deref_mut(), seen.direction) {
-            flow.attachment.app_updated[direction.index()] = false;
-        }
-        self.report(packet, flow, seen, &mut alerts, verdict);
-        alerts.clear();
-        self.alerts = alerts;
-        progress
-    }
-
-    /// Tries the rules on what a stream has ready, the packet with the first run of it. Says whether there was anything,
-    /// else the packet is still to be tried, and how far the stream was inspected.
-    fn detect_in_stream(
-        &mut self,
-        mut context: PacketContext<'_>,
-        flow: &mut FlowOf,
-        seen: &Circumstances,
-        segment: &Segment<'_>,
-        (alerts, verdict): (&mut Vec<Alert>, &mut PacketVerdict),
-    ) -> (bool, u64) {
-        let established = seen.segment.contains(SegmentFlags::ESTABLISHED);
-        let Some(session) = flow.tcp.as_deref().filter(|_| established) else {
-            return (false, 0);
-        };
-        let windows = self.tcp.raw_windows(session, segment, &self.outcome, false);
-        for window in windows.as_slice() {
-            let offered = PacketContext {
-                stream: Some(StreamWindow {
-                    offset: window.offset,
-                    data: window.data,
-                }),
-                ..context
-            };
-            let state = Some(subject_of(&mut flow.attachment, seen));
-            let said = (&mut *alerts, &mut *verdict);
-            inspect(
-                &mut self.detector,
-                self.arbiter.as_mut(),
-                &offered,
-                state,
-                said,
-            );
-            if verdict.firewall.is_some() {
+            context.stream = streams.next();
+            if verdict.firewall.is_some() || context.stream.is_none() {
                 break;
             }
             // The packet itself is tried once, with the first run of its stream.
             context.payload = &[];
             context.traits |= PacketTraits::CONTINUED;
+            views.clear();
         }
-        (!windows.is_empty(), windows.progress())
+        if let Some(of_flow) = attachment {
+            of_flow.frames = frames;
+        }
+        (windows.progress(), verdict)
     }
 }
 
@@ -395,6 +400,30 @@ pub(super) struct Admission {
     pub(super) goes_on: bool,
     /// It may belong to a flow.
     pub(super) tracked: bool,
+}
+
+/// What is to be inspected of the frames of a packet's direction.
+fn frames_of<'r>(
+    packet: &Packet<'r>,
+    session: Option<&'r Session>,
+    frames: Option<&Frames>,
+    seen: &Circumstances,
+) -> SmallVec<[FrameView<'r>; 4]> {
+    let (Some(frames), Some(direction)) = (frames, seen.direction) else {
+        return SmallVec::new();
+    };
+    let last = seen.is_stream_end();
+    let runs = frames::runs(packet, session, direction, last);
+    frames.views(direction, &runs, last)
+}
+
+fn take_frames<'f>(
+    views: &'f [FrameView<'f>],
+    frames: Option<&'f mut Frames>,
+    seen: &Circumstances,
+) -> Option<FlowFrames<'f>> {
+    let matched = frames?.matched(seen.direction?);
+    (!views.is_empty()).then_some(FlowFrames { views, matched })
 }
 
 /// What detection works on of a flow.
@@ -409,6 +438,7 @@ fn subject_of<'f>(attachment: &'f mut Attachment, seen: &Circumstances) -> FlowS
             .dialogue
             .state_mut()
             .map(|state| FlowApp { state, ended }),
+        frames: None,
     }
 }
 

@@ -14,6 +14,7 @@ mod expectations;
 mod flow_end;
 mod flow_record;
 mod forwarded;
+mod frames;
 mod inspector;
 mod macs;
 mod stream;
@@ -43,6 +44,7 @@ use crate::settings::Settings;
 use circumstances::Circumstances;
 use dialogue::Dialogue;
 use evidence::Evidence;
+use frames::Frames;
 use inspector::Inspector;
 use macs::Macs;
 
@@ -65,6 +67,8 @@ pub(crate) struct Attachment {
     pub(crate) dropped: [bool; 2],
     /// Link-layer addresses, where outputs show them.
     pub(crate) macs: Option<Box<Macs>>,
+    /// The frames that its parser told of, where they are wanted.
+    pub(crate) frames: Option<Box<Frames>>,
     /// Packets to be logged should the flow alert, where packets of alerted flows are logged.
     pub(crate) evidence: Option<Box<Evidence>>,
     /// The exception policy that was applied to the flow: for what, and which.

@@ -268,10 +268,23 @@ impl Session {
     /// The acknowledged runs of a stream that are still kept (inline: all), for records that show what surrounds a match. What is
     /// missing between them is told by their offsets.
     pub fn acked_blocks(&self, dir: Direction) -> impl Iterator<Item = RawWindow<'_>> {
+        self.kept_blocks(dir, false)
+    }
+
+    /// The same; `to_the_end` also what nobody has acknowledged.
+    pub fn kept_blocks(
+        &self,
+        dir: Direction,
+        to_the_end: bool,
+    ) -> impl Iterator<Item = RawWindow<'_>> {
         let stream = self.stream(dir);
         let found = match stream.is(StreamFlags::NO_REASSEMBLY) {
             true => RawWindows::default(),
-            false => collect(stream, stream.base, self.is(SessionFlags::INLINE)),
+            false => collect(
+                stream,
+                stream.base,
+                to_the_end || self.is(SessionFlags::INLINE),
+            ),
         };
         found.windows.into_iter()
     }

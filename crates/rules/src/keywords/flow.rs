@@ -34,7 +34,7 @@ family! { 4;
     APP_LAYER_STATE = "app-layer-state", Keyword::new(Kind::State, Grammar::Text, "How far the transaction has come");
     DECODE_EVENT = "decode-event", event("An anomaly found by the decoder").aliases(&[suricata("engine-event")]);
     STREAM_EVENT = "stream-event", event("An anomaly of a TCP stream");
-    FRAME = "frame", Keyword::new(Kind::Buffer, Grammar::Text, "A frame of an application protocol");
+    FRAME = "frame", Keyword::new(Kind::Buffer, Grammar::Text, "A frame of an application protocol").evaluated();
     APPIDS = "appids", Keyword::new(Kind::State, Grammar::Text, "Applications that the flow may belong to").only(Dialects::SNORT3).aliases(&[snort2("appid")]);
     STREAM_REASSEMBLE = "stream_reassemble", Keyword::new(Kind::State, Grammar::Text, "Turns reassembly on or off for the flow").only(Dialects::SNORT2.union(Dialects::SNORT3));
 }

@@ -149,6 +149,13 @@ impl Dcerpc {
                 };
             };
             let body = fragment.get(HEADER..).unwrap_or_default();
+            for (kind, from, len) in [
+                (frame::HEADER, 0, HEADER),
+                (frame::DATA, HEADER, body.len()),
+                (frame::PDU, 0, header.length),
+            ] {
+                orders.frames.whole(kind, consumed + from, len, None);
+            }
             self.fragment(input.direction, &header, body);
             orders.inspect_stream[input.direction.index()] |= header.is_last();
             rest = after;
@@ -211,10 +218,19 @@ impl Dcerpc {
     }
 }
 
+/// Frames, by their places in [`Parser::FRAMES`].
+mod frame {
+    pub(super) const HEADER: u8 = 0;
+    pub(super) const DATA: u8 = 1;
+    pub(super) const PDU: u8 = 2;
+}
+
 impl Parser for Dcerpc {
     type Tx = Call;
     const COMPLETE: [u8; 2] = [1, 1];
     const EVENTS: &'static [&'static str] = &[];
+
+    const FRAMES: &'static [&'static str] = &["hdr", "data", "pdu"];
 
     fn place(keyword: KeywordId, _: Direction) -> Option<u8> {
         match keyword {

@@ -93,7 +93,7 @@ impl Dns {
         true
     }
 
-    fn stream(&mut self, input: &Input<'_>) -> Outcome {
+    fn stream(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let mut used = 0;
         if std::mem::take(&mut self.lost[input.direction.index()]) {
             let begins = input
@@ -121,7 +121,10 @@ impl Dns {
                 };
             };
             if len > 0 {
+                let tx = self.transactions.total();
+                orders.frames.whole(PDU, used + 2, len, Some(tx));
                 self.message(input.direction, message);
+                orders.inspect_stream[input.direction.index()] = true;
             }
             used += len + 2;
         }
@@ -134,6 +137,9 @@ impl Dns {
         Outcome::Done
     }
 }
+
+/// The frame of a message.
+const PDU: u8 = 0;
 
 impl Parser for Dns {
     type Tx = Exchange;
@@ -151,6 +157,8 @@ impl Parser for Dns {
         "invalid_authorities",
     ];
 
+    const FRAMES: &'static [&'static str] = &["pdu"];
+
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         let to_server = direction == Direction::ToServer;
         let known = match keyword {
@@ -163,10 +171,12 @@ impl Parser for Dns {
         known.then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         match input.transport {
-            Transport::Tcp => self.stream(input),
+            Transport::Tcp => self.stream(input, orders),
             Transport::Udp => {
+                let tx = self.transactions.total();
+                orders.frames.whole(PDU, 0, input.data.len(), Some(tx));
                 if self.message(input.direction, input.data) {
                     Outcome::Done
                 } else {

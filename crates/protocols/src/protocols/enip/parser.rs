@@ -54,7 +54,8 @@ impl Enip {
         self.transactions.get_mut(found?)
     }
 
-    fn message(&mut self, direction: Direction, pdu: Pdu) {
+    /// Takes a message; says the number of its transaction, if there is room for one.
+    fn message(&mut self, direction: Direction, pdu: Pdu) -> Option<u64> {
         let way = direction.index();
         let is_invalid = pdu.is_invalid;
         if direction == Direction::ToClient
@@ -65,7 +66,7 @@ impl Enip {
             if is_invalid {
                 meta.event(INVALID_PDU);
             }
-            return;
+            return Some(meta.id());
         }
         if self.transactions.len() >= self.limit.0 {
             for (place, Entry { meta, .. }) in self.transactions.iter_mut().enumerate() {
@@ -75,7 +76,7 @@ impl Enip {
                     meta.event(TOO_MANY_TRANSACTIONS);
                 }
             }
-            return;
+            return None;
         }
         let exchange = Exchange::default();
         let Entry { meta, tx } = match direction {
@@ -87,6 +88,7 @@ impl Enip {
         if is_invalid {
             meta.event(INVALID_PDU);
         }
+        Some(meta.id())
     }
 }
 
@@ -95,11 +97,13 @@ impl Parser for Enip {
     const COMPLETE: [u8; 2] = [1, 1];
     const EVENTS: &'static [&'static str] = &["too_many_transactions", "invalid_pdu"];
 
+    const FRAMES: &'static [&'static str] = &["hdr", "data", "pdu", "cip", "enip.item"];
+
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         super::record::is_known(keyword, direction).then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let way = input.direction.index();
         if self.is_lost[way] {
             if !pdu::begins(input.data) {
@@ -111,7 +115,8 @@ impl Parser for Enip {
         while let Some(rest) = input.data.get(consumed..).filter(|rest| !rest.is_empty()) {
             match Pdu::read(rest, input.direction == Direction::ToClient) {
                 Ok((pdu, used)) => {
-                    self.message(input.direction, pdu);
+                    let tx = self.message(input.direction, pdu);
+                    pdu::note_frames(rest, (consumed, used, tx), &mut orders.frames);
                     consumed += used;
                     // Of a datagram only the first one counts.
                     if input.transport == Transport::Udp {

@@ -2,6 +2,7 @@
 
 use super::cip::Cip;
 use super::names;
+use crate::frame::Frames;
 use crate::protocols::cursor::Cursor;
 
 pub(super) const HEADER: usize = 24;
@@ -12,6 +13,8 @@ const REGISTER_SESSION: u16 = 0x65;
 const SEND_RR_DATA: u16 = 0x6f;
 const SEND_UNIT_DATA: u16 = 0x70;
 
+/// More items of a message than this are not told of as frames.
+const MAX_ITEMS: u16 = 64;
 const CONNECTED_DATA: u16 = 0xb1;
 const UNCONNECTED_DATA: u16 = 0xb2;
 const IDENTITY: u16 = 0x0c;
@@ -67,6 +70,101 @@ pub(super) struct Identity {
     pub(super) serial: u32,
     pub(super) name: Box<[u8]>,
     pub(super) state: u8,
+}
+
+/// Frames, by their places in [`Parser::FRAMES`](crate::Parser::FRAMES).
+mod frame {
+    pub(super) const HEADER: u8 = 0;
+    pub(super) const DATA: u8 = 1;
+    pub(super) const PDU: u8 = 2;
+    pub(super) const CIP: u8 = 3;
+    pub(super) const ITEM: u8 = 4;
+}
+
+/// Tells of the frames of the message that `data` begins with, at a place in the input and of a length.
+pub(super) fn note_frames(
+    data: &[u8],
+    (from, used, tx): (usize, usize, Option<u64>),
+    frames: &mut Frames,
+) {
+    let length = used.saturating_sub(HEADER);
+    frames.whole(frame::HEADER, from, HEADER, tx);
+    frames.whole(frame::DATA, from + HEADER, length, tx);
+    frames.whole(frame::PDU, from, used, tx);
+    if let Some(content) = data.get(HEADER..used) {
+        let _ = note_items(data, content, (from, tx), frames);
+    }
+}
+
+/// The frames of the items of a message: each with its header, and what they carry of CIP.
+fn note_items(
+    data: &[u8],
+    content: &[u8],
+    (from, tx): (usize, Option<u64>),
+    frames: &mut Frames,
+) -> Option<()> {
+    const ITEM_HEADER: usize = 4;
+    let command = Cursor::new(data).le_u16()?;
+    let mut cursor = Cursor::new(content);
+    let mut at = from + HEADER + 2;
+    match command {
+        // Interface and timeout come first.
+        SEND_RR_DATA | SEND_UNIT_DATA => {
+            cursor.take(6)?;
+            at += 6;
+        }
+        LIST_SERVICES | LIST_IDENTITY => {}
+        _ => return None,
+    }
+    for _ in 0..cursor.le_u16()?.min(MAX_ITEMS) {
+        let kind = cursor.le_u16()?;
+        let length = usize::from(cursor.le_u16()?);
+        let content = cursor.take(length)?;
+        frames.whole(frame::ITEM, at, ITEM_HEADER + length, tx);
+        at += ITEM_HEADER;
+        // What is sent in a connection has a number first.
+        let number = match kind {
+            UNCONNECTED_DATA => Some(0),
+            CONNECTED_DATA => Some(2),
+            _ => None,
+        };
+        if let Some(number) = number
+            && let Some(message) = content.get(number..)
+        {
+            frames.whole(frame::CIP, at + number, message.len(), tx);
+            let _ = note_packed(message, (at + number, tx), frames);
+        }
+        at += length;
+    }
+    Some(())
+}
+
+/// The frames of the messages that another one carries (CIP volume 1, 3-5.5): their places are counted from that of
+/// their number.
+fn note_packed(
+    message: &[u8],
+    (from, tx): (usize, Option<u64>),
+    frames: &mut Frames,
+) -> Option<()> {
+    const MULTIPLE: u8 = 0x0a;
+    let mut cursor = Cursor::new(message);
+    if cursor.u8()? & 0x7f != MULTIPLE {
+        return None;
+    }
+    let path = usize::from(cursor.u8()?) * 2;
+    cursor.take(path)?;
+    let list = cursor.rest();
+    let mut cursor = Cursor::new(list);
+    let mut starts = Vec::new();
+    for _ in 0..cursor.le_u16()?.min(MAX_ITEMS) {
+        starts.push(usize::from(cursor.le_u16()?));
+    }
+    let ends = starts.iter().skip(1).copied().chain([list.len()]);
+    for (start, end) in starts.iter().copied().zip(ends) {
+        let len = end.min(list.len()).checked_sub(start)?;
+        frames.whole(frame::CIP, from + 2 + path + start, len, tx);
+    }
+    Some(())
 }
 
 impl Pdu {

@@ -165,6 +165,10 @@ impl Http1 {
                     self.phases[way] = Phase::Trailer;
                     self.trailers[way] = Head::default();
                     if let Some(entry) = self.entry(direction) {
+                        // Nothing more of the content will come.
+                        if let Some(body) = &mut entry.tx.side_mut(direction).body {
+                            body.close(FileState::Closed);
+                        }
                         entry.meta.advance(direction, TRAILER);
                     }
                 }
@@ -346,6 +350,7 @@ impl Parser for Http1 {
         ],
     }];
     const EVENTS: &'static [&'static str] = NAMES;
+    const FRAMES: &'static [&'static str] = &["request", "response"];
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         // The length of the target is that of its buffer.
@@ -358,10 +363,14 @@ impl Parser for Http1 {
     }
 
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
-        let mut used = 0;
+        let (way, mut used) = (input.direction.index(), 0);
         while let Some(data) = input.data.get(used..).filter(|data| !data.is_empty()) {
+            let before = self.at[way];
             match self.step(input, data, orders) {
-                Step::Used(len) => used += len,
+                Step::Used(len) => {
+                    self.note_frame(input.direction, before, (used, used + len), orders);
+                    used += len;
+                }
                 Step::Wait => {
                     return Outcome::Incomplete {
                         consumed: used,
@@ -387,8 +396,11 @@ impl Parser for Http1 {
         let way = direction.index();
         match self.phases[way] {
             Phase::Length(left) | Phase::Chunk(left) => {
+                let before = self.at[way];
                 self.miss(direction, left.min(bytes));
                 self.went_on(direction, bytes);
+                let end = usize::try_from(left).unwrap_or(usize::MAX);
+                self.note_frame(direction, before, (0, end), orders);
                 // What follows the body is missing as well.
                 self.lost[way] |= bytes > left;
             }
@@ -404,7 +416,8 @@ impl Parser for Http1 {
 
     fn end(&mut self, direction: Direction, _: &mut Orders) {
         let state = match self.phases[direction.index()] {
-            Phase::UntilClose | Phase::Over => FileState::Closed,
+            // All of the content is there.
+            Phase::UntilClose | Phase::Over | Phase::Trailer => FileState::Closed,
             _ => FileState::Truncated,
         };
         if self.at[direction.index()].is_some() {
@@ -426,6 +439,24 @@ impl Parser for Http1 {
 }
 
 impl Http1 {
+    /// Tells of the frame that a message is, as it begins or ends with what was taken of the input; `before` says which
+    /// transaction's it was.
+    fn note_frame(
+        &self,
+        direction: Direction,
+        before: Option<u64>,
+        (from, to): (usize, usize),
+        orders: &mut Orders,
+    ) {
+        // Requests are the first frames, responses the second.
+        let kind = direction.index() as u8;
+        match (before, self.at[direction.index()]) {
+            (None, Some(tx)) => orders.frames.open(kind, from, Some(tx)),
+            (Some(_), None) => orders.frames.close(kind, to),
+            _ => {}
+        }
+    }
+
     /// So many bytes of a body are missing.
     fn miss(&mut self, direction: Direction, bytes: u64) {
         if let Some(entry) = self.entry(direction) {
@@ -433,6 +464,61 @@ impl Http1 {
                 body.gap(bytes);
             }
             entry.meta.advance(direction, BODY);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transaction::Transaction;
+
+    fn feed(response: &[u8], close: bool) -> Http1 {
+        let mut parser = Http1::new(AppProto::Http1, &Arc::default());
+        let mut orders = Orders::default();
+        let request = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+        parser.parse(&Input::new(Direction::ToServer, request), &mut orders);
+        let mut input = Input::new(Direction::ToClient, response);
+        let used = match parser.parse(&input, &mut orders) {
+            Outcome::Incomplete { consumed, .. } => consumed,
+            _ => response.len(),
+        };
+        if close {
+            input = Input::new(Direction::ToClient, &response[used..]);
+            input.eof = true;
+            parser.parse(&input, &mut orders);
+            parser.end(Direction::ToClient, &mut orders);
+        }
+        parser
+    }
+
+    fn content(parser: &Http1) -> (Vec<u8>, FileState) {
+        let entry = parser.transactions.get(0).expect("an exchange");
+        let file = entry.tx.files(Direction::ToClient).first().expect("a file");
+        (file.content().1.to_vec(), file.state())
+    }
+
+    #[test]
+    fn what_follows_a_response_at_once_belongs_to_it() {
+        let parser = feed(
+            b"HTTP/1.1 200 ok\r\nContent-Length: 3\r\n\r\nabc\r\n",
+            false,
+        );
+        assert_eq!(content(&parser), (b"abc\r\n".to_vec(), FileState::Closed));
+        let parser = feed(b"HTTP/1.1 200 ok\r\nContent-Length: 3\r\n\r\nabcdef", true);
+        assert_eq!(content(&parser), (b"abcdef".to_vec(), FileState::Closed));
+    }
+
+    #[test]
+    fn chunks_may_end_without_a_trailer() {
+        let head = b"HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+        for end in [&b"0\n \n"[..], b"0\r\nfoobar\r\n", b"0\r\n\r\n"] {
+            let parser = feed(&[&head[..], end].concat(), true);
+            assert_eq!(
+                content(&parser),
+                (b"abc".to_vec(), FileState::Closed),
+                "{end:?}"
+            );
         }
     }
 }

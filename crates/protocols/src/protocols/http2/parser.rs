@@ -12,6 +12,7 @@ use super::hpack::{self, Error, Field, UNPACKED_LIMIT};
 use super::stream::Stream;
 use super::values;
 use crate::file::{File, FileSettings, FileState};
+use crate::frame::Frames;
 use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
 use crate::protocols::coding::Decoder;
 use crate::protocols::content_range;
@@ -357,10 +358,11 @@ impl Http2 {
     }
 
     /// Takes frames; what is left over, and how much of that must be there.
-    fn frames<'d>(
+    fn read_frames<'d>(
         &mut self,
         direction: Direction,
         mut rest: &'d [u8],
+        (mut at, frames): (usize, &mut Frames),
     ) -> Result<Option<(&'d [u8], usize)>, Event> {
         while !rest.is_empty() {
             let Some(header) = Header::read(rest) else {
@@ -370,6 +372,10 @@ impl Http2 {
                 return Err(Event::InvalidFrameHeader);
             }
             let body = rest.get(HEADER..).unwrap_or_default();
+            frames.whole(told::HEADER, at, HEADER, None);
+            frames.whole(told::DATA, at + HEADER, header.length, None);
+            frames.whole(told::PDU, at, HEADER + header.length, None);
+            at += HEADER + header.length;
             match body.split_at_checked(header.length) {
                 Some((payload, after)) => {
                     // Settings that say nothing confirm the other side's.
@@ -534,6 +540,13 @@ impl Http2 {
     }
 }
 
+/// Frames of which rules and records are told, by their places in [`Parser::FRAMES`].
+mod told {
+    pub(super) const HEADER: u8 = 0;
+    pub(super) const DATA: u8 = 1;
+    pub(super) const PDU: u8 = 2;
+}
+
 impl Parser for Http2 {
     type Tx = Stream;
     const COMPLETE: [u8; 2] = [COMPLETE; 2];
@@ -585,6 +598,8 @@ impl Parser for Http2 {
         "compression_bomb",
     ];
 
+    const FRAMES: &'static [&'static str] = &["hdr", "data", "pdu"];
+
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         values::place(keyword, direction)
     }
@@ -631,7 +646,8 @@ impl Parser for Http2 {
         *skip -= passed;
         rest = rest.get(passed..).unwrap_or_default();
         orders.inspect_stream[direction.index()] = true;
-        let result = self.frames(direction, rest);
+        let from = input.data.len() - rest.len();
+        let result = self.read_frames(direction, rest, (from, &mut orders.frames));
         orders.refined = self.carries_dns.then_some(AppProto::Doh2);
         match result {
             Ok(None) => Outcome::Done,

@@ -128,6 +128,9 @@ impl Entry<Exchange> {
     }
 }
 
+/// The frame of a message.
+const PDU: u8 = 0;
+
 impl Parser for Ldap {
     type Tx = Exchange;
     const COMPLETE: [u8; 2] = [1, 1];
@@ -137,6 +140,8 @@ impl Parser for Ldap {
         "request_not_found",
         "incomplete_data",
     ];
+
+    const FRAMES: &'static [&'static str] = &["pdu"];
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         let of_request = match keyword {
@@ -167,11 +172,13 @@ impl Parser for Ldap {
         while let Some(rest) = input.data.get(used..).filter(|rest| !rest.is_empty()) {
             match Message::read(rest) {
                 Ok((message, length)) => {
+                    orders.frames.whole(PDU, used, length, None);
                     match input.direction {
                         Direction::ToServer => self.request(message),
                         Direction::ToClient => self.response(message, length, orders),
                     }
                     used += length;
+                    orders.inspect_stream[input.direction.index()] = true;
                     if orders.change.is_some() {
                         return Outcome::Incomplete {
                             consumed: used,

@@ -7,6 +7,7 @@ use tapir_rules::keywords::{KeywordId, industrial};
 
 use super::message::*;
 use super::settings::Settings;
+use crate::frame::Frames;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::transaction::{Entry, Meta, Transactions};
 use crate::{AppProto, ParserSettings};
@@ -222,6 +223,22 @@ impl Mqtt {
     }
 }
 
+/// Frames, by their places in [`Parser::FRAMES`].
+mod frame {
+    pub(super) const PDU: u8 = 0;
+    pub(super) const HEADER: u8 = 1;
+    pub(super) const DATA: u8 = 2;
+}
+
+/// Tells of the frames of the message that `data` begins with, at `from` in the input.
+fn note_frames(data: &[u8], from: usize, frames: &mut Frames) {
+    if let Ok(Some(header)) = Header::parse(data) {
+        frames.whole(frame::PDU, from, header.own + header.rest, None);
+        frames.whole(frame::HEADER, from, header.own, None);
+        frames.whole(frame::DATA, from + header.own, header.rest, None);
+    }
+}
+
 impl Parser for Mqtt {
     type Tx = Exchange;
     const COMPLETE: [u8; 2] = [1, 1];
@@ -239,6 +256,8 @@ impl Parser for Mqtt {
         "malformed_traffic",
         "too_many_messages",
     ];
+
+    const FRAMES: &'static [&'static str] = &["pdu", "header", "data"];
 
     fn place(keyword: KeywordId, _: Direction) -> Option<u8> {
         use industrial::*;
@@ -265,13 +284,17 @@ impl Parser for Mqtt {
         .then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let left_out = &mut self.skip[input.direction.index()];
         let mut consumed = input.data.len().min(*left_out);
         *left_out -= consumed;
         while let Some(rest) = input.data.get(consumed..).filter(|rest| !rest.is_empty()) {
             match self.next(rest, input.direction) {
-                Ok(Ok(used)) => consumed += used,
+                Ok(Ok(used)) => {
+                    note_frames(rest, consumed, &mut orders.frames);
+                    consumed += used;
+                    orders.inspect_stream[input.direction.index()] = true;
+                }
                 Ok(Err(needed)) => return Outcome::Incomplete { consumed, needed },
                 Err(Malformed) => {
                     let Entry { meta, tx } = self.open(None, input.direction);

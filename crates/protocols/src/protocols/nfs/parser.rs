@@ -9,6 +9,7 @@ use super::call::{Call, GSS, Reply};
 use super::transaction::{Carried, Tx};
 use super::{version3, version4};
 use crate::file::FileState;
+use crate::frame::Frames;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::smb::Bounded;
 use crate::protocols::transfer::Transfer;
@@ -271,6 +272,26 @@ fn finish(entry: &mut Entry<Tx>, state: FileState) {
     entry.meta.advance(ToClient, 1);
 }
 
+/// Frames, by their places in [`Parser::FRAMES`].
+mod frame {
+    pub(super) const PDU: u8 = 0;
+    pub(super) const HEADER: u8 = 1;
+    pub(super) const DATA: u8 = 2;
+}
+
+/// Tells of the frames of a message of RPC (RFC 5531, section 9), at `from` in the input.
+fn note_frames(message: &[u8], from: usize, direction: Direction, frames: &mut Frames) {
+    // A call says its program, version and procedure; a reply whether it was accepted.
+    let header = match direction {
+        Direction::ToServer => 24,
+        Direction::ToClient => 12,
+    };
+    let header = message.len().min(header);
+    frames.whole(frame::PDU, from, message.len(), None);
+    frames.whole(frame::HEADER, from, header, None);
+    frames.whole(frame::DATA, from + header, message.len() - header, None);
+}
+
 impl Parser for Nfs {
     type Tx = Tx;
     const COMPLETE: [u8; 2] = [1, 1];
@@ -279,6 +300,8 @@ impl Parser for Nfs {
         "non_existing_version",
         "too_many_transactions",
     ];
+
+    const FRAMES: &'static [&'static str] = &["rpc.pdu", "rpc.hdr", "rpc.data"];
 
     fn place(keyword: KeywordId, _: Direction) -> Option<u8> {
         match keyword {
@@ -292,6 +315,7 @@ impl Parser for Nfs {
         const LAST: u32 = 1 << 31;
         let direction = input.direction;
         if input.transport == Transport::Udp {
+            note_frames(input.data, 0, direction, &mut orders.frames);
             return match self.message(direction, input.data) {
                 Some(()) => Outcome::Done,
                 None => Outcome::Failed,
@@ -325,6 +349,7 @@ impl Parser for Nfs {
                     needed: MARK + length,
                 };
             };
+            note_frames(message, consumed + MARK, direction, &mut orders.frames);
             // What is wrong with one record does not matter to the next.
             let _ = self.message(direction, message);
             orders.inspect_stream[direction.index()] = true;

@@ -219,6 +219,9 @@ fn sixteen(cursor: &mut Cursor<'_>) -> Option<[u8; 16]> {
     cursor.take(16)?.try_into().ok()
 }
 
+/// The frame of a message.
+const PDU: u8 = 0;
+
 impl Parser for Rfb {
     type Tx = Handshake;
     const COMPLETE: [u8; 2] = [1, 1];
@@ -229,6 +232,8 @@ impl Parser for Rfb {
         "confused_state",
     ];
 
+    const FRAMES: &'static [&'static str] = &["pdu"];
+
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         let side = match keyword {
             voip::RFB_NAME | voip::RFB_SECRESULT => ToClient,
@@ -238,7 +243,7 @@ impl Parser for Rfb {
         (side == direction).then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let mut consumed = 0;
         while let Some(rest) = input.data.get(consumed..).filter(|rest| !rest.is_empty()) {
             match self.awaited.sender() {
@@ -257,7 +262,10 @@ impl Parser for Rfb {
                 Some(_) => {}
             }
             match self.step(rest) {
-                Step::Used(bytes) => consumed += bytes,
+                Step::Used(bytes) => {
+                    orders.frames.whole(PDU, consumed, bytes, Some(0));
+                    consumed += bytes;
+                }
                 Step::Incomplete => {
                     return Outcome::Incomplete {
                         consumed,

@@ -8,6 +8,7 @@ use tapir_rules::keywords::{KeywordId, voip};
 
 use super::message::{FirstLine, Message, Reading};
 use super::sdp::Description;
+use crate::frame::Frames;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::record::RecordOptions;
 use crate::signature::Transport;
@@ -50,10 +51,54 @@ impl Sip {
     }
 }
 
+/// Frames, by their places in [`Parser::FRAMES`]: those of the client come before those of the server.
+mod frame {
+    pub(super) const PDU: u8 = 0;
+    pub(super) const LINE: [u8; 2] = [1, 2];
+    pub(super) const HEADERS: [u8; 2] = [3, 4];
+    pub(super) const BODY: [u8; 2] = [5, 6];
+}
+
+/// Tells of the frames of a message at a place in the input, of a length and a transaction.
+fn note_frames(
+    message: &Message,
+    (from, length, tx): (usize, usize, u64),
+    to_server: bool,
+    frames: &mut Frames,
+) {
+    let side = usize::from(!to_server);
+    let (head, body) = (message.head.len(), message.body.len());
+    let line = length.saturating_sub(head + body);
+    // The empty line belongs to neither.
+    let fields = head
+        - if message.head.ends_with(b"\r\n") {
+            2
+        } else {
+            1
+        }
+        .min(head);
+    frames.whole(frame::PDU, from, length, Some(tx));
+    frames.whole(frame::LINE[side], from, line, Some(tx));
+    frames.whole(frame::HEADERS[side], from + line, fields, Some(tx));
+    if body > 0 {
+        frames.whole(frame::BODY[side], from + line + head, body, Some(tx));
+    }
+}
+
 impl Parser for Sip {
     type Tx = Exchange;
     const COMPLETE: [u8; 2] = [1, 1];
     const EVENTS: &'static [&'static str] = &["incomplete_data", "invalid_data"];
+
+    const FRAMES: &'static [&'static str] = &[
+        "pdu",
+        "request.line",
+        "response.line",
+        "request.headers",
+        "response.headers",
+        "request.body",
+        "response.body",
+    ];
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         let to_server = direction == Direction::ToServer;
@@ -71,7 +116,7 @@ impl Parser for Sip {
         known.then_some(1)
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let is_datagram = input.transport == Transport::Udp;
         let to_server = input.direction == Direction::ToServer;
         let mut used = 0;
@@ -88,7 +133,10 @@ impl Parser for Sip {
                     return Outcome::Failed;
                 }
                 Reading::Message(message, length) => {
+                    let tx = self.transactions.total();
+                    note_frames(&message, (used, length, tx), to_server, &mut orders.frames);
                     self.open(input.direction, message);
+                    orders.inspect_stream[input.direction.index()] = true;
                     used += length;
                 }
                 Reading::Incomplete(needed) => {

@@ -2,6 +2,7 @@
 
 mod bounded;
 mod command;
+mod frame;
 mod kerberos;
 mod ntlmssp;
 mod parser;

@@ -8,7 +8,7 @@ use tapir_rules::keywords::{KeywordId, file, windows};
 use super::bounded::Bounded;
 use super::status::Status;
 use super::transaction::{Detail, Dialect, Tree, Tx};
-use super::{version1, version2};
+use super::{frame, version1, version2};
 use crate::file::FileState;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::dcerpc::pdu::Known;
@@ -340,6 +340,7 @@ const BEGINNING: usize = 512;
 impl Parser for Smb {
     type Tx = Tx;
     const COMPLETE: [u8; 2] = [1, 1];
+    const FRAMES: &'static [&'static str] = frame::NAMES;
     const EVENTS: &'static [&'static str] = &[
         "internal_error",
         "malformed_data",
@@ -378,7 +379,7 @@ impl Parser for Smb {
         }
     }
 
-    fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
+    fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         const HEADER: usize = 4;
         let direction = input.direction;
         let all = input.data.len();
@@ -412,6 +413,7 @@ impl Parser for Smb {
                 let needed = HEADER + if headers { BEGINNING } else { length };
                 return Outcome::Incomplete { consumed, needed };
             };
+            frame::note(body, (kind, length), consumed, &mut orders.frames);
             // Other types of messages set sessions up or keep them alive.
             if kind == 0 && !message.is_empty() {
                 self.message(direction, message);

@@ -10,6 +10,7 @@ use super::events;
 use super::message::Message;
 use super::transaction::Mail;
 use crate::file::{File, FileSettings, FileState};
+use crate::frame::Frames;
 use crate::hook::Branch;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::line::{LineReader, Piece};
@@ -60,6 +61,8 @@ pub(super) enum Mode {
 pub struct Smtp {
     transactions: Transactions<Mail>,
     readers: [LineReader; 2],
+    /// The frame of a message has begun.
+    is_in_data: bool,
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) mode: Mode,
     /// The mail that the client is at, while it is open.
@@ -87,6 +90,7 @@ impl Smtp {
         Self {
             transactions: Transactions::default(),
             readers: Default::default(),
+            is_in_data: false,
             waiting: VecDeque::new(),
             mode: Mode::Commands,
             current: None,
@@ -448,6 +452,32 @@ const DATA: u8 = 1;
 /// The progress of a side that is done with a mail.
 const COMPLETE: u8 = 2;
 
+/// Frames, by their places in [`Parser::FRAMES`].
+mod frame {
+    pub(super) const COMMAND_LINE: u8 = 0;
+    pub(super) const DATA: u8 = 1;
+    pub(super) const RESPONSE_LINE: u8 = 2;
+}
+
+impl Smtp {
+    /// Tells of the frames of what the client said at a place in the input, in the mode that it was in.
+    fn note_frames(&mut self, mode: Mode, (from, used): (usize, usize), frames: &mut Frames) {
+        match mode {
+            _ if used == 0 => {}
+            Mode::Commands => frames.whole(frame::COMMAND_LINE, from, used, self.current),
+            Mode::Data => {
+                if !std::mem::replace(&mut self.is_in_data, self.mode == Mode::Data) {
+                    frames.open(frame::DATA, from, self.current);
+                }
+                if self.mode != Mode::Data {
+                    frames.close(frame::DATA, from + used);
+                }
+            }
+            Mode::Chunk(..) => {}
+        }
+    }
+}
+
 impl Parser for Smtp {
     type Tx = Mail;
     const COMPLETE: [u8; 2] = [COMPLETE; 2];
@@ -467,6 +497,7 @@ impl Parser for Smtp {
         ],
     }];
     const EVENTS: &'static [&'static str] = events::NAMES;
+    const FRAMES: &'static [&'static str] = &["command_line", "data", "response_line"];
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         if direction != Direction::ToServer {
@@ -490,6 +521,8 @@ impl Parser for Smtp {
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let mut consumed = 0;
         while let Some(rest) = input.data.get(consumed..).filter(|rest| !rest.is_empty()) {
+            let mode = self.mode;
+            let asker = self.waiting.front().map(|waiting| waiting.tx);
             let used = match input.direction {
                 Direction::ToServer => self.client(rest, orders),
                 Direction::ToClient => match self.server(rest, consumed == 0, orders) {
@@ -497,6 +530,16 @@ impl Parser for Smtp {
                     None => return Outcome::Failed,
                 },
             };
+            let place = (consumed, used);
+            match input.direction {
+                Direction::ToServer => self.note_frames(mode, place, &mut orders.frames),
+                Direction::ToClient => {
+                    let tx = asker.or(self.current);
+                    orders
+                        .frames
+                        .whole(frame::RESPONSE_LINE, consumed, used, tx);
+                }
+            }
             if used == 0 {
                 return Outcome::Incomplete {
                     consumed,

@@ -8,6 +8,7 @@ use tapir_rules::keywords::{KeywordId, tls};
 use super::banner::{MAX_BANNER, line, versions};
 use super::key_exchange::Hassh;
 use super::transaction::Connection;
+use crate::frame::Frames;
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::cursor::Cursor;
 use crate::transaction::{Entry, Transactions};
@@ -162,6 +163,31 @@ impl Ssh {
     }
 }
 
+/// Frames, by their places in [`Parser::FRAMES`].
+mod frame {
+    pub(super) const HEADER: u8 = 0;
+    pub(super) const DATA: u8 = 1;
+    pub(super) const PDU: u8 = 2;
+}
+
+/// Tells of the frames of the packet that `data` begins with, at `from` in the input.
+fn note_frames(data: &[u8], from: usize, frames: &mut Frames) {
+    let Some(length) = Cursor::new(data).u32().filter(|_| data.len() >= HEADER) else {
+        return;
+    };
+    let whole = usize::try_from(length)
+        .unwrap_or(usize::MAX)
+        .saturating_add(4);
+    frames.whole(frame::HEADER, from, HEADER, Some(0));
+    frames.whole(
+        frame::DATA,
+        from + HEADER,
+        whole.saturating_sub(HEADER),
+        Some(0),
+    );
+    frames.whole(frame::PDU, from, whole, Some(0));
+}
+
 impl Parser for Ssh {
     type Tx = Connection;
     const COMPLETE: [u8; 2] = [place::FINISHED; 2];
@@ -189,6 +215,8 @@ impl Parser for Ssh {
         "long_kex_record",
     ];
 
+    const FRAMES: &'static [&'static str] = &["record.hdr", "record.data", "record.pdu"];
+
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         let known = match keyword {
             tls::SSH_PROTO
@@ -213,7 +241,10 @@ impl Parser for Ssh {
             let step = match self.at[side] {
                 // All that follows is encrypted.
                 place::FINISHED => return Outcome::Done,
-                place::BANNER => self.packet(rest, input.direction, orders),
+                place::BANNER => {
+                    note_frames(rest, consumed, &mut orders.frames);
+                    self.packet(rest, input.direction, orders)
+                }
                 _ => self.banner(rest, input.direction, orders),
             };
             match step {

@@ -11,6 +11,7 @@ use super::fingerprint::{Ja3, ja4};
 use super::hello::{Hello, is_version, take};
 use super::transaction::{Session, Side, state};
 use crate::encryption::Encryption;
+use crate::frame::Frames;
 use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
@@ -453,6 +454,40 @@ impl Tls {
     }
 }
 
+/// Frames, by their places in [`Parser::FRAMES`].
+mod frame {
+    pub(super) const PDU: u8 = 0;
+    pub(super) const HEADER: u8 = 1;
+    pub(super) const DATA: u8 = 2;
+    pub(super) const ALERT: u8 = 3;
+    pub(super) const HEARTBEAT: u8 = 4;
+    pub(super) const SSL2_HEADER: u8 = 5;
+    pub(super) const SSL2_PDU: u8 = 6;
+}
+
+/// Tells of the frames of the record that `data` begins with, at a place in the input; so many of its bytes are used.
+fn note_frames(data: &[u8], (from, used): (usize, usize), frames: &mut Frames) {
+    const HEADER: usize = 5;
+    match data {
+        [first, ..] if first & 0x80 != 0 => {
+            frames.whole(frame::SSL2_HEADER, from, 5, Some(0));
+            frames.whole(frame::SSL2_PDU, from, used, Some(0));
+        }
+        [kind, _, _, high, low, ..] => {
+            let length = usize::from(u16::from_be_bytes([*high, *low]));
+            frames.whole(frame::PDU, from, HEADER + length, Some(0));
+            frames.whole(frame::HEADER, from, HEADER, Some(0));
+            let data = match kind {
+                21 => frame::ALERT,
+                24 => frame::HEARTBEAT,
+                _ => frame::DATA,
+            };
+            frames.whole(data, from + HEADER, length, Some(0));
+        }
+        _ => {}
+    }
+}
+
 impl Parser for Tls {
     type Tx = Session;
     const COMPLETE: [u8; 2] = [client::FINISHED, server::FINISHED];
@@ -477,6 +512,16 @@ impl Parser for Tls {
         ],
     }];
     const EVENTS: &'static [&'static str] = NAMES;
+
+    const FRAMES: &'static [&'static str] = &[
+        "pdu",
+        "hdr",
+        "data",
+        "alert",
+        "heartbeat",
+        "ssl2.hdr",
+        "ssl2.pdu",
+    ];
 
     fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         let to_server = direction == ToServer;
@@ -528,6 +573,7 @@ impl Parser for Tls {
             }
             match self.record(data, input, orders) {
                 Ok(used) => {
+                    note_frames(data, (consumed, used), &mut orders.frames);
                     take(&mut data, used);
                     consumed += used;
                 }
