@@ -60,6 +60,7 @@ impl Inspector {
             transport: Transport::Udp,
             ports: [flow.client_port(), flow.server_port()],
             time: packet.ts,
+            hosts: [flow.client(), flow.server()],
         };
         let mut orders = self.orders();
         let attachment = &mut flow.attachment;
@@ -169,6 +170,7 @@ impl Inspector {
         // Most pieces come when the protocol is known, and nobody asks how it all began.
         let beginning = (!is_known).then(|| Beginning::of(flow, self.settings.stream.depth));
         let ports = [flow.client_port(), flow.server_port()];
+        let hosts = [flow.client(), flow.server()];
         let attachment = &mut flow.attachment;
         let Some(session) = flow.tcp.as_deref_mut() else {
             return Heard::Nothing;
@@ -209,6 +211,7 @@ impl Inspector {
             transport: Transport::Tcp,
             ports,
             time: packet.ts,
+            hosts,
         };
         let parsers = &self.parsers;
         let used = attachment.dialogue.feed(before, parsers, &readable, orders);
