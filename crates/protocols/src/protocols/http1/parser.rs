@@ -1,8 +1,9 @@
 //! Requests and responses, both ways of a connection (RFC 9112).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use tapir_packet::Direction;
+use tapir_packet::{Direction, Timestamp};
 use tapir_rules::keywords::{KeywordId, http};
 
 use super::body::{Body, ChunkLine, Phase, chunk_line, may_be_chunk_line};
@@ -14,6 +15,7 @@ use super::{Settings, request, response};
 use crate::file::{FileSettings, FileState, Storing};
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::content_range;
+use crate::protocols::joined::{JoinedFiles, Whole};
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
 
@@ -27,6 +29,10 @@ pub struct Http1 {
     files: [Arc<FileSettings>; 2],
     /// Of bodies that are no files themselves.
     unstored: Arc<FileSettings>,
+    joined: JoinedFiles,
+    /// Addresses of client and server, and the time, as last told.
+    hosts: [IpAddr; 2],
+    now: Timestamp,
     pub(super) transactions: Transactions<Exchange>,
     pub(super) phases: [Phase; 2],
     /// A first line is missing: what comes is passed over until one is seen. By direction.
@@ -66,6 +72,9 @@ impl Http1 {
         Self {
             settings: http,
             unstored: Arc::new(unstored),
+            joined: settings.joined.clone(),
+            hosts: [IpAddr::from([0; 4]); 2],
+            now: Timestamp::default(),
             files,
             transactions: Transactions::default(),
             phases: [Phase::default(); 2],
@@ -198,6 +207,8 @@ impl Http1 {
             self.settings.decoding.clone(),
             self.settings.body_limit[way],
         );
+        let (joined, hosts) = (self.joined.clone(), self.hosts);
+        let joining = (self.settings.joining, self.now);
         let Some(entry) = self.entry(direction) else {
             return;
         };
@@ -223,9 +234,19 @@ impl Http1 {
             Some(Err(())) => entry.meta.event(Event::MultipartError as u8),
             None => {}
         }
-        if let Some(range) = head.get(b"content-range").filter(|_| packed) {
-            match content_range::part_of(range) {
-                Ok(range) => body.content.range = range,
+        if let Some(value) = head.get(b"content-range").filter(|_| packed) {
+            match content_range::part_of(value) {
+                Ok(Some(range)) => {
+                    let whole = Whole {
+                        hosts,
+                        name: entry.tx.whole_name(),
+                        size: range.size,
+                    };
+                    let of_file = (&files, &name[..]);
+                    let joining = joined.begin(whole, range, of_file, joining);
+                    body.is_part(range, joining);
+                }
+                Ok(None) => {}
                 Err(_) => entry.meta.event(Event::RangeInvalid as u8),
             }
         }

@@ -223,6 +223,12 @@ impl Exchange {
         differs.then_some(Event::PortMismatch)
     }
 
+    /// Host and path: what names the file that the response is a part of.
+    pub(super) fn whole_name(&self) -> Vec<u8> {
+        let host = self.host.as_deref().unwrap_or_default();
+        [host, &self.target.normal].concat()
+    }
+
     /// The boundary of a form that a request sends, if it does; an error when it names none.
     pub(super) fn form_boundary(&self, direction: Direction) -> Option<Result<Vec<u8>, ()>> {
         if direction == Direction::ToClient || self.method() != b"POST" {
@@ -480,7 +486,7 @@ impl Transaction for Exchange {
                 return side
                     .body
                     .as_ref()
-                    .and_then(|body| body.content.window())
+                    .and_then(|body| body.content()?.window())
                     .is_some_and(accepts);
             }
             file::DATA => {
