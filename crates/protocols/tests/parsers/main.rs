@@ -1,0 +1,5 @@
+//! All parsers, on sample dialogues: what they understand, and what they keep.
+
+mod dialogue;
+mod memory;
+mod understanding;
