@@ -15,14 +15,15 @@ use tapir_protocols::{
 
 /// What both sides say in one flow.
 pub struct Dialogue {
+    /// The name of its file.
+    pub name: String,
     pub proto: AppProto,
     pub transport: Transport,
     pub turns: Vec<(Direction, Vec<u8>)>,
 }
 
-/// All dialogues, by name.
-pub fn all() -> Vec<Dialogue> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialogues");
+/// All dialogues of a folder, by name.
+pub fn all_in(folder: &Path) -> Vec<Dialogue> {
     let mut paths: Vec<_> = fs::read_dir(folder)
         .expect("the dialogues")
         .map(|entry| entry.expect("an entry").path())
@@ -64,6 +65,7 @@ impl Dialogue {
             })
             .collect();
         Self {
+            name: name.to_owned(),
             proto,
             transport,
             turns,

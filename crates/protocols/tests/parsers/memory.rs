@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tapir_packet::Direction;
 use tapir_protocols::{ParserSettings, Transport};
 
-use crate::dialogue::{Listener, all};
+use crate::all;
+use crate::dialogue::Listener;
 
 thread_local! {
     static KEPT: Cell<isize> = const { Cell::new(0) };

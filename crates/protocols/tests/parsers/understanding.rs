@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::dialogue::{Dialogue, Listener, all};
+use crate::all;
+use crate::dialogue::{Dialogue, Listener};
 use proptest::prelude::*;
 use tapir_packet::Direction;
 use tapir_protocols::{AppProto, ParserSettings, Transport};
