@@ -1,5 +1,7 @@
 //! What every protocol's parser looks like from outside.
 
+use std::net::IpAddr;
+
 use tapir_packet::{Direction, Timestamp};
 
 use crate::AppProto;
@@ -83,6 +85,8 @@ pub struct Input<'a> {
     pub ports: [u16; 2],
     /// Time of the packet that made them readable.
     pub time: Timestamp,
+    /// Addresses of client and server.
+    pub hosts: [IpAddr; 2],
 }
 
 impl<'a> Input<'a> {
@@ -95,6 +99,7 @@ impl<'a> Input<'a> {
             transport: Transport::Tcp,
             ports: [40000, 80],
             time: Timestamp::default(),
+            hosts: [IpAddr::from([0; 4]); 2],
         }
     }
 }

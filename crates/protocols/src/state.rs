@@ -12,6 +12,7 @@ use crate::frame::{STREAM_FRAME, STREAM_FRAME_NAME};
 use crate::hook::{Branch, ONE_WAY};
 use crate::open_limit::OpenLimit;
 use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
+use crate::protocols::joined::JoinedFiles;
 use crate::protocols::*;
 use crate::transaction::{Entry, Meta, Transaction};
 
@@ -36,6 +37,8 @@ pub struct ParserSettings {
     pub pop3: OpenLimit<256>,
     /// HTTP before version 2.
     pub http1: http1::Settings,
+    /// Files that come in ranges.
+    pub joined: JoinedFiles,
     /// HTTP/2.
     pub http2: http2::Settings,
     /// MQTT.

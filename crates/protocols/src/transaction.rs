@@ -135,6 +135,8 @@ pub struct Inspection {
     pub done_below: u8,
     /// Nothing is left to be inspected.
     pub complete: bool,
+    /// Files that there were.
+    pub files: usize,
     /// Rules that were not settled at once, or are not to be tried again, in their order: number of the rule, and what
     /// inspection remembers of it.
     pub rules: Vec<(u32, u32)>,

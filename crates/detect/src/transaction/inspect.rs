@@ -151,6 +151,17 @@ impl Side {
                 progress,
                 complete,
             };
+            let files = transaction.files(self.direction).len();
+            if files > std::mem::replace(&mut inspection.files, files) {
+                // What was settled of files was of those before.
+                let settled = inspection.rules.iter_mut().filter(|it| it.1 & SETTLED != 0);
+                for entry in settled {
+                    let part = work.part(RuleId(entry.0));
+                    if part.is_some_and(TransactionPart::asks_for_files) {
+                        entry.1 = 0;
+                    }
+                }
+            }
             found.clear();
             work.candidates(&subject, self.direction, inspection.done_below, found);
             add_unsettled(&inspection, found);

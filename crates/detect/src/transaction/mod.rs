@@ -60,6 +60,11 @@ impl TransactionPart {
         }
     }
 
+    /// Whether it asks for files by their names or content.
+    pub(crate) fn asks_for_files(&self) -> bool {
+        self.tests.iter().any(Test::asks_for_files)
+    }
+
     /// The progress of a direction at which all that is asked for there is there, in flows of a protocol; nothing if
     /// that never is.
     pub(crate) fn place(&self, proto: AppProto, direction: Direction) -> Option<u8> {
@@ -146,6 +151,18 @@ impl Test {
                 _,
             ) => file::place(proto, direction),
             _ => proto.place(self.keyword()?, direction),
+        }
+    }
+
+    /// Whether it is about files, of which a transaction may have several.
+    fn asks_for_files(&self) -> bool {
+        use tapir_rules::keywords::file::{DATA, MAGIC, NAME};
+        match self {
+            Test::File(_) => true,
+            Test::Towards(_, test) => test.asks_for_files(),
+            _ => self
+                .keyword()
+                .is_some_and(|keyword| [DATA, MAGIC, NAME].contains(&keyword)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is said in a flow: the parser of its protocol, fed with what becomes readable.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tapir_packet::{Direction, Timestamp};
@@ -33,6 +34,7 @@ pub(super) struct Readable<'d> {
     pub(super) transport: Transport,
     pub(super) ports: [u16; 2],
     pub(super) time: Timestamp,
+    pub(super) hosts: [IpAddr; 2],
 }
 
 /// What the parser made of them.
@@ -151,6 +153,7 @@ impl Dialogue {
                     transport: input.transport,
                     ports: input.ports,
                     time: input.time,
+                    hosts: input.hosts,
                 },
                 orders,
             );

@@ -480,6 +480,7 @@ fn describe_files(json: &mut Json<'_>, transaction: &dyn Transaction, id: u64) {
     let mut files = DIRECTIONS
         .iter()
         .flat_map(|way| transaction.files(*way))
+        .filter(|file| !file.logged)
         .peekable();
     if files.peek().is_none() {
         return;

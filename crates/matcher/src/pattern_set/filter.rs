@@ -1,4 +1,4 @@
-//! The filter in front of the gram index: does any pattern have these two, three or four bytes?
+//! The filter in front of the gram index: does any pattern have these two or four bytes?
 
 /// Bit 5 of every byte of a gram: set, it folds the case of letters.
 pub(super) const FOLD: u32 = 0x2020_2020;

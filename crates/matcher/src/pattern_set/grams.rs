@@ -3,7 +3,7 @@
 //! Every pattern of four bytes or more is entered under one of its four-byte fragments ("grams"), chosen
 //! to be rare in traffic. A search takes the gram at every position and asks a small filter whether any
 //! pattern is entered under it; traffic that matches nothing costs one look-up in the cache for each byte.
-//! Patterns of two and three bytes have an index of grams of their length.
+//! Patterns of two and three bytes have an index of grams of two bytes.
 //!
 //! Grams are compared with bit 5 of each byte set, which makes letters equal in both cases and some other
 //! bytes equal that are not; the full comparison settles it.

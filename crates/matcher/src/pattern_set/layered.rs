@@ -61,7 +61,8 @@ fn grams(
 /// which never see the rest.
 #[derive(Debug)]
 struct Short {
-    threes: Option<GramIndex<3>>,
+    /// Patterns of two and of three bytes, together: one pass less is worth the few places at which two bytes of three
+    /// stand in vain.
     pairs: Option<GramIndex<2>>,
     singles: Option<SingleIndex>,
     runs: Option<RunIndex>,
@@ -69,32 +70,22 @@ struct Short {
 
 impl Short {
     fn build(patterns: &Patterns, belongs: impl Fn(&Pattern) -> bool) -> Self {
-        let of_length = |length| {
-            let belongs = &belongs;
-            grams(patterns, move |pattern| {
-                pattern.len == length && belongs(pattern)
-            })
-        };
+        let is_pair = |pattern: &Pattern| matches!(pattern.len, 2 | 3) && belongs(pattern);
         Self {
-            threes: GramIndex::build(of_length(3)),
-            pairs: GramIndex::build(of_length(2)),
+            pairs: GramIndex::build(grams(patterns, is_pair)),
             singles: SingleIndex::build(patterns, &belongs),
             runs: RunIndex::build(patterns, &belongs),
         }
     }
 
     fn memory(&self) -> usize {
-        self.threes.as_ref().map_or(0, GramIndex::memory)
-            + self.pairs.as_ref().map_or(0, GramIndex::memory)
+        self.pairs.as_ref().map_or(0, GramIndex::memory)
             + self.runs.as_ref().map_or(0, RunIndex::memory)
             + self.singles.as_ref().map_or(0, SingleIndex::memory)
     }
 
     #[inline]
     fn search(&self, patterns: &Patterns, haystack: &[u8], sink: &mut impl Sink) {
-        if let Some(index) = &self.threes {
-            index.search(patterns, haystack, sink);
-        }
         if let Some(index) = &self.pairs {
             index.search(patterns, haystack, sink);
         }

@@ -15,18 +15,20 @@ impl ContentRange {
     /// Reads `bytes first-last/size`, where the part or the size may be `*`.
     pub(crate) fn read(value: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(value).ok()?.trim();
+        // Numbers are those that fit into an offset of a file.
+        let number = |digits: &str| digits.parse::<i64>().ok()?.try_into().ok();
         let (_, range) = text.split_once(' ')?;
         let (part, size) = range.trim_start().split_once('/')?;
         let part = match part {
             "*" => None,
             part => {
                 let (first, last) = part.split_once('-')?;
-                Some((first.parse().ok()?, last.parse().ok()?))
+                Some((number(first)?, number(last)?))
             }
         };
         let size = match size {
             "*" if part.is_some() => None,
-            size => Some(size.parse().ok()?),
+            size => Some(number(size)?),
         };
         Some(Self { part, size })
     }

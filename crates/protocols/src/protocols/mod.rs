@@ -16,6 +16,7 @@ pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod ike;
 pub(crate) mod imap;
+pub(crate) mod joined;
 pub(crate) mod krb5;
 pub(crate) mod ldap;
 mod line;

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::form::Form;
-use crate::file::{File, FileSettings, FileState};
+use crate::file::{File, FileRange, FileSettings, FileState};
 use crate::protocols::coding::{Decoder, Limits, Oddities};
+use crate::protocols::joined::Joining;
 
 /// Where the reading of a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,8 +36,11 @@ pub(super) enum Phase {
 /// A body, decoded while it comes.
 #[derive(Debug)]
 pub(super) struct Body {
-    /// Its content, which is a file unless it is a form or goes with a method that sends none.
-    pub(super) content: File,
+    /// Its content, which is a file unless it is a form or goes with a method that sends none; after it the larger
+    /// file that it completes.
+    parts: SmallVec<[File; 1]>,
+    /// The larger file that it is a part of.
+    pub(super) joining: Option<Joining>,
     pub(super) form: Option<Form>,
     pub(super) is_file: bool,
     decoder: Option<Decoder>,
@@ -58,7 +64,8 @@ impl Body {
             Decoder::new(value, limits)
         });
         let body = Self {
-            content: File::new(settings, name),
+            parts: SmallVec::from_iter([File::new(settings, name)]),
+            joining: None,
             form: None,
             is_file: true,
             decoder,
@@ -81,27 +88,46 @@ impl Body {
     }
 
     fn append(&mut self, data: &[u8]) {
+        let Some(content) = self.parts.first_mut() else {
+            return;
+        };
         let followed = self.form.as_mut().and_then(Form::open_file);
-        let limit = followed.unwrap_or(&mut self.content).limit(self.limit);
+        let limit = match followed {
+            Some(file) => file.limit(self.limit),
+            None => content.limit(self.limit),
+        };
         let room = match limit {
             0 => data.len(),
-            limit => {
-                usize::try_from(limit.saturating_sub(self.content.size())).unwrap_or(usize::MAX)
-            }
+            limit => usize::try_from(limit.saturating_sub(content.size())).unwrap_or(usize::MAX),
         };
         self.cut |= room < data.len();
         let data = data.get(..room.min(data.len())).unwrap_or_default();
-        self.content.append(data);
+        content.append(data);
+        let whole = self.joining.as_mut().and_then(|range| range.push(data));
+        self.parts.extend(whole);
         if let Some(form) = &mut self.form {
             form.push(data);
         }
+    }
+
+    /// Its content.
+    pub(super) fn content(&self) -> Option<&File> {
+        self.parts.first()
+    }
+
+    /// It is a part of a larger file.
+    pub(super) fn is_part(&mut self, range: FileRange, joining: Option<Joining>) {
+        if let Some(content) = self.parts.first_mut() {
+            content.range = Some(range);
+        }
+        self.joining = joining;
     }
 
     /// The files that it is, or has in it.
     pub(super) fn files(&self) -> &[File] {
         match &self.form {
             Some(form) => &form.files,
-            None if self.is_file => std::slice::from_ref(&self.content),
+            None if self.is_file => &self.parts,
             None => &[],
         }
     }
@@ -110,14 +136,14 @@ impl Body {
     pub(super) fn files_mut(&mut self) -> &mut [File] {
         match &mut self.form {
             Some(form) => &mut form.files,
-            None if self.is_file => std::slice::from_mut(&mut self.content),
+            None if self.is_file => &mut self.parts,
             None => &mut [],
         }
     }
 
     /// The rules have seen what there is.
     pub(super) fn inspected(&mut self) {
-        self.content.inspected();
+        self.parts.iter_mut().for_each(File::inspected);
         if let Some(form) = &mut self.form {
             form.files.iter_mut().for_each(File::inspected);
         }
@@ -127,7 +153,10 @@ impl Body {
     pub(super) fn gap(&mut self, bytes: u64) {
         self.sent += bytes;
         if self.decoder.is_none() {
-            self.content.gap(bytes);
+            self.joining = None;
+            if let Some(content) = self.parts.first_mut() {
+                content.gap(bytes);
+            }
             if let Some(form) = &mut self.form {
                 form.gap(bytes);
             }
@@ -158,7 +187,9 @@ impl Body {
         } else {
             state
         };
-        self.content.close(state);
+        if let Some(content) = self.parts.first_mut() {
+            content.close(state);
+        }
         if let Some(form) = &mut self.form {
             form.close(state);
         }
@@ -229,8 +260,8 @@ mod tests {
         body.push(b"abc");
         body.push(b"def");
         body.close(FileState::Closed);
-        assert_eq!((body.sent, body.content.size()), (6, 4));
-        assert_eq!(body.content.state(), FileState::Truncated);
+        assert_eq!((body.sent, body.parts[0].size()), (6, 4));
+        assert_eq!(body.parts[0].state(), FileState::Truncated);
     }
 
     #[test]
@@ -243,8 +274,8 @@ mod tests {
         };
         let (mut body, _) = Body::new(&Arc::new(settings), b"", None, (&limits, 4));
         body.push(b"abc");
-        body.content.keep();
+        body.parts[0].keep();
         body.push(b"defg");
-        assert_eq!(body.content.size(), 6);
+        assert_eq!(body.parts[0].size(), 6);
     }
 }

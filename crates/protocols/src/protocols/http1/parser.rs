@@ -1,8 +1,9 @@
 //! Requests and responses, both ways of a connection (RFC 9112).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use tapir_packet::Direction;
+use tapir_packet::{Direction, Timestamp};
 use tapir_rules::keywords::{KeywordId, http};
 
 use super::body::{Body, ChunkLine, Phase, chunk_line, may_be_chunk_line};
@@ -14,6 +15,7 @@ use super::{Settings, request, response};
 use crate::file::{FileSettings, FileState, Storing};
 use crate::parser::{Input, Orders, Outcome, Parser};
 use crate::protocols::content_range;
+use crate::protocols::joined::{JoinedFiles, Whole};
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
 
@@ -27,6 +29,10 @@ pub struct Http1 {
     files: [Arc<FileSettings>; 2],
     /// Of bodies that are no files themselves.
     unstored: Arc<FileSettings>,
+    joined: JoinedFiles,
+    /// Addresses of client and server, and the time, as last told.
+    hosts: [IpAddr; 2],
+    now: Timestamp,
     pub(super) transactions: Transactions<Exchange>,
     pub(super) phases: [Phase; 2],
     /// A first line is missing: what comes is passed over until one is seen. By direction.
@@ -66,6 +72,9 @@ impl Http1 {
         Self {
             settings: http,
             unstored: Arc::new(unstored),
+            joined: settings.joined.clone(),
+            hosts: [IpAddr::from([0; 4]); 2],
+            now: Timestamp::default(),
             files,
             transactions: Transactions::default(),
             phases: [Phase::default(); 2],
@@ -165,6 +174,10 @@ impl Http1 {
                     self.phases[way] = Phase::Trailer;
                     self.trailers[way] = Head::default();
                     if let Some(entry) = self.entry(direction) {
+                        // Nothing more of the content will come.
+                        if let Some(body) = &mut entry.tx.side_mut(direction).body {
+                            body.close(FileState::Closed);
+                        }
                         entry.meta.advance(direction, TRAILER);
                     }
                 }
@@ -194,6 +207,8 @@ impl Http1 {
             self.settings.decoding.clone(),
             self.settings.body_limit[way],
         );
+        let (joined, hosts) = (self.joined.clone(), self.hosts);
+        let joining = (self.settings.joining, self.now);
         let Some(entry) = self.entry(direction) else {
             return;
         };
@@ -219,9 +234,19 @@ impl Http1 {
             Some(Err(())) => entry.meta.event(Event::MultipartError as u8),
             None => {}
         }
-        if let Some(range) = head.get(b"content-range").filter(|_| packed) {
-            match content_range::part_of(range) {
-                Ok(range) => body.content.range = range,
+        if let Some(value) = head.get(b"content-range").filter(|_| packed) {
+            match content_range::part_of(value) {
+                Ok(Some(range)) => {
+                    let whole = Whole {
+                        hosts,
+                        name: entry.tx.whole_name(),
+                        size: range.size,
+                    };
+                    let of_file = (&files, &name[..]);
+                    let joining = joined.begin(whole, range, of_file, joining);
+                    body.is_part(range, joining);
+                }
+                Ok(None) => {}
                 Err(_) => entry.meta.event(Event::RangeInvalid as u8),
             }
         }
@@ -411,7 +436,8 @@ impl Parser for Http1 {
 
     fn end(&mut self, direction: Direction, _: &mut Orders) {
         let state = match self.phases[direction.index()] {
-            Phase::UntilClose | Phase::Over => FileState::Closed,
+            // All of the content is there.
+            Phase::UntilClose | Phase::Over | Phase::Trailer => FileState::Closed,
             _ => FileState::Truncated,
         };
         if self.at[direction.index()].is_some() {
@@ -458,6 +484,61 @@ impl Http1 {
                 body.gap(bytes);
             }
             entry.meta.advance(direction, BODY);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transaction::Transaction;
+
+    fn feed(response: &[u8], close: bool) -> Http1 {
+        let mut parser = Http1::new(AppProto::Http1, &Arc::default());
+        let mut orders = Orders::default();
+        let request = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+        parser.parse(&Input::new(Direction::ToServer, request), &mut orders);
+        let mut input = Input::new(Direction::ToClient, response);
+        let used = match parser.parse(&input, &mut orders) {
+            Outcome::Incomplete { consumed, .. } => consumed,
+            _ => response.len(),
+        };
+        if close {
+            input = Input::new(Direction::ToClient, &response[used..]);
+            input.eof = true;
+            parser.parse(&input, &mut orders);
+            parser.end(Direction::ToClient, &mut orders);
+        }
+        parser
+    }
+
+    fn content(parser: &Http1) -> (Vec<u8>, FileState) {
+        let entry = parser.transactions.get(0).expect("an exchange");
+        let file = entry.tx.files(Direction::ToClient).first().expect("a file");
+        (file.content().1.to_vec(), file.state())
+    }
+
+    #[test]
+    fn what_follows_a_response_at_once_belongs_to_it() {
+        let parser = feed(
+            b"HTTP/1.1 200 ok\r\nContent-Length: 3\r\n\r\nabc\r\n",
+            false,
+        );
+        assert_eq!(content(&parser), (b"abc\r\n".to_vec(), FileState::Closed));
+        let parser = feed(b"HTTP/1.1 200 ok\r\nContent-Length: 3\r\n\r\nabcdef", true);
+        assert_eq!(content(&parser), (b"abcdef".to_vec(), FileState::Closed));
+    }
+
+    #[test]
+    fn chunks_may_end_without_a_trailer() {
+        let head = b"HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+        for end in [&b"0\n \n"[..], b"0\r\nfoobar\r\n", b"0\r\n\r\n"] {
+            let parser = feed(&[&head[..], end].concat(), true);
+            assert_eq!(
+                content(&parser),
+                (b"abc".to_vec(), FileState::Closed),
+                "{end:?}"
+            );
         }
     }
 }

@@ -3,6 +3,7 @@
 use tapir_config::{ConfigError, Node};
 
 use crate::protocols::coding::Limits;
+use crate::protocols::joined::JoinLimits;
 
 /// Settings of the parser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Settings {
     pub decoding: Limits,
     /// Path and query are decoded twice.
     pub double_decode: [bool; 2],
+    /// What putting files together that come in ranges may cost.
+    pub joining: JoinLimits,
     /// The normalised target begins with scheme and host where the request has them.
     pub whole_uri: bool,
 }
@@ -32,6 +35,7 @@ impl Default for Settings {
             inspect_window: [4 << 10, 16 << 10],
             decoding: Limits::default(),
             double_decode: [false; 2],
+            joining: JoinLimits::default(),
             whole_uri: false,
         }
     }
@@ -44,6 +48,11 @@ impl Settings {
     /// A value of the wrong form.
     pub fn read(node: &Node) -> Result<Self, ConfigError> {
         let mut settings = Self::default();
+        let joining = settings.joining;
+        settings.joining = JoinLimits {
+            memory: node.size_at("byterange.memcap", joining.memory)?,
+            timeout: node.number_at("byterange.timeout", joining.timeout)?,
+        };
         let Some(config) = node.get("libhtp.default-config") else {
             return Ok(settings);
         };
