@@ -109,7 +109,7 @@ impl PatternSetBuilder {
             0 => Engine::None,
             1 => Engine::one(&patterns),
             _ => PackedIndex::build(&patterns).map_or_else(
-                || Engine::Layered(Layered::build(&patterns)),
+                || Engine::Layered(Box::new(Layered::build(&patterns))),
                 Engine::Packed,
             ),
         };
@@ -127,7 +127,7 @@ enum Engine {
     None,
     One { id: PatternId, literal: Literal },
     Packed(PackedIndex),
-    Layered(Layered),
+    Layered(Box<Layered>),
 }
 
 impl Engine {
