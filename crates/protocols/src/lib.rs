@@ -56,6 +56,9 @@ pub use protocols::http1::Settings as Http1Settings;
 pub use protocols::http2::Settings as Http2Settings;
 pub use protocols::http2::setting_number as http2_setting;
 pub use protocols::joined::{JoinLimits, JoinedFiles};
+pub use protocols::modbus::{
+    Access as ModbusAccess, Category as ModbusCategory, Request as ModbusRequest,
+};
 pub use protocols::mqtt::Settings as MqttSettings;
 pub use protocols::pgsql::Settings as PgsqlSettings;
 pub use protocols::smb::Settings as SmbSettings;

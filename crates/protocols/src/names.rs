@@ -2,7 +2,7 @@
 
 use tapir_rules::keywords::{KeywordId, http, industrial, internet, voip, windows};
 
-use crate::protocols::{dnp3, enip, http2, ldap, mqtt, ntp, rfb, snmp, websocket};
+use crate::protocols::{dnp3, enip, http2, ldap, modbus, mqtt, ntp, rfb, snmp, websocket};
 
 /// The number that a name stands for in a rule's test of a field; nothing for names that the field does not know.
 pub fn number_named(keyword: KeywordId, name: &str) -> Option<u64> {
@@ -13,6 +13,7 @@ pub fn number_named(keyword: KeywordId, name: &str) -> Option<u64> {
         industrial::DNP3_IND => dnp3::indication(name),
         industrial::ENIP_COMMAND => enip::command_number(name),
         industrial::ENIP_STATUS => enip::status_number(name),
+        industrial::MODBUS_FUNC => modbus::function_number(name),
         industrial::MQTT_CONNECT_FLAGS => mqtt::connect_flag(name),
         industrial::MQTT_FLAGS => mqtt::header_flag(name),
         industrial::MQTT_TYPE => mqtt::type_number(name),

@@ -276,6 +276,7 @@ parsers! {
     Http2(http2::Http2) for Http2 | Doh2;
     Krb5(krb5::Krb5) for Krb5;
     Nfs(nfs::Nfs) for Nfs;
+    Modbus(modbus::Modbus) for Modbus;
     Mqtt(mqtt::Mqtt) for Mqtt;
     Sip(sip::Sip) for Sip;
     Dnp3(dnp3::Dnp3) for Dnp3;

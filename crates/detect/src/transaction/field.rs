@@ -9,6 +9,7 @@ use tapir_rules::tree::{IntegerOp, IntegerTest, Opt, OptionKind};
 use super::cip_service::CipService;
 use super::file::unquoted;
 use super::http2_setting::Http2Setting;
+use super::modbus::ModbusTest;
 use super::{index, named, validity};
 use crate::error::CompileError;
 
@@ -45,6 +46,8 @@ enum What {
     },
     /// A service of CIP.
     CipService(CipService),
+    /// A request of Modbus.
+    Modbus(ModbusTest),
     /// A setting of HTTP/2.
     Http2Setting(Http2Setting),
     /// There is a value.
@@ -134,6 +137,7 @@ impl FieldTest {
                     (number & mask != 0) != *negated
                 }
                 (What::CipService(service), Value::Bytes(bytes)) => service.holds(bytes),
+                (What::Modbus(test), Value::Bytes(bytes)) => test.holds(bytes),
                 (What::Http2Setting(setting), Value::Bytes(bytes)) => setting.holds(bytes),
                 (What::Present, _) => true,
                 (What::Interface(interface), Value::Bytes(bytes)) => interface.holds(bytes),
@@ -238,6 +242,7 @@ fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
         industrial::CIP_SERVICE => CipService::parse(text)
             .map(What::CipService)
             .ok_or_else(wrong),
+        industrial::MODBUS_KEYWORD => ModbusTest::parse(text).map(What::Modbus).ok_or_else(wrong),
         http::HTTP2_SETTINGS => Http2Setting::parse(text)
             .map(What::Http2Setting)
             .ok_or_else(wrong),

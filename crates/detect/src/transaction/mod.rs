@@ -9,6 +9,7 @@ mod file;
 mod http2_setting;
 mod index;
 mod inspect;
+mod modbus;
 mod named;
 mod prefilter;
 mod validity;

@@ -24,6 +24,8 @@ fn bits(keyword: KeywordId) -> Option<u8> {
     Some(match keyword {
         http::HTTP2_FRAMETYPE
         | industrial::DNP3_FUNC
+        | industrial::MODBUS_FUNC
+        | industrial::MODBUS_UNIT
         | industrial::MQTT_TYPE
         | internet::NTP_MODE
         | internet::SNMP_TRAP_TYPE

@@ -1,4 +1,13 @@
-//! Modbus over TCP (MODBUS Messaging on TCP/IP, 1.0b).
+//! Modbus over TCP (MODBUS Messaging on TCP/IP, 1.0b; MODBUS Application Protocol, 1.1b3).
+
+mod function;
+mod message;
+mod parser;
+mod record;
+
+pub use function::{Access, Category, function_number};
+pub use message::Request;
+pub use parser::Modbus;
 
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
