@@ -111,6 +111,7 @@ impl Inspector {
             return;
         };
         let mut cursor = session.app_cursor(direction, &self.outcome);
+        let mut has_changed = false;
         loop {
             let before = flow.attachment.app.flow();
             let mut orders = self.orders();
@@ -128,6 +129,9 @@ impl Inspector {
                         seen.parser_failed = true;
                         self.count_error(before, Transport::Tcp);
                     }
+                    if has_changed {
+                        refuse_change(flow, &mut orders);
+                    }
                     self.obey(&orders, packet, flow);
                     if orders.change.is_some() {
                         self.close_dialogue(packet, flow);
@@ -142,6 +146,7 @@ impl Inspector {
                     if looked.recognition.reversed {
                         return turn(flow, segment, seen);
                     }
+                    has_changed |= looked.was_changing && !flow.attachment.app.is_changing();
                     self.recognised(packet, flow, (direction, &looked), segment, seen);
                     if !conclude(flow, &cursor, direction, looked.len) {
                         return;
@@ -285,6 +290,15 @@ struct Looked {
 fn note_events(recognition: Recognition, seen: &mut Circumstances) {
     for event in recognition.events.iter() {
         seen.app_events.insert(event);
+    }
+}
+
+/// A protocol that has only just followed another cannot make room for a third.
+fn refuse_change(flow: &mut FlowOf, orders: &mut Orders) {
+    if orders.change.take().is_some()
+        && let Some(state) = flow.attachment.dialogue.state_mut()
+    {
+        state.change_refused();
     }
 }
 

@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn ranges_are_put_together_in_any_order() {
         let files = JoinedFiles::default();
-        let mut push = |start, end, data: &[u8]| {
+        let push = |start, end, data: &[u8]| {
             let mut joining = range(&files, start, end, 1).expect("room");
             joining.push(data)
         };

@@ -407,8 +407,10 @@ impl Parser for Http1 {
                 };
             }
         }
-        if self.phases[input.direction.index()] == Phase::Over {
+        if self.phases[way] == Phase::Over {
+            let before = self.at[way];
             self.finish(input.direction, orders);
+            self.note_frame(input.direction, before, (used, used), orders);
         }
         Outcome::Done
     }
@@ -417,11 +419,8 @@ impl Parser for Http1 {
         let way = direction.index();
         match self.phases[way] {
             Phase::Length(left) | Phase::Chunk(left) => {
-                let before = self.at[way];
                 self.miss(direction, left.min(bytes));
                 self.went_on(direction, bytes);
-                let end = usize::try_from(left).unwrap_or(usize::MAX);
-                self.note_frame(direction, before, (0, end), orders);
                 // What follows the body is missing as well.
                 self.lost[way] |= bytes > left;
             }

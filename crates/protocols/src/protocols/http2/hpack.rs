@@ -85,8 +85,10 @@ pub enum Field {
 /// What is wrong with a block of headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
-    /// It is cut or refers to what is not there.
+    /// It refers to what is not there, or is not in Huffman's code as it says.
     Malformed,
+    /// Its end is missing: what is left of it is no header.
+    Cut,
     /// A number is too large.
     Overflow,
     /// It unpacks to too much.
@@ -201,13 +203,13 @@ impl Decoder {
 
 /// A number whose beginning is in the lowest bits of the first byte (5.1).
 fn integer(rest: &mut &[u8], bits: u32) -> Result<u64, Error> {
-    let (&first, mut tail) = rest.split_first().ok_or(Error::Malformed)?;
+    let (&first, mut tail) = rest.split_first().ok_or(Error::Cut)?;
     let mask = (1u8 << bits) - 1;
     let mut value = u64::from(first & mask);
     if first & mask == mask {
         let mut shift = 0;
         loop {
-            let (&byte, after) = tail.split_first().ok_or(Error::Malformed)?;
+            let (&byte, after) = tail.split_first().ok_or(Error::Cut)?;
             tail = after;
             if shift > 28 {
                 return Err(Error::Overflow);
@@ -227,7 +229,7 @@ fn integer(rest: &mut &[u8], bits: u32) -> Result<u64, Error> {
 fn text(rest: &mut &[u8]) -> Result<Arc<[u8]>, Error> {
     let packed = rest.first().is_some_and(|first| first & 0x80 != 0);
     let length = usize::try_from(integer(rest, 7)?).map_err(|_| Error::Overflow)?;
-    let (bytes, tail) = rest.split_at_checked(length).ok_or(Error::Malformed)?;
+    let (bytes, tail) = rest.split_at_checked(length).ok_or(Error::Cut)?;
     *rest = tail;
     if !packed {
         return Ok(bytes.into());
@@ -283,7 +285,7 @@ mod tests {
         );
         assert_eq!(
             decoder.unpack(&[0x41, 5, b'a'], &mut fields),
-            Err(Error::Malformed)
+            Err(Error::Cut)
         );
     }
 

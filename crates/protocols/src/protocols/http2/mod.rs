@@ -1,6 +1,7 @@
 //! HTTP/2 (RFC 9113).
 
 mod doh;
+mod event;
 mod frame;
 mod hpack;
 mod parser;

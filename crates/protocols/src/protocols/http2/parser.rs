@@ -1,12 +1,15 @@
 //! The parser of a connection.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use tapir_packet::Direction::{self, ToClient, ToServer};
+use tapir_packet::Timestamp;
 use tapir_rules::keywords::KeywordId;
 
 use super::doh::{Arrival, is_media_type};
+use super::event::{Event, NAMES};
 use super::frame::{self, Content, Frame, HEADER, Header};
 use super::hpack::{self, Error, Field, UNPACKED_LIMIT};
 use super::stream::Stream;
@@ -16,6 +19,7 @@ use crate::frame::Frames;
 use crate::parser::{Input, Orders, Outcome, Parser, Predecessor};
 use crate::protocols::coding::Decoder;
 use crate::protocols::content_range;
+use crate::protocols::joined::Whole;
 use crate::transaction::{Entry, Transactions};
 use crate::{AppProto, Branch, ParserSettings};
 
@@ -39,31 +43,6 @@ const LARGE_PART: usize = 256;
 const MAGIC: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The stream that answers the request of an upgrade (RFC 7540, section 3.2).
 const UPGRADED: u32 = 1;
-
-/// What can be wrong, by place in [`Http2::EVENTS`].
-#[derive(Debug, Clone, Copy)]
-#[repr(u8)]
-enum Event {
-    InvalidFrameHeader = 0,
-    InvalidClientMagic = 1,
-    InvalidFrameData = 2,
-    InvalidHeader = 3,
-    InvalidFrameLength = 4,
-    LongFrameData = 6,
-    StreamIdReuse = 7,
-    InvalidHttp1Settings = 8,
-    FailedDecompression = 9,
-    InvalidRange = 10,
-    HeaderIntegerOverflow = 11,
-    TooManyStreams = 12,
-    AuthorityHostMismatch = 13,
-    UserinfoInUri = 14,
-    ReassemblyLimitReached = 15,
-    DnsRequestTooLong = 16,
-    DnsResponseTooLong = 17,
-    DataStreamZero = 18,
-    CompressionBomb = 19,
-}
 
 /// One direction of the connection.
 #[derive(Debug)]
@@ -92,6 +71,9 @@ pub struct Http2 {
     files: Arc<FileSettings>,
     sides: [Side; 2],
     magic_seen: bool,
+    /// Addresses of client and server, and the time, as last told.
+    hosts: [IpAddr; 2],
+    now: Timestamp,
     /// DNS travels in it.
     carries_dns: bool,
 }
@@ -112,6 +94,8 @@ impl Http2 {
             }),
             sides: [side(), side()],
             magic_seen: false,
+            hosts: [IpAddr::from([0; 4]); 2],
+            now: Timestamp::default(),
             carries_dns: false,
         }
     }
@@ -269,6 +253,7 @@ impl Http2 {
         match result {
             Ok(()) => {}
             Err(Error::Malformed) => entry.meta.event(Event::InvalidHeader as u8),
+            Err(Error::Cut) => entry.meta.event(Event::ExtraHeaderData as u8),
             Err(Error::Overflow) => entry.meta.event(Event::HeaderIntegerOverflow as u8),
             Err(Error::Bomb) => entry.meta.event(Event::CompressionBomb as u8),
         }
@@ -320,7 +305,6 @@ impl Http2 {
             true => header.unpadded(payload),
             false => Some(payload),
         };
-        let files = Arc::clone(&self.files);
         let entry = self.stream(id, direction);
         let Some(content) = content else {
             entry.meta.event(Event::InvalidFrameData as u8);
@@ -330,14 +314,45 @@ impl Http2 {
             entry.meta.advance(direction, HEADERS);
         }
         if entry.tx.side(direction).files.is_empty() && !content.is_empty() {
-            begin_file(entry, direction, &files);
+            self.begin_file(id, direction);
         }
+        let entry = self.stream(id, direction);
         let arrival = unpack(entry, direction, content);
         entry.meta.advance(direction, DATA);
         self.arrived(id, direction, arrival);
         if header.flags & frame::END_STREAM != 0 {
             self.end_of_stream(id, direction);
         }
+    }
+
+    /// The content of a direction begins: a file, or a part of one.
+    fn begin_file(&mut self, id: u32, direction: Direction) {
+        let (files, settings) = (Arc::clone(&self.files), Arc::clone(&self.settings));
+        let (hosts, now) = (self.hosts, self.now);
+        let entry = self.stream(id, direction);
+        let request = entry.tx.side(ToServer);
+        let name = request.first(":path").unwrap_or_default().to_vec();
+        let host = request.first(":authority").unwrap_or_default();
+        let mut file = File::new(&files, &name);
+        let range = entry.tx.side(direction).first("content-range");
+        let mut joining = None;
+        match range.map_or(Ok(None), content_range::part_of) {
+            Ok(Some(range)) => {
+                file.range = Some(range);
+                let whole = Whole {
+                    hosts,
+                    name: [host, &name[..]].concat(),
+                    size: range.size,
+                };
+                let limits = (settings.http1.joining, now);
+                joining = settings.joined.begin(whole, range, (&files, &name), limits);
+            }
+            Ok(None) => {}
+            Err(_) => entry.meta.event(Event::InvalidRange as u8),
+        }
+        let side = entry.tx.side_mut(direction);
+        side.joining = joining;
+        side.files.push(file);
     }
 
     /// Nothing follows in a direction of a stream.
@@ -454,17 +469,6 @@ fn expect_dns(stream: &mut Stream, direction: Direction) -> Arrival {
     }
 }
 
-fn begin_file(entry: &mut Entry<Stream>, direction: Direction, settings: &Arc<FileSettings>) {
-    let name = entry.tx.side(ToServer).first(":path").unwrap_or_default();
-    let mut file = File::new(settings, name);
-    let range = entry.tx.side(direction).first("content-range");
-    match range.map_or(Ok(None), content_range::part_of) {
-        Ok(range) => file.range = range,
-        Err(_) => entry.meta.event(Event::InvalidRange as u8),
-    }
-    entry.tx.side_mut(direction).files.push(file);
-}
-
 /// Unpacks content into its file.
 fn unpack(entry: &mut Entry<Stream>, direction: Direction, content: &[u8]) -> Arrival {
     let Stream {
@@ -476,6 +480,8 @@ fn unpack(entry: &mut Entry<Stream>, direction: Direction, content: &[u8]) -> Ar
         if let Some(file) = side.files.first_mut() {
             file.append(data);
         }
+        let whole = side.joining.as_mut().and_then(|range| range.push(data));
+        side.files.extend(whole);
         if let Some(messages) = messages
             && arrival == Arrival::Nothing
         {
@@ -575,28 +581,7 @@ impl Parser for Http2 {
             states: [&[], &[]],
         },
     ];
-    const EVENTS: &'static [&'static str] = &[
-        "invalid_frame_header",
-        "invalid_client_magic",
-        "invalid_frame_data",
-        "invalid_header",
-        "invalid_frame_length",
-        "extra_header_data",
-        "long_frame_data",
-        "stream_id_reuse",
-        "invalid_http1_settings",
-        "failed_decompression",
-        "invalid_range",
-        "header_integer_overflow",
-        "too_many_streams",
-        "authority_host_mismatch",
-        "userinfo_in_uri",
-        "reassembly_limit_reached",
-        "dns_request_too_long",
-        "dns_response_too_long",
-        "data_stream_zero",
-        "compression_bomb",
-    ];
+    const EVENTS: &'static [&'static str] = NAMES;
 
     const FRAMES: &'static [&'static str] = &["hdr", "data", "pdu"];
 
@@ -627,6 +612,7 @@ impl Parser for Http2 {
 
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
         let direction = input.direction;
+        (self.hosts, self.now) = (input.hosts, input.time);
         let mut rest = input.data;
         if direction == ToServer && !self.magic_seen {
             if rest.len() < MAGIC.len() && MAGIC.starts_with(rest) {

@@ -11,6 +11,7 @@ use super::{record, values};
 use crate::file::File;
 use crate::protocols::coding::Decoder;
 use crate::protocols::dns;
+use crate::protocols::joined::Joining;
 use crate::record::RecordOptions;
 use crate::transaction::{ShowRecord, Transaction, Value};
 
@@ -29,6 +30,8 @@ pub struct Side {
     pub field_bytes: usize,
     /// Content.
     pub files: Vec<File>,
+    /// The larger file that the content is a part of.
+    pub(super) joining: Option<Joining>,
     /// How the content is unpacked, if it is packed.
     pub(super) decoder: Option<Decoder>,
 }
