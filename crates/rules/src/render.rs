@@ -51,9 +51,7 @@ impl<'a> Renderer<'a> {
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let title = level
-            .primary_title(&*diagnostic.message)
-            .id(code);
+        let title = level.primary_title(&*diagnostic.message).id(code);
         let Some(source) = self.sources.get(diagnostic.source.0 as usize) else {
             return self.drawing.render(&[Group::with_title(title)]);
         };

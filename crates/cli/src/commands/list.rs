@@ -98,7 +98,10 @@ const ACTIONS: &[(Action, &str)] = &[
     (Action::Drop, "drops and raises an alert"),
     (Action::SilentDrop, "drops without an alert"),
     (Action::Block, "drops every further packet of the flow"),
-    (Action::Reject, "resets or answers unreachable to the sender"),
+    (
+        Action::Reject,
+        "resets or answers unreachable to the sender",
+    ),
     (Action::RejectDst, "the same to the receiver"),
     (Action::RejectBoth, "the same to both sides"),
     (Action::Log, "writes to the log without an alert"),
