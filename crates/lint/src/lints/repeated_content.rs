@@ -32,7 +32,7 @@ pub(super) const LINT: Lint = Lint {
 
 fn check(rule: &Rule, report: &mut Report<'_>) {
     let mut seen = FxHashSet::default();
-    for option in &rule.options {
+    for (place, option) in rule.options.iter().enumerate() {
         match &option.kind {
             OptionKind::Buffer(_) | OptionKind::BufferPart(..) | OptionKind::Transform(_) => seen.clear(),
             OptionKind::Content(content) => {
@@ -42,13 +42,30 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
                     || content.startswith
                     || content.endswith;
                 let key = (&content.bytes, content.negated, content.nocase, content.rawbytes);
-                if !placed && !seen.insert(key) {
+                let next = rule.options.get(place.saturating_add(1));
+                let anchors = next.is_some_and(|next| starts_from_match(&next.kind));
+                if !placed && !seen.insert(key) && !anchors {
                     let help = "leave it out, or say with `distance:0` that it comes again";
                     report.say(rule, option.span, "the rule looks for this already", help);
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// Whether the option may start from the match before it: then that match says where from.
+fn starts_from_match(kind: &OptionKind) -> bool {
+    match kind {
+        OptionKind::Content(content) => content.is_relative(),
+        OptionKind::Pcre(pcre) => pcre.relative,
+        OptionKind::ByteTest(_)
+        | OptionKind::ByteJump(_)
+        | OptionKind::ByteExtract(_)
+        | OptionKind::ByteMath(_)
+        | OptionKind::IsDataAt(_)
+        | OptionKind::Base64Decode(_) => true,
+        _ => false,
     }
 }
 
@@ -63,5 +80,11 @@ mod tests {
         let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; content:"login"; distance:0; sid:1; rev:1;)"#;
         assert_eq!(trial::spans(&LINT, bad).len(), 1);
         assert_eq!(trial::spans(&LINT, good), [""; 0]);
+    }
+
+    #[test]
+    fn a_second_search_may_anchor_what_follows() {
+        let text = r#"alert tcp any any -> any 80 (content:"a"; content:"b"; distance:0; content:"a"; content:"c"; distance:0; sid:1;)"#;
+        assert_eq!(trial::spans(&LINT, text), [""; 0]);
     }
 }

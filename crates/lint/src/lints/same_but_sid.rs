@@ -21,7 +21,7 @@
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 use tapir_rules::{OptionKind, Rule, RuleFile};
-use tapir_rules::keywords::Kind;
+use tapir_rules::keywords::{self, KeywordId, Kind};
 
 use crate::lint::Check;
 use crate::{Level, Lint, Report};
@@ -51,11 +51,16 @@ fn check(file: &RuleFile, report: &mut Report<'_>) {
 }
 
 /// The options that decide whether the rule matches, or what comes of it.
-fn tests(rule: &Rule) -> impl Iterator<Item = &OptionKind> {
+fn tests(rule: &Rule) -> impl Iterator<Item = (KeywordId, &OptionKind)> {
     let options = rule.options.iter();
     options
-        .filter(|option| option.keyword.row().kind != Kind::Meta)
-        .map(|option| &option.kind)
+        .filter(|option| decides(option.keyword))
+        .map(|option| (option.keyword, &option.kind))
+}
+
+/// Whether it is more than a word about the rule. A service is a part of the header that stands in the options.
+fn decides(keyword: KeywordId) -> bool {
+    keyword == keywords::meta::SERVICE || keyword.row().kind != Kind::Meta
 }
 
 /// A number that is the same for rules that test the same.
@@ -63,7 +68,7 @@ fn glance(rule: &Rule) -> u64 {
     let mut hasher = FxHasher::default();
     rule.action.hash(&mut hasher);
     for option in &rule.options {
-        if option.keyword.row().kind != Kind::Meta {
+        if decides(option.keyword) {
             option.keyword.hash(&mut hasher);
         }
         match &option.kind {
@@ -99,5 +104,13 @@ alert tcp any any -> any 80 (msg:"y"; content:"login"; sid:2; rev:1;)"#;
 alert tcp any any -> any 80 (msg:"y"; content:"logout"; sid:2; rev:1;)"#;
         assert_eq!(trial::spans(&LINT, bad).len(), 1);
         assert_eq!(trial::spans(&LINT, good), [""; 0]);
+    }
+
+    #[test]
+    fn keywords_of_one_shape_differ() {
+        let text = "alert ip any any -> any any (ttl:1; sid:1;)\nalert ip any any -> any any (dsize:1; sid:2;)";
+        assert_eq!(trial::spans(&LINT, text), [""; 0]);
+        let text = "alert icmp any any -> any any (itype:1; sid:1;)\nalert icmp any any -> any any (icode:1; sid:2;)";
+        assert_eq!(trial::spans(&LINT, text), [""; 0]);
     }
 }
