@@ -407,8 +407,10 @@ impl Parser for Http1 {
                 };
             }
         }
-        if self.phases[input.direction.index()] == Phase::Over {
+        if self.phases[way] == Phase::Over {
+            let before = self.at[way];
             self.finish(input.direction, orders);
+            self.note_frame(input.direction, before, (used, used), orders);
         }
         Outcome::Done
     }
@@ -420,6 +422,9 @@ impl Parser for Http1 {
                 let before = self.at[way];
                 self.miss(direction, left.min(bytes));
                 self.went_on(direction, bytes);
+                if self.phases[way] == Phase::Over {
+                    self.finish(direction, orders);
+                }
                 let end = usize::try_from(left).unwrap_or(usize::MAX);
                 self.note_frame(direction, before, (0, end), orders);
                 // What follows the body is missing as well.
@@ -428,9 +433,6 @@ impl Parser for Http1 {
             Phase::UntilClose | Phase::Tunnel => self.miss(direction, bytes),
             Phase::Line => self.lost[way] = true,
             _ => return Outcome::Failed,
-        }
-        if self.phases[way] == Phase::Over {
-            self.finish(direction, orders);
         }
         Outcome::Done
     }
