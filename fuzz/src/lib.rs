@@ -1,5 +1,11 @@
-//! How an input of a fuzz target holds several packets: each with its length in two bytes before it, most
-//! significant byte first. The last may be cut.
+//! What fuzz targets share.
+//!
+//! An input of packets holds each with its length in two bytes before it, most significant byte first. The last may be
+//! cut.
+
+#[path = "../../crates/protocols/tests/parsers/dialogue.rs"]
+pub mod dialogue;
+pub mod parser;
 
 use tapir_packet::{Frame, LinkType, Timestamp};
 

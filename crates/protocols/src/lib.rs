@@ -62,6 +62,7 @@ pub use protocols::smb::Settings as SmbSettings;
 pub use protocols::smtp::Settings as SmtpSettings;
 pub use protocols::ssh::Settings as SshSettings;
 pub use protocols::tls::Settings as TlsSettings;
+pub use protocols::websocket::Settings as WebsocketSettings;
 pub use recogniser::{FirstData, Midstream, PATIENCE, Recogniser, Recognition, Verdict};
 pub use record::RecordOptions;
 pub use signature::Transport;

@@ -2,7 +2,7 @@
 
 use tapir_rules::keywords::{KeywordId, http, industrial, internet, voip, windows};
 
-use crate::protocols::{dnp3, enip, http2, ldap, mqtt, ntp, rfb, snmp};
+use crate::protocols::{dnp3, enip, http2, ldap, mqtt, ntp, rfb, snmp, websocket};
 
 /// The number that a name stands for in a rule's test of a field; nothing for names that the field does not know.
 pub fn number_named(keyword: KeywordId, name: &str) -> Option<u64> {
@@ -24,6 +24,8 @@ pub fn number_named(keyword: KeywordId, name: &str) -> Option<u64> {
             ldap::operation_number(name)
         }
         windows::LDAP_RESPONSES_RESULT_CODE => ldap::result_code(name),
+        internet::WEBSOCKET_FLAGS => websocket::flag(name),
+        internet::WEBSOCKET_OPCODE => websocket::opcode_number(name),
         _ => None,
     }
 }

@@ -426,6 +426,12 @@ impl Recogniser {
 
     fn feed_change(&mut self, table: &ProtocolTable, input: &FirstData<'_>, out: &mut Recognition) {
         let (original, expected, port) = (self.original, self.expected, self.port);
+        if expected == AppProto::Websocket {
+            // Frames of it are known by the upgrade alone.
+            self.assume(expected);
+            self.changing = false;
+            return;
+        }
         *self = Self {
             original,
             expected,

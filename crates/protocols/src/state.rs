@@ -53,6 +53,8 @@ pub struct ParserSettings {
     pub ssh: ssh::Settings,
     /// TLS.
     pub tls: crate::protocols::tls::Settings,
+    /// WebSocket.
+    pub websocket: crate::protocols::websocket::Settings,
     /// What becomes of a QUIC connection after the handshake.
     pub quic: Encryption,
 }
@@ -289,4 +291,5 @@ parsers! {
     Ike(ike::Ike) for Ike;
     Rdp(rdp::Rdp) for Rdp;
     Template(template::Template) for Template;
+    Websocket(websocket::Websocket) for Websocket;
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use tapir_capture::{Batch, CaptureFile};
-use tapir_fuzz::{LINKS, input};
+use tapir_fuzz::{LINKS, dialogue, input, parser};
 use tapir_packet::{Decoder, Frame, LinkType};
 use tapir_rules::{Dialect, keywords};
 
@@ -27,6 +27,10 @@ fn main() -> io::Result<()> {
         if name.contains(".pcap") {
             of_capture(&seeds, &path, &name)?;
         }
+    }
+    for dialogue in dialogue::all_in(&here.join("../crates/protocols/tests/dialogues")) {
+        let target = format!("parser_{}", dialogue.name);
+        seeds.write(&target, "dialogue", &parser::input(&dialogue.turns))?;
     }
     of_rules(&seeds, &here.join("../rules"))?;
     fs::write(here.join("rule_parsing.dict"), dictionary())?;

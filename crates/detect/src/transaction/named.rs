@@ -8,7 +8,9 @@ use tapir_rules::tree::{IntegerOp, IntegerTest};
 pub(super) fn test(keyword: KeywordId, text: &str) -> Option<Result<IntegerTest, String>> {
     let known = |name: &str| number_named(keyword, name);
     let read = match keyword {
-        industrial::MQTT_FLAGS | industrial::MQTT_CONNECT_FLAGS => flags(text, 8, known),
+        industrial::MQTT_FLAGS | industrial::MQTT_CONNECT_FLAGS | internet::WEBSOCKET_FLAGS => {
+            flags(text, 8, known)
+        }
         industrial::DNP3_IND => flags(text, 16, known),
         industrial::DNP3_OBJ => dnp3_object(text),
         industrial::MQTT_CONNACK_SESSION_PRESENT => IntegerTest::read(text, 8, yes_or_no),
@@ -25,6 +27,7 @@ fn bits(keyword: KeywordId) -> Option<u8> {
         | industrial::MQTT_TYPE
         | internet::NTP_MODE
         | internet::SNMP_TRAP_TYPE
+        | internet::WEBSOCKET_OPCODE
         | windows::LDAP_REQUEST_OPERATION
         | windows::LDAP_RESPONSES_OPERATION => 8,
         industrial::ENIP_COMMAND => 16,

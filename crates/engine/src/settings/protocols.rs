@@ -4,7 +4,7 @@ use tapir_config::{ConfigError, Node, parse_bool};
 use tapir_protocols::{
     AppProto, DetectionPorts, Enabled, Encryption, FtpSettings, Http1Settings, Http2Settings,
     MqttSettings, OpenLimit, ParserSettings, PgsqlSettings, ProtocolSettings, ProtocolTable,
-    SmbSettings, SmtpSettings, SshSettings, TlsSettings, Transport,
+    SmbSettings, SmtpSettings, SshSettings, TlsSettings, Transport, WebsocketSettings,
 };
 
 use super::variables::port_list;
@@ -58,6 +58,7 @@ pub(super) fn parsers(root: &Node, table: &ProtocolTable) -> Result<ParserSettin
         quic: Encryption::read(of("quic"))?,
         ssh: SshSettings::read(of("ssh"))?,
         smb: SmbSettings::read(of("smb"))?,
+        websocket: WebsocketSettings::read(of("websocket"))?,
         smtp: SmtpSettings::read(mail)?,
         ..ParserSettings::default()
     })

@@ -41,12 +41,12 @@ pub(crate) mod template;
 pub(crate) mod tftp;
 pub(crate) mod tls;
 mod transfer;
+pub(crate) mod websocket;
 
 use crate::AppProto;
 use crate::signature::Signature;
 
-/// WebSocket and DNS over HTTP/2 begin as HTTP; their parsers change the protocol.
-const WEBSOCKET: Signature = Signature::new(AppProto::Websocket);
+/// DNS over HTTP/2 begins as HTTP/2, whose parser changes the protocol.
 const DOH2: Signature = Signature::new(AppProto::Doh2);
 
 /// Every protocol that can be recognised, in the order in which their patterns and probes are tried.
@@ -85,7 +85,7 @@ pub(crate) const SIGNATURES: &[Signature] = &[
     bittorrent_dht::SIGNATURE,
     ldap::SIGNATURE,
     template::SIGNATURE,
-    WEBSOCKET,
+    websocket::SIGNATURE,
     DOH2,
 ];
 

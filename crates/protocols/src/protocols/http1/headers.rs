@@ -115,14 +115,10 @@ impl Http1 {
             return false;
         }
         let upgrade = head.get_lax(b"upgrade").unwrap_or_default();
-        if !connected && upgrade.eq_ignore_ascii_case(b"websocket") {
-            // Its frames are known by the upgrade alone: there is nothing to recognise.
-            self.finish(Direction::ToClient, orders);
-            self.phases = [Phase::Tunnel; 2];
-            return true;
-        }
         let (port, proto) = if connected {
             (entry.tx.target_port(), AppProto::Unknown)
+        } else if upgrade.eq_ignore_ascii_case(b"websocket") {
+            (0, AppProto::Websocket)
         } else if upgrade.starts_with(b"h2") {
             orders.request = entry.tx.request_fields();
             (0, AppProto::Http2)

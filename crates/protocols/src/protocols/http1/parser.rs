@@ -419,20 +419,17 @@ impl Parser for Http1 {
         let way = direction.index();
         match self.phases[way] {
             Phase::Length(left) | Phase::Chunk(left) => {
-                let before = self.at[way];
                 self.miss(direction, left.min(bytes));
                 self.went_on(direction, bytes);
-                if self.phases[way] == Phase::Over {
-                    self.finish(direction, orders);
-                }
-                let end = usize::try_from(left).unwrap_or(usize::MAX);
-                self.note_frame(direction, before, (0, end), orders);
                 // What follows the body is missing as well.
                 self.lost[way] |= bytes > left;
             }
             Phase::UntilClose | Phase::Tunnel => self.miss(direction, bytes),
             Phase::Line => self.lost[way] = true,
             _ => return Outcome::Failed,
+        }
+        if self.phases[way] == Phase::Over {
+            self.finish(direction, orders);
         }
         Outcome::Done
     }
