@@ -256,3 +256,49 @@ fn window(content: &Content) -> Window {
         end,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tapir_rules::keywords::BufferId;
+    use tapir_rules::tree::OptionKind;
+    use tapir_rules::{Dialect, LoadOptions, Source, load};
+
+    use super::*;
+
+    /// The pattern by which a rule with options for one buffer is found.
+    fn pattern(options: &str) -> Option<Pattern> {
+        let rule = format!("alert dns any any -> any any ({options}; sid:1;)\n");
+        let asked = LoadOptions {
+            dialect: Some(Dialect::Suricata),
+            ..LoadOptions::default()
+        };
+        let file = load(vec![Source::new("test.rules", rule.into_bytes())], &asked);
+        let mut draft: Option<SectionDraft> = None;
+        for (place, option) in (0..).zip(&file.rules[0].options) {
+            match (&option.kind, &mut draft) {
+                (OptionKind::Buffer(buffer), _) => {
+                    let buffer: BufferId = *buffer;
+                    draft = Some(SectionDraft::of(buffer));
+                }
+                (OptionKind::Content(_) | OptionKind::Transform(_), Some(draft)) => {
+                    draft.options.push((place, option.clone()));
+                }
+                _ => {}
+            }
+        }
+        Draft::of_transaction(&[&draft.expect("a buffer")]).pattern
+    }
+
+    #[test]
+    fn a_literal_behind_transforms_leads_to_its_rule() {
+        let plain = pattern(r#"dns.query; content:".example.net"; endswith"#).expect("a literal");
+        assert_eq!((&*plain.bytes, plain.chain), (&b".example.net"[..], None));
+        let dotted = pattern(r#"dns.query; dotprefix; content:".example.net"; nocase; endswith"#)
+            .expect("a literal");
+        assert_eq!(&*dotted.bytes, b".example.net");
+        assert!(dotted.nocase && dotted.chain.is_some());
+        let other = pattern(r#"dns.query; dotprefix; content:".org""#).expect("a literal");
+        // Rules with the same transforms are looked for together.
+        assert_eq!(dotted.chain, other.chain);
+    }
+}

@@ -323,3 +323,32 @@ impl TransactionPart {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_settled_is_not_tried_again() {
+        let mut remembered = Vec::new();
+        let mut tried = Vec::new();
+        let mut attempt = |rule: u32, comes: Attempt| {
+            try_rule(&mut remembered, RuleId(rule), |passed| {
+                tried.push((rule, passed));
+                comes
+            })
+        };
+        assert_eq!(attempt(7, Attempt::Never), Some(Attempt::Never));
+        assert_eq!(attempt(3, Attempt::Wait(2)), Some(Attempt::Wait(2)));
+        assert_eq!(attempt(5, Attempt::Wait(0)), Some(Attempt::Wait(0)));
+        assert_eq!(attempt(7, Attempt::Match), None);
+        assert_eq!(attempt(3, Attempt::Match), Some(Attempt::Match));
+        assert_eq!(attempt(3, Attempt::Match), None);
+        assert_eq!(attempt(5, Attempt::Again), Some(Attempt::Again));
+        assert_eq!(tried, [(7, 0), (3, 0), (5, 0), (3, 2), (5, 0)]);
+        // In the order of the rules; what has passed nothing is not kept.
+        assert_eq!(remembered, [(3, SETTLED), (7, SETTLED)]);
+        assert_eq!(recall(&remembered, RuleId(7)), SETTLED);
+        assert_eq!(recall(&remembered, RuleId(5)), 0);
+    }
+}
