@@ -27,6 +27,8 @@ lints! {
     flowbit_never_set
     flowbit_never_checked
     same_but_sid
+    pcre_leading_any
+    flow_both_ways
 }
 
 /// What tests of lints ask.
