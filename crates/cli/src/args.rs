@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::commands::check::CheckArgs;
+use crate::commands::list::ListArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   tapir -r capture.pcap
@@ -67,6 +70,10 @@ pub struct Args {
 /// Commands beside inspection.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Check rules: what is wrong with them, slow, or doubtful
+    Check(CheckArgs),
+    /// List keywords, buffers, protocols, actions or lints
+    List(ListArgs),
     /// Print a completion script for a shell: `tapir completions bash > /etc/bash_completion.d/tapir`
     Completions {
         /// The shell.

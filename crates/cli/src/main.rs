@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod commands;
 mod configuration;
 mod information;
 mod inspection;
@@ -48,6 +49,8 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> Result<ExitCode, Failure> {
     match &args.command {
+        Some(Command::Check(args)) => return commands::check::run(args),
+        Some(Command::List(args)) => return commands::list::run(args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(
                 *shell,

@@ -77,6 +77,7 @@ codes! {
     36 Superseded "A newer revision takes the place of this rule.";
     37 Obsolete "The keyword has no effect.";
     38 TooBig "The file or rule is greater than can be read.";
+    39 Lint "A lint found something; the lint has a code of its own.";
 }
 
 impl fmt::Display for Code {

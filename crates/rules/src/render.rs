@@ -41,14 +41,17 @@ impl<'a> Renderer<'a> {
 
     /// The diagnostic as text of several lines, without a line end.
     pub fn render(&self, diagnostic: &Diagnostic) -> String {
+        self.render_as(diagnostic, &diagnostic.code.to_string())
+    }
+
+    /// The same under another code than the diagnostic's own: that of a lint.
+    pub fn render_as(&self, diagnostic: &Diagnostic, code: &str) -> String {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let title = level
-            .primary_title(&*diagnostic.message)
-            .id(diagnostic.code.to_string());
+        let title = level.primary_title(&*diagnostic.message).id(code);
         let Some(source) = self.sources.get(diagnostic.source.0 as usize) else {
             return self.drawing.render(&[Group::with_title(title)]);
         };

@@ -168,9 +168,17 @@ impl Ftp {
             self.port = tx.port.map(|port| (port, false));
         }
         meta.updated = [true; 2];
-        // A preliminary reply is followed by another.
+        // A preliminary reply is followed by another, and so is a line that is not the last of its reply: the others
+        // are the code and a space, or nobody knows what (RFC 959, section 4.2).
         let is_preliminary = line.first() == Some(&b'1') && line.len() >= 3;
-        if !is_preliminary {
+        let begins_with_code = line
+            .first_chunk::<3>()
+            .is_some_and(|code| code.iter().all(u8::is_ascii_digit));
+        tx.is_in_reply = match line.get(3) {
+            Some(b'-') if begins_with_code => true,
+            _ => tx.is_in_reply && !begins_with_code,
+        };
+        if !(is_preliminary || tx.is_in_reply) {
             tx.is_answered = true;
             self.last_answered = Some(id);
             meta.advance(Direction::ToClient, 1);
@@ -348,6 +356,21 @@ mod tests {
         assert_eq!(ftp.parse(&input, &mut Orders::default()), Outcome::Failed);
         let last = ftp.transactions.last_mut().map(|e| e.meta.events[0]);
         assert_eq!((ftp.transactions.len(), last), (2, Some(TOO_MANY)));
+    }
+
+    #[test]
+    fn a_reply_of_many_lines_is_over_with_its_last() {
+        let mut ftp = Ftp::default();
+        feed(&mut ftp, ToServer, b"HELP\r\nPWD\r\n");
+        let replies = |ftp: &Ftp| -> Vec<_> {
+            let all = ftp.transactions.iter();
+            all.map(|entry| (entry.tx.replies.len(), entry.meta.progress(ToClient)))
+                .collect()
+        };
+        feed(&mut ftp, ToClient, b"214-All\r\n  USER PASS\r\n");
+        assert_eq!(replies(&ftp), [(2, 0), (0, 0)]);
+        feed(&mut ftp, ToClient, b"214 That is all\r\n257 /\r\n");
+        assert_eq!(replies(&ftp), [(3, 1), (1, 1)]);
     }
 
     #[test]

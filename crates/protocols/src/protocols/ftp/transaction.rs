@@ -19,6 +19,8 @@ pub struct Command {
     pub(super) port: Option<u16>,
     pub(super) is_active: bool,
     pub(super) is_answered: bool,
+    /// The last line of its reply is to come.
+    pub(super) is_in_reply: bool,
 }
 
 /// One line of a reply.

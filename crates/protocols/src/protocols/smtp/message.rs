@@ -47,6 +47,8 @@ pub(super) struct Message {
     text: Vec<u8>,
     /// A piece of the current line has come already.
     is_continued: bool,
+    /// Length of the line so far.
+    line_len: usize,
     settings: Settings,
     file_settings: Arc<FileSettings>,
 }
@@ -110,6 +112,7 @@ impl Message {
             line_end: b"",
             text: Vec::new(),
             is_continued: false,
+            line_len: 0,
             settings: settings.clone(),
             file_settings: Arc::clone(file_settings),
         }
@@ -136,11 +139,13 @@ impl Message {
 
     /// A line, or a piece of one: then nothing has ended it.
     pub(super) fn line(&mut self, line: &[u8], end: &'static [u8]) {
-        if line.len() > MAX_LINE {
+        let is_start = !std::mem::replace(&mut self.is_continued, end.is_empty());
+        let before = if is_start { 0 } else { self.line_len };
+        self.line_len = before.saturating_add(line.len());
+        if self.line_len > MAX_LINE {
             self.event(events::LONG_LINE);
         }
         let was_body = !(self.is_top && self.place == Place::Header);
-        let is_start = !std::mem::replace(&mut self.is_continued, end.is_empty());
         if was_body && self.settings.body_md5 {
             let md5 = self.md5.get_or_insert_default();
             md5.update(line);
@@ -347,7 +352,7 @@ impl Message {
 
     fn body_line(&mut self, line: &[u8], end: &'static [u8]) {
         let is_plain = matches!(self.part.decoder, Decoder::Plain);
-        if !is_plain && line.len() > MAX_ENCODED {
+        if !is_plain && self.line_len > MAX_ENCODED {
             self.event(events::LONG_ENCODED);
         }
         // The end of the last line belongs to the boundary behind it.
@@ -546,6 +551,26 @@ mod tests {
         assert_eq!(&message.files[0].name[..], b"a.txt");
         assert_eq!(message.files[0].content().1, b"hello");
         assert_eq!(message.files[0].state(), FileState::Closed);
+    }
+
+    #[test]
+    fn a_line_is_as_long_in_pieces_as_whole() {
+        let settings = Settings::default();
+        let events = |pieces: &[&[u8]]| {
+            let mut message = Message::new(&settings, &Arc::default());
+            message.line(b"Content-Transfer-Encoding: base64", b"\r\n");
+            message.line(b"", b"\r\n");
+            let (last, before) = pieces.split_last().expect("a piece");
+            for piece in before {
+                message.line(piece, b"");
+            }
+            message.line(last, b"\r\n");
+            message.events.to_vec()
+        };
+        let line = [b'A'; MAX_ENCODED + 1];
+        assert_eq!(events(&[&line]), [events::LONG_ENCODED]);
+        assert_eq!(events(&[&line[..40], &line[40..]]), [events::LONG_ENCODED]);
+        assert!(events(&[&line[1..]]).is_empty());
     }
 
     #[test]

@@ -1,0 +1,4 @@
+//! What the binary does beside inspecting packets: a file a command.
+
+pub(crate) mod check;
+pub(crate) mod list;

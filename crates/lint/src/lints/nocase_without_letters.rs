@@ -1,0 +1,56 @@
+//! `nocase` on a pattern without letters.
+//!
+//! # What it does
+//! Looks for a `content` with `nocase` whose bytes have no letter.
+//!
+//! # Why is this bad?
+//! The modifier has no effect; perhaps it was meant for another pattern.
+//!
+//! # Example
+//! ```text
+//! alert tcp any any -> any 80 (msg:"x"; content:"1234"; nocase; sid:1; rev:1;)
+//! ```
+//!
+//! # Use instead
+//! ```text
+//! alert tcp any any -> any 80 (msg:"x"; content:"1234"; sid:1; rev:1;)
+//! ```
+
+use tapir_rules::{OptionKind, Rule};
+
+use crate::lint::Check;
+use crate::{Level, Lint, Report};
+
+pub(super) const LINT: Lint = Lint {
+    code: "L010",
+    name: "nocase-without-letters",
+    level: Level::Hint,
+    text: include_str!("nocase_without_letters.rs"),
+    check: Check::Rule(check),
+};
+
+fn check(rule: &Rule, report: &mut Report<'_>) {
+    for option in &rule.options {
+        let OptionKind::Content(content) = &option.kind else {
+            continue;
+        };
+        if content.nocase && !content.bytes.iter().any(u8::is_ascii_alphabetic) {
+            let help = "leave `nocase` out";
+            report.say(rule, option.span, "the pattern has no letters, but `nocase`", help);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lints::trial;
+
+    #[test]
+    fn says_so_and_only_then() {
+        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"1234"; nocase; sid:1; rev:1;)"#;
+        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"1234"; sid:1; rev:1;)"#;
+        assert_eq!(trial::spans(&LINT, bad).len(), 1);
+        assert_eq!(trial::spans(&LINT, good), [""; 0]);
+    }
+}

@@ -1,0 +1,57 @@
+//! A regular expression that begins with `.*`.
+//!
+//! # What it does
+//! Looks for a `pcre` that begins with `.*` and is not bound to a place.
+//!
+//! # Why is this bad?
+//! An expression is searched for at every place anyway: the beginning adds nothing but time.
+//!
+//! # Example
+//! ```text
+//! alert tcp any any -> any 80 (msg:"x"; content:"login"; pcre:"/.*login[0-9]/"; sid:1; rev:1;)
+//! ```
+//!
+//! # Use instead
+//! ```text
+//! alert tcp any any -> any 80 (msg:"x"; content:"login"; pcre:"/login[0-9]/"; sid:1; rev:1;)
+//! ```
+
+use tapir_rules::{OptionKind, Rule};
+
+use crate::lint::Check;
+use crate::{Level, Lint, Report};
+
+pub(super) const LINT: Lint = Lint {
+    code: "L016",
+    name: "pcre-leading-any",
+    level: Level::Hint,
+    text: include_str!("pcre_leading_any.rs"),
+    check: Check::Rule(check),
+};
+
+fn check(rule: &Rule, report: &mut Report<'_>) {
+    for option in &rule.options {
+        let OptionKind::Pcre(pcre) = &option.kind else {
+            continue;
+        };
+        // An alternative after it would be searched for without the beginning.
+        let bound = pcre.anchored || pcre.relative || pcre.negated || pcre.pattern.contains('|');
+        if pcre.pattern.starts_with(".*") && !bound {
+            report.say(rule, option.span, "the expression begins with `.*`", "leave `.*` out");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lints::trial;
+
+    #[test]
+    fn says_so_and_only_then() {
+        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; pcre:"/.*login[0-9]/"; sid:1; rev:1;)"#;
+        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; pcre:"/login[0-9]/"; sid:1; rev:1;)"#;
+        assert_eq!(trial::spans(&LINT, bad).len(), 1);
+        assert_eq!(trial::spans(&LINT, good), [""; 0]);
+    }
+}
