@@ -6,6 +6,7 @@ use tapir_output::FlowRecord;
 use tapir_output::event as output;
 use tapir_output::event::{Bypass, FlowAction, FlowCounters, FlowEnd, TcpRecord};
 use tapir_packet::Direction::{ToClient, ToServer};
+use tapir_protocols::AppState;
 
 use super::Attachment;
 
@@ -65,7 +66,7 @@ pub(super) fn record_of(flow: &Flow<Attachment>, reason: EndReason) -> FlowRecor
             .map(|(target, policy)| output::ExceptionPolicy { target, policy })
             .into_iter()
             .collect(),
-        tx_count: 0,
+        tx_count: flow.attachment.dialogue.state().map_or(0, AppState::total),
         ttl_toserver: ttl(ToServer),
         ttl_toclient: ttl(ToClient),
         tcp: (flow.protocol() == tapir_packet::ip_proto::TCP).then(|| tcp(flow)),
