@@ -74,7 +74,7 @@ fn requests_without_answers() {
             release(&mut listener);
         }
         let kept = KEPT.get() - before;
-        assert!(kept < CEILING, "{:?} keeps {kept} bytes", dialogue.proto);
+        assert!(kept < CEILING, "{} keeps {kept} bytes", dialogue.name);
     }
 }
 
