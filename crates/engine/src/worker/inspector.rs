@@ -475,8 +475,9 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
     let mut files = (*parsers.files).clone();
     files.content = false;
     rules.set.ask_of_files(&mut files);
-    let of_records = needs.app_options.get("fileinfo");
-    let shows_types = of_records.is_some_and(|options| options.is_on("force-magic", false))
+    let of_log = |log: &str| needs.app_options.get(log).map_or(&[][..], Vec::as_slice);
+    let of_files = of_log("fileinfo");
+    let shows_types = of_files.iter().any(|options| options.is_on("force-magic", false))
         || needs.file_store.as_ref().is_some_and(|store| store.types);
     files.magic =
         (shows_types || rules.set.asks_for_types()).then_some(TypeTeller(file_type::of_beginning));
@@ -491,23 +492,17 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
             (false, false) => Storing::Never,
         };
     }
-    if let Some(digests) = needs
-        .app_options
-        .get("fileinfo")
-        .and_then(|options| options.list("force-hash"))
-    {
-        for digest in digests {
-            match &**digest {
-                "md5" => files.md5 = true,
-                "sha1" => files.sha1 = true,
-                "sha256" => files.sha256 = true,
-                _ => {}
-            }
+    for digest in of_files.iter().filter_map(|options| options.list("force-hash")).flatten() {
+        match &**digest {
+            "md5" => files.md5 = true,
+            "sha1" => files.sha1 = true,
+            "sha256" => files.sha256 = true,
+            _ => {}
         }
     }
     parsers.files = Arc::new(files);
     let shown = |name: &str| {
-        needs.app_options.get("tls").is_some_and(|options| {
+        of_log("tls").iter().any(|options| {
             let listed = options.list("custom").unwrap_or_default();
             options.is_on(name, false) || listed.iter().any(|field| field.starts_with(name))
         })
