@@ -199,14 +199,15 @@ impl Inspector {
                 ..Circumstances::default()
             };
             *self.own.firewall_drops.entry(FLOW_DROP).or_default() += 1;
-            return self.drop_record(packet, flow, &seen, "firewall flow drop");
+            return self.drop_record(packet, Some(flow), &seen, "firewall flow drop");
         }
         if self.settings.prevention && flow.attachment.detect.verdict() == FlowVerdict::Drop {
             let seen = Circumstances {
                 direction: Some(tracked.direction),
                 ..Circumstances::default()
             };
-            return self.dropped(packet, flow, &seen, flow_drop_reason(flow));
+            let reason = flow_drop_reason(flow);
+            return self.dropped(packet, Some(flow), &seen, reason);
         }
         let mut seen = Circumstances {
             direction: Some(tracked.direction),
