@@ -231,12 +231,9 @@ impl Inspector {
         let first = flow
             .as_deref_mut()
             .is_none_or(|flow| !std::mem::replace(&mut flow.attachment.dropped[way], true));
-        let envelope = self.enveloper().of_packet(
-            packet,
-            self.number(),
-            seen.direction,
-            flow.as_deref(),
-        );
+        let envelope =
+            self.enveloper()
+                .of_packet(packet, self.number(), seen.direction, flow.as_deref());
         let record = DropRecord {
             headers: PacketHeaders::of(packet),
             reason,

@@ -478,7 +478,9 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
     rules.set.ask_of_files(&mut files);
     let of_log = |log: &str| needs.app_options.get(log).map_or(&[][..], Vec::as_slice);
     let of_files = of_log("fileinfo");
-    let shows_types = of_files.iter().any(|options| options.is_on("force-magic", false))
+    let shows_types = of_files
+        .iter()
+        .any(|options| options.is_on("force-magic", false))
         || needs.file_store.as_ref().is_some_and(|store| store.types);
     files.magic =
         (shows_types || rules.set.asks_for_types()).then_some(TypeTeller(file_type::of_beginning));
@@ -493,7 +495,11 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
             (false, false) => Storing::Never,
         };
     }
-    for digest in of_files.iter().filter_map(|options| options.list("force-hash")).flatten() {
+    for digest in of_files
+        .iter()
+        .filter_map(|options| options.list("force-hash"))
+        .flatten()
+    {
         match &**digest {
             "md5" => files.md5 = true,
             "sha1" => files.sha1 = true,
