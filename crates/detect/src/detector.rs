@@ -354,6 +354,7 @@ impl<'p, J: Judge, R: Recorder> Work<'_, 'p, J, R> {
                 return false;
             }
         }
+        self.recorder.matched();
         for effect in &rule.effects {
             effect.apply(self.state);
         }

@@ -95,6 +95,7 @@ mod payload;
 mod port_set;
 mod prefilter;
 mod range_set;
+mod reach;
 mod recorder;
 mod rule;
 mod rule_id;
@@ -124,6 +125,7 @@ pub use header::{AddressKnowledge, CountryDatabase, Reputation, ReputationError}
 pub use meta::RuleMeta;
 pub use order::{ActionClass, ActionOrder};
 pub use port_set::port_ranges;
+pub use reach::{Reach, ReachRecord};
 pub use recorder::{NoRecord, OptionVerdict, Recorder, Stage};
 pub use rule::RuleKind;
 pub use rule_id::RuleId;

@@ -6,7 +6,7 @@
 use crate::rule_id::RuleId;
 
 /// A stage that a rule passes on its way to an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Protocol, addresses, ports and direction of the rule's head.
     Header,
@@ -57,6 +57,10 @@ pub trait Recorder {
     fn option(&mut self, verdict: OptionVerdict<'_>) {
         let _ = verdict;
     }
+
+    /// The current rule matched; thresholds and suppressions may still keep it from being shown.
+    #[inline(always)]
+    fn matched(&mut self) {}
 }
 
 /// The engine's recorder: keeps nothing and costs nothing.

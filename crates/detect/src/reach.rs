@@ -1,0 +1,93 @@
+//! How far each rule came: a recorder that keeps counts instead of steps.
+
+use std::collections::BTreeMap;
+
+use crate::recorder::{Recorder, Stage};
+use crate::rule_id::RuleId;
+
+/// What came of all trials of one rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Trials that were begun: the prefilter left the rule to be looked at.
+    pub trials: u64,
+    /// Trials in which everything held, before thresholds and suppressions.
+    pub matches: u64,
+    /// Trials that failed at a stage, in the order of the stages.
+    pub failures: BTreeMap<Stage, u64>,
+}
+
+/// Counts for every rule that was tried, in the order of their ids.
+#[derive(Debug, Clone, Default)]
+pub struct ReachRecord {
+    rules: BTreeMap<RuleId, Reach>,
+    current: Option<RuleId>,
+}
+
+impl ReachRecord {
+    /// The counts of a rule, if it was tried at all.
+    pub fn of(&self, rule: RuleId) -> Option<&Reach> {
+        self.rules.get(&rule)
+    }
+
+    /// All rules that were tried.
+    pub fn iter(&self) -> impl Iterator<Item = (RuleId, &Reach)> {
+        self.rules.iter().map(|(rule, reach)| (*rule, reach))
+    }
+
+    fn current(&mut self) -> Option<&mut Reach> {
+        self.rules.get_mut(&self.current?)
+    }
+}
+
+impl Recorder for ReachRecord {
+    const ENABLED: bool = true;
+
+    fn rule(&mut self, rule: RuleId) {
+        self.current = Some(rule);
+        let reach = self.rules.entry(rule).or_default();
+        reach.trials = reach.trials.saturating_add(1);
+    }
+
+    fn stage(&mut self, stage: Stage, passed: bool) {
+        if let (Some(reach), false) = (self.current(), passed) {
+            let count = reach.failures.entry(stage).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    fn matched(&mut self) {
+        if let Some(reach) = self.current() {
+            reach.matches = reach.matches.saturating_add(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_and_matches_belong_to_the_rule_that_was_begun() {
+        let mut record = ReachRecord::default();
+        record.stage(Stage::Header, false);
+        record.rule(RuleId(4));
+        record.stage(Stage::Header, true);
+        record.stage(Stage::Payload, false);
+        record.rule(RuleId(2));
+        record.stage(Stage::Header, true);
+        record.matched();
+        record.rule(RuleId(4));
+        record.stage(Stage::Header, false);
+
+        let rules: Vec<RuleId> = record.iter().map(|(rule, _)| rule).collect();
+        assert_eq!(rules, [RuleId(2), RuleId(4)]);
+        let matching = record.of(RuleId(2)).expect("was tried");
+        assert_eq!((matching.trials, matching.matches), (1, 1));
+        assert!(matching.failures.is_empty());
+        let failing = record.of(RuleId(4)).expect("was tried");
+        assert_eq!((failing.trials, failing.matches), (2, 0));
+        let failures: Vec<(Stage, u64)> = failing.failures.clone().into_iter().collect();
+        assert_eq!(failures, [(Stage::Header, 1), (Stage::Payload, 1)]);
+        assert_eq!(record.of(RuleId(3)), None);
+    }
+}
