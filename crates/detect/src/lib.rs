@@ -95,13 +95,13 @@ mod payload;
 mod port_set;
 mod prefilter;
 mod range_set;
-mod reach;
 mod recorder;
 mod rule;
 mod rule_id;
 mod rule_set;
 mod section;
 mod tag;
+mod tally;
 mod transaction;
 mod transform;
 
@@ -125,8 +125,8 @@ pub use header::{AddressKnowledge, CountryDatabase, Reputation, ReputationError}
 pub use meta::RuleMeta;
 pub use order::{ActionClass, ActionOrder};
 pub use port_set::port_ranges;
-pub use reach::{Reach, ReachRecord};
 pub use recorder::{NoRecord, OptionVerdict, Recorder, Stage};
 pub use rule::RuleKind;
 pub use rule_id::RuleId;
 pub use rule_set::RuleSet;
+pub use tally::{Tallies, Tally};

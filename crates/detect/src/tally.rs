@@ -7,7 +7,7 @@ use crate::rule_id::RuleId;
 
 /// What came of all trials of one rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reach {
+pub struct Tally {
     /// Trials that were begun: the prefilter left the rule to be looked at.
     pub trials: u64,
     /// Trials in which everything held, before thresholds and suppressions.
@@ -18,46 +18,46 @@ pub struct Reach {
 
 /// Counts for every rule that was tried, in the order of their ids.
 #[derive(Debug, Clone, Default)]
-pub struct ReachRecord {
-    rules: BTreeMap<RuleId, Reach>,
+pub struct Tallies {
+    rules: BTreeMap<RuleId, Tally>,
     current: Option<RuleId>,
 }
 
-impl ReachRecord {
+impl Tallies {
     /// The counts of a rule, if it was tried at all.
-    pub fn of(&self, rule: RuleId) -> Option<&Reach> {
+    pub fn of(&self, rule: RuleId) -> Option<&Tally> {
         self.rules.get(&rule)
     }
 
     /// All rules that were tried.
-    pub fn iter(&self) -> impl Iterator<Item = (RuleId, &Reach)> {
-        self.rules.iter().map(|(rule, reach)| (*rule, reach))
+    pub fn iter(&self) -> impl Iterator<Item = (RuleId, &Tally)> {
+        self.rules.iter().map(|(rule, tally)| (*rule, tally))
     }
 
-    fn current(&mut self) -> Option<&mut Reach> {
+    fn current(&mut self) -> Option<&mut Tally> {
         self.rules.get_mut(&self.current?)
     }
 }
 
-impl Recorder for ReachRecord {
+impl Recorder for Tallies {
     const ENABLED: bool = true;
 
     fn rule(&mut self, rule: RuleId) {
         self.current = Some(rule);
-        let reach = self.rules.entry(rule).or_default();
-        reach.trials = reach.trials.saturating_add(1);
+        let tally = self.rules.entry(rule).or_default();
+        tally.trials = tally.trials.saturating_add(1);
     }
 
     fn stage(&mut self, stage: Stage, passed: bool) {
-        if let (Some(reach), false) = (self.current(), passed) {
-            let count = reach.failures.entry(stage).or_default();
+        if let (Some(tally), false) = (self.current(), passed) {
+            let count = tally.failures.entry(stage).or_default();
             *count = count.saturating_add(1);
         }
     }
 
     fn matched(&mut self) {
-        if let Some(reach) = self.current() {
-            reach.matches = reach.matches.saturating_add(1);
+        if let Some(tally) = self.current() {
+            tally.matches = tally.matches.saturating_add(1);
         }
     }
 }
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn failures_and_matches_belong_to_the_rule_that_was_begun() {
-        let mut record = ReachRecord::default();
+        let mut record = Tallies::default();
         record.stage(Stage::Header, false);
         record.rule(RuleId(4));
         record.stage(Stage::Header, true);
