@@ -94,6 +94,8 @@ pub(crate) struct Rule {
     /// Place in the list of what rules say about themselves: the two ways of a `<>` rule share one.
     pub(crate) meta: u32,
     pub(crate) conditions: Box<[Condition]>,
+    /// The option that each condition comes from.
+    pub(crate) condition_options: Box<[u16]>,
     /// Options that look at the payload; nothing without any.
     pub(crate) payload: Option<Section>,
     /// Options that look at other buffers of a packet.
@@ -160,6 +162,7 @@ impl Rule {
             app: None,
             meta,
             conditions: Box::default(),
+            condition_options: Box::default(),
             payload: None,
             buffers: Box::default(),
             transaction: None,
