@@ -66,6 +66,8 @@ pub(crate) struct Attempt {
     /// What the packet lacked before any option was looked at.
     pub(crate) fault: Option<HeadFault>,
     pub(crate) steps: Vec<Step>,
+    /// The rule looks at transactions or frames, and this attempt had none to look at.
+    pub(crate) is_begun_only: bool,
     pub(crate) matched: bool,
     /// What became of matches of the flow, each with its packet.
     pub(crate) fates: Vec<(u64, Fate)>,
@@ -79,11 +81,14 @@ impl Attempt {
             .iter()
             .filter(|step| step.outcome == Outcome::Held);
         let decided = |step: &Step| !matches!(step.outcome, Outcome::Held | Outcome::Waited);
+        let is_never = |step: &Step| step.outcome == Outcome::Never;
         let level = match self.fault {
-            _ if self.is_raised() => 12,
-            _ if self.matched => 11,
-            None => 10,
+            _ if self.is_raised() => 14,
+            _ if self.matched => 13,
             Some(fault) => fault_rank(fault),
+            None if self.is_begun_only => 10,
+            None if self.steps.iter().any(is_never) => 11,
+            None => 12,
         };
         let held = u16::try_from(held.count()).unwrap_or(u16::MAX);
         (level, held, self.prompted, self.steps.iter().any(decided))
@@ -113,6 +118,7 @@ pub(crate) fn fault_rank(fault: HeadFault) -> u8 {
         HeadFault::Destination => 4,
         HeadFault::DestinationPort => 5,
         HeadFault::Gate(_) => 6,
-        HeadFault::AppProtocol(_) => 7,
+        HeadFault::AppProtocol(AppProto::Unknown) => 7,
+        HeadFault::AppProtocol(_) => 8,
     }
 }

@@ -12,7 +12,7 @@ use tapir_detect::{FlowState, PacketContext, Recorder, TransactionSight};
 use tapir_engine::{LoadedRules, Progress, Replay, Session, Settings, Trouble};
 use tapir_packet::Direction;
 use tapir_protocols::{AppProto, Value};
-use tapir_rules::keywords::{self, KeywordId, Kind};
+use tapir_rules::keywords::{self, Keyword, KeywordId, Kind};
 
 use crate::excerpt::as_content;
 use crate::text::ends;
@@ -64,9 +64,9 @@ type Key = (u64, u64, usize);
 #[derive(Debug, Default)]
 pub struct Buffers {
     query: BufferQuery,
-    /// By their order in the capture.
     sides: BTreeMap<Key, SideValues>,
-    order: Vec<Key>,
+    /// Flow and number of the transactions, as they came.
+    order: Vec<(u64, u64)>,
     left_out: u64,
     place: Option<(u64, u64, Ends)>,
 }
@@ -120,7 +120,10 @@ impl Recorder for Buffers {
                 self.left_out = self.left_out.saturating_add(1);
                 return;
             }
-            self.order.push(key);
+            let other = (flow, seen.number, 1 - seen.direction.index());
+            if !self.sides.contains_key(&other) {
+                self.order.push((flow, seen.number));
+            }
         }
         let side = self.sides.entry(key).or_insert_with(|| SideValues {
             proto: seen.proto,
@@ -137,9 +140,10 @@ impl SideValues {
     /// Takes what there is to be seen now: values are seen anew, windows go on where the last one ended.
     fn take(&mut self, seen: &TransactionSight<'_>) {
         for (keyword, row) in keywords::all() {
-            if !matches!(row.kind, Kind::Buffer | Kind::Field)
-                || seen.proto.place(keyword, seen.direction).is_none()
-            {
+            let is_about = matches!(row.kind, Kind::Buffer | Kind::Field)
+                && belongs(row, seen.proto)
+                && seen.proto.place(keyword, seen.direction).is_some();
+            if !is_about {
                 continue;
             }
             let mut whole = Vec::new();
@@ -175,6 +179,15 @@ impl SideValues {
             }
         }
     }
+}
+
+/// Whether a keyword is one of the protocol's, and not one that only shares its parser.
+fn belongs(row: &Keyword, proto: AppProto) -> bool {
+    let of = |name: &&str| {
+        let named = AppProto::from_name(name);
+        named.is_some_and(|named| named == proto || named.covers(proto) || proto.covers(named))
+    };
+    row.protocols.is_empty() || row.protocols.iter().any(of)
 }
 
 impl BufferValue {
@@ -231,10 +244,12 @@ impl Buffers {
         self.order.is_empty()
     }
 
+    /// The sides of transactions in their order in the capture, what goes to the server first.
     fn each(&self) -> impl Iterator<Item = (&Key, &SideValues)> {
-        self.order
-            .iter()
-            .filter_map(|key| Some((key, self.sides.get(key)?)))
+        self.order.iter().flat_map(|(flow, number)| {
+            let both = (*flow, *number, 0)..=(*flow, *number, 1);
+            self.sides.range(both)
+        })
     }
 
     /// The values, a line each, by transaction.

@@ -28,6 +28,8 @@ pub struct RuleExplanation {
     pub(crate) record: Record,
     /// The attempts to show, the furthest first.
     pub(crate) shown: Vec<Attempt>,
+    /// Every attempt is among them.
+    pub(crate) is_every: bool,
     /// Attempts that came less far, or found no room.
     pub(crate) unshown: u64,
 }
@@ -114,6 +116,7 @@ impl RuleExplanation {
             subject,
             record,
             shown,
+            is_every: all,
             unshown,
         }
     }

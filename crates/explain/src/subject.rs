@@ -1,6 +1,6 @@
 //! The rules that are asked about.
 
-use tapir_detect::RuleId;
+use tapir_detect::{RuleId, RuleKind};
 use tapir_engine::LoadedRules;
 use tapir_rules::tree::{BitAction, Content};
 use tapir_rules::{Diagnostic, OptionKind, Rule, Source, SourceId, Span};
@@ -16,6 +16,8 @@ pub(crate) struct Subject {
     pub(crate) sid: Sid,
     /// The rule as the rule set knows it; a rule for both ways is there twice.
     pub(crate) ids: Vec<RuleId>,
+    /// It looks at transactions or frames.
+    pub(crate) is_of_transactions: bool,
     /// Place of its tree among those of the rule set.
     pub(crate) tree: Option<usize>,
     /// What was said against it when it was loaded.
@@ -42,8 +44,10 @@ impl Subject {
             .trees()
             .iter()
             .position(|tree| is_meant(tree.gid, tree.sid));
+        let first = ids.first().and_then(|id| rules.set.kind(*id));
         let mut subject = Self {
             sid,
+            is_of_transactions: first == Some(RuleKind::AppTransaction),
             ids,
             tree,
             diagnostics: Vec::new(),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use tapir_rules::{Renderer, Rule, SourceId, Span};
 
 use crate::attempt::{Attempt, Outcome, Step, fault_rank};
+use crate::circumstances::Circumstances;
 use crate::explanation::{Explanation, RuleExplanation, Standing};
 use crate::words;
 
@@ -124,15 +125,20 @@ impl Explanation {
         }
         let _ = writeln!(out, "It did not alert.");
         for attempt in &rule.shown {
-            let _ = writeln!(out, "\nIt came furthest in {}:", self.heading(attempt));
+            let _ = match rule.is_every {
+                true => writeln!(out, "\nIn {}:", self.heading(attempt)),
+                false => writeln!(out, "\nIt came furthest in {}:", self.heading(attempt)),
+            };
             self.steps(out, attempt, tree);
             self.obstacle(out, attempt, tree, renderer);
+            if attempt.fault.is_some() {
+                self.of_heads(out, rule, tree);
+            }
             let notes = words::of_circumstances(&self.circumstances(attempt), &self.loaded);
             for note in notes {
                 let _ = writeln!(out, "  note: {note}");
             }
         }
-        self.of_heads(out, rule, tree);
         if rule.unshown > 0 {
             let what = if rule.shown.iter().all(|it| it.fault.is_some()) {
                 "more attempts ended so"
@@ -141,7 +147,12 @@ impl Explanation {
             };
             let _ = writeln!(out, "\n{} {what}.", rule.unshown);
         }
-        if rule.shown.iter().any(|attempt| attempt.fault.is_some()) {
+        let has_notes = |attempt: &Attempt| self.circumstances(attempt) != Circumstances::default();
+        if rule
+            .shown
+            .iter()
+            .any(|it| it.fault.is_some() && !has_notes(it))
+        {
             self.of_all_flows(out);
         }
     }
@@ -229,7 +240,9 @@ impl Explanation {
                 prefixed(&says)
             );
         }
-        if !attempt.prompted && !attempt.matched {
+        if attempt.is_begun_only {
+            out.push_str("  FAILED  there was no transaction or frame to look at\n");
+        } else if !attempt.prompted && !attempt.matched {
             out.push_str(
                 "  The prefilter did not ask for the rule: its literal is not where it looks. The rule was tried past it.\n",
             );
@@ -266,8 +279,9 @@ impl Explanation {
 
     /// What failed, underlined, and the bytes there.
     fn obstacle(&self, out: &mut String, attempt: &Attempt, tree: &Rule, renderer: &Renderer<'_>) {
-        if attempt.fault.is_some() {
-            let drawn = renderer.underline(tree.source, tree.header.span, "does not fit");
+        if let Some(fault) = attempt.fault {
+            let span = words::asker(fault, tree).map_or(tree.header.span, |option| option.span);
+            let drawn = renderer.underline(tree.source, span, "does not fit");
             let _ = writeln!(out, "{drawn}");
             return;
         }
@@ -280,10 +294,7 @@ impl Explanation {
         if let Some(excerpt) = &step.excerpt
             && !excerpt.bytes.is_empty()
         {
-            let name = match &*step.buffer {
-                "payload" => "payload",
-                name => name,
-            };
+            let name = &*step.buffer;
             let _ = writeln!(out, "  {name}, {} bytes:", excerpt.of);
             for line in excerpt.lines() {
                 let _ = writeln!(out, "  {line}");

@@ -51,6 +51,8 @@ pub(crate) struct Trace {
     /// The rules, in order, and the subject of each.
     wanted: Vec<RuleId>,
     subject_of: Vec<usize>,
+    /// Whether each subject looks at transactions or frames.
+    of_transactions: Vec<bool>,
     /// The literals of each subject by option, to be found where they were not looked for.
     literals: Vec<FxHashMap<u16, Literal>>,
     /// The rules that pass packets, in order.
@@ -108,6 +110,7 @@ impl Trace {
         });
         Self {
             query: query.clone(),
+            of_transactions: subjects.iter().map(|it| it.is_of_transactions).collect(),
             literals: literals.collect(),
             passing: all.filter(is_pass).collect(),
             records: subjects.iter().map(|_| Record::default()).collect(),
@@ -129,6 +132,13 @@ impl Trace {
         };
         let (subject, place) = (current.subject, current.place.clone());
         let mut attempt = current.into_attempt();
+        let looked = |step: &Step| !step.buffer.is_empty() || step.direction.is_some();
+        attempt.is_begun_only = self.of_transactions.get(subject) == Some(&true)
+            && place.transaction.is_none()
+            && attempt
+                .steps
+                .iter()
+                .all(|step| step.outcome == Outcome::Held && !looked(step));
         self.join_open(subject, &mut attempt);
         if !self.query.takes(place.packet, place.flow) {
             return;
@@ -336,6 +346,7 @@ impl Current {
             fault: self.fault,
             // What matched took the last path, whatever was tried before.
             steps: if self.matched { self.path } else { self.best },
+            is_begun_only: false,
             matched: self.matched,
             fates: Vec::new(),
         }

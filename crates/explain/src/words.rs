@@ -5,7 +5,7 @@ use tapir_engine::LoadedRules;
 use tapir_packet::{Direction, ip_proto};
 use tapir_protocols::AppProto;
 use tapir_rules::tree::{AddressExpr, BitAction, Content, PortExpr, RuleDirection};
-use tapir_rules::{OptionKind, Rule};
+use tapir_rules::{Opt, OptionKind, Rule};
 
 use crate::attempt::{Outcome, Place, Step};
 use crate::circumstances::Circumstances;
@@ -63,6 +63,9 @@ pub(crate) fn of_fault(
         HeadFault::Gate(lacking) => of_gate(lacking, place),
         HeadFault::AppProtocol(AppProto::Unknown) => {
             "no application protocol was recognised in the flow by then".to_owned()
+        }
+        HeadFault::AppProtocol(AppProto::Failed) => {
+            "what the flow carries was recognised as no application protocol".to_owned()
         }
         HeadFault::AppProtocol(proto) => format!(
             "the flow was recognised as {}, the rule is for another application protocol",
@@ -143,12 +146,38 @@ fn of_gate(lacking: Gate, place: &Place) -> String {
     }
 }
 
+/// The option that asks for what a packet lacks, if one does.
+pub(crate) fn asker(fault: HeadFault, tree: &Rule) -> Option<&Opt> {
+    let HeadFault::Gate(lacking) = fault else {
+        return None;
+    };
+    let of_flow = Gate::FLOW
+        | Gate::TO_SERVER
+        | Gate::TO_CLIENT
+        | Gate::ESTABLISHED
+        | Gate::NOT_ESTABLISHED
+        | Gate::REBUILT
+        | Gate::NOT_REBUILT;
+    tree.options.iter().find(|option| match &option.kind {
+        OptionKind::Flow(_) => lacking.intersects(of_flow),
+        OptionKind::TcpFlags(_) => lacking.intersects(Gate::BEGINS_OR_ENDS | Gate::UNUSUAL_FLAGS),
+        OptionKind::Content(_) | OptionKind::Pcre(_) => lacking == Gate::PAYLOAD,
+        OptionKind::Integer(_) => lacking.intersects(Gate::PAYLOAD | Gate::NO_PAYLOAD),
+        _ => false,
+    })
+}
+
 /// What a step found.
 pub(crate) fn of_step(step: &Step, tree: &Rule, loaded: &LoadedRules) -> String {
     let option = tree.options.get(usize::from(step.option));
     match step.outcome {
         Outcome::Held => of_success(step, tree),
-        Outcome::Absent => format!("{} is not there, or says otherwise", buffer(step)),
+        Outcome::Absent => match option.map(|option| &option.kind) {
+            Some(OptionKind::Content(_) | OptionKind::Pcre(_) | OptionKind::Bsize(_)) => {
+                format!("{} is not there", buffer(step))
+            }
+            _ => format!("{} is not there, or has another value", buffer(step)),
+        },
         Outcome::Waited => "the transaction did not come so far".to_owned(),
         Outcome::Never => format!(
             "such a transaction has no {} {}",
@@ -297,7 +326,7 @@ pub(crate) fn of_circumstances(it: &Circumstances, loaded: &LoadedRules) -> Vec<
     }
     if it.midstream {
         notes.push(
-            "the capture begins in the middle of the session: without its handshake nothing is put together \
+            "the session was picked up in its middle: without its handshake nothing is put together \
              (--set stream.midstream=true)"
                 .to_owned(),
         );
@@ -306,8 +335,13 @@ pub(crate) fn of_circumstances(it: &Circumstances, loaded: &LoadedRules) -> Vec<
         notes.push("segments are missing: what was sent in them was not inspected".to_owned());
     }
     if let Some((count, first)) = it.bad_checksums {
+        let segments = if count == 1 {
+            "segment has a wrong checksum"
+        } else {
+            "segments have wrong checksums"
+        };
         notes.push(format!(
-            "{count} segments from packet {first} on have wrong checksums and do not count (-k none takes them as right)"
+            "{count} {segments}, the first in packet {first}, and not counted (-k none takes all as right)"
         ));
     }
     if it.depth {
