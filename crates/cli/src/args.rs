@@ -6,6 +6,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::commands::check::CheckArgs;
 use crate::commands::list::ListArgs;
+use crate::commands::test::TestArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,6 +75,8 @@ pub enum Command {
     Check(CheckArgs),
     /// List keywords, buffers, protocols, actions or lints
     List(ListArgs),
+    /// Run unit tests of rules: cases in Markdown, or in folders of suricata-verify
+    Test(TestArgs),
     /// Print a completion script for a shell: `tapir completions bash > /etc/bash_completion.d/tapir`
     Completions {
         /// The shell.

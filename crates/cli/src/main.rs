@@ -51,6 +51,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
     match &args.command {
         Some(Command::Check(args)) => return commands::check::run(args),
         Some(Command::List(args)) => return commands::list::run(args),
+        Some(Command::Test(args)) => return commands::test::run(args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(
                 *shell,
