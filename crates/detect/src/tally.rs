@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::recorder::{Recorder, Stage};
+use crate::arbiter::PacketFacts;
+use crate::recorder::{Fate, Recorder, Stage};
 use crate::rule_id::RuleId;
 
 /// What came of all trials of one rule.
@@ -12,6 +13,8 @@ pub struct Tally {
     pub trials: u64,
     /// Trials in which everything held, before thresholds and suppressions.
     pub matches: u64,
+    /// Matches that are shown as alerts.
+    pub alerts: u64,
     /// Trials that failed at a stage, in the order of the stages.
     pub failures: BTreeMap<Stage, u64>,
 }
@@ -52,6 +55,12 @@ impl Recorder for Tallies {
         if let (Some(tally), false) = (self.current(), passed) {
             let count = tally.failures.entry(stage).or_default();
             *count = count.saturating_add(1);
+        }
+    }
+
+    fn ruled(&mut self, _: &PacketFacts, rule: RuleId, fate: Fate) {
+        if let (Some(tally), Fate::Raised) = (self.rules.get_mut(&rule), fate) {
+            tally.alerts = tally.alerts.saturating_add(1);
         }
     }
 

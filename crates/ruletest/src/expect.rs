@@ -218,7 +218,7 @@ mod tests {
 
     fn read(text: &str) -> Expected {
         let source = Source::new("x", text.as_bytes());
-        expectations(&source, text, &[0..text.len()]).expect("no mistake")
+        expectations(&source, text, std::slice::from_ref(&(0..text.len()))).expect("no mistake")
     }
 
     fn alerts(all: &[(u32, usize)]) -> Alerts {

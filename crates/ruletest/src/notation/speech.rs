@@ -152,7 +152,7 @@ impl<'f> Speaker<'f> {
             let side = message.side;
             let bytes = match self.speech {
                 Speech::Message => message.with_header(),
-                _ => message.as_lines(),
+                _ => message.into_lines(),
             };
             self.conversation.steps.push(Step::Say(side, bytes));
         }
@@ -235,7 +235,7 @@ fn hello(line: &mut Scanner<'_>, side: Side) -> Read<Vec<u8>> {
 }
 
 impl Message {
-    fn as_lines(self) -> Vec<u8> {
+    fn into_lines(self) -> Vec<u8> {
         let mut bytes: Vec<u8> = Vec::new();
         for line in &self.lines {
             bytes.extend(line.as_bytes());

@@ -2,7 +2,7 @@ use super::*;
 use tapir_traffic::connection::Side;
 
 fn read(text: &str) -> Vec<Conversation> {
-    match traffic(text, &[0..text.len()], Path::new(".")) {
+    match traffic(text, std::slice::from_ref(&(0..text.len())), Path::new(".")) {
         Ok(Traffic::Conversations(conversations)) => conversations,
         other => panic!("{other:?}"),
     }
@@ -82,7 +82,7 @@ fn heads_name_hosts_ports_and_repetition() {
 
 fn mistake(text: &str) -> String {
     let source = tapir_rules::Source::new("case.md", text.as_bytes());
-    match traffic(text, &[0..text.len()], Path::new(".")) {
+    match traffic(text, std::slice::from_ref(&(0..text.len())), Path::new(".")) {
         Err(mistake) => mistake.render(&source, false),
         Ok(traffic) => panic!("{traffic:?}"),
     }
