@@ -8,6 +8,7 @@ use crate::commands::buffers::BuffersArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::list::ListArgs;
+use crate::commands::test::TestArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,6 +81,8 @@ pub enum Command {
     Buffers(Box<BuffersArgs>),
     /// List keywords, buffers, protocols, actions or lints
     List(ListArgs),
+    /// Run unit tests of rules: cases in Markdown, or in folders of suricata-verify
+    Test(TestArgs),
     /// Print a completion script for a shell: `tapir completions bash > /etc/bash_completion.d/tapir`
     Completions {
         /// The shell.

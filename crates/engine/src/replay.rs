@@ -138,6 +138,27 @@ pub(crate) fn run(
     Ok(())
 }
 
+/// Replays one capture into an inspection, whole and with fresh flows.
+pub(crate) fn run_capture(
+    into: &mut impl Inspection,
+    capture: CaptureFile,
+) -> Result<Option<Trouble>, CaptureError> {
+    into.begin(Origin {
+        interface: None,
+        file: Some(Arc::from(capture.name())),
+    });
+    let mut feed = Feed {
+        capture,
+        replay: &Replay::default(),
+        filter: None,
+        number: 0,
+        sampler: OffloadSampler::default(),
+    };
+    let trouble = feed.run(into, &mut Progress::default(), &mut |_| {})?;
+    into.end(feed.number);
+    Ok(trouble)
+}
+
 /// One capture on its way to the workers.
 struct Feed<'r> {
     capture: CaptureFile,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tapir_capture::{Batch, CaptureError};
+use tapir_capture::{Batch, CaptureError, CaptureFile};
 use tapir_detect::{Arbiter, ArbiterLimits, Recorder};
 use tapir_output::Needs;
 use tapir_packet::Decoder;
@@ -58,6 +58,17 @@ impl<R: Recorder> Session<R> {
         trouble: impl FnMut(&Path, Trouble),
     ) -> Result<(), CaptureError> {
         replay::run(self, replay, progress, trouble)
+    }
+
+    /// Replays one capture that is open already, as an input of its own; says what was wrong with it.
+    ///
+    /// # Errors
+    /// As [`Session::replay`].
+    pub fn replay_capture(
+        &mut self,
+        capture: CaptureFile,
+    ) -> Result<Option<Trouble>, CaptureError> {
+        replay::run_capture(self, capture)
     }
 
     /// The recorder.

@@ -5,3 +5,4 @@ pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod list;
 mod replayed;
+pub(crate) mod test;
