@@ -89,6 +89,8 @@ pub(crate) struct Rule {
     pub(crate) flags: RuleFlags,
     pub(crate) actions: Actions,
     pub(crate) head: Head,
+    /// The option whose literal the prefilter looks for.
+    pub(crate) prompt: Option<u16>,
     /// The protocol that the flow must have been recognised as.
     pub(crate) app: Option<AppProto>,
     /// Place in the list of what rules say about themselves: the two ways of a `<>` rule share one.
@@ -159,6 +161,7 @@ impl Rule {
             flags: RuleFlags::empty(),
             actions,
             head: Head::ANY,
+            prompt: None,
             app: None,
             meta,
             conditions: Box::default(),

@@ -91,6 +91,11 @@ impl RuleSet {
         self.rule(rule).is_some_and(|rule| rule.app.is_some())
     }
 
+    /// The option whose literal the prefilter looks for before it asks for a rule.
+    pub fn prompt(&self, rule: RuleId) -> Option<u16> {
+        self.rule(rule)?.prompt
+    }
+
     /// What sort of thing a rule looks at.
     pub fn kind(&self, rule: RuleId) -> Option<RuleKind> {
         Some(self.rule(rule)?.kind)

@@ -75,12 +75,11 @@ pub(crate) struct Attempt {
 
 impl Attempt {
     /// How far it came; what is greater came further.
-    pub(crate) fn rank(&self) -> (u8, u16, bool, bool) {
+    pub(crate) fn rank(&self) -> (u8, u16, bool, u8) {
         let held = self
             .steps
             .iter()
             .filter(|step| step.outcome == Outcome::Held);
-        let decided = |step: &Step| !matches!(step.outcome, Outcome::Held | Outcome::Waited);
         let is_never = |step: &Step| step.outcome == Outcome::Never;
         let level = match self.fault {
             _ if self.is_raised() => 14,
@@ -91,7 +90,13 @@ impl Attempt {
             None => 12,
         };
         let held = u16::try_from(held.count()).unwrap_or(u16::MAX);
-        (level, held, self.prompted, self.steps.iter().any(decided))
+        let obstacle = self.obstacle().map(|step| step.outcome);
+        let seen = match obstacle {
+            Some(Outcome::Failed) => 2,
+            Some(Outcome::Absent | Outcome::Never) => 1,
+            Some(Outcome::Waited | Outcome::Held) | None => 0,
+        };
+        (level, held, self.prompted, seen)
     }
 
     /// Whether it led to an alert.

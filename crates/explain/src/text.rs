@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use tapir_detect::Fate;
 use tapir_rules::{Renderer, Rule, SourceId, Span};
 
 use crate::attempt::{Attempt, Outcome, Step, fault_rank};
@@ -15,8 +16,8 @@ const WIDTH: usize = 110;
 /// Alerts that are listed.
 const LISTED: usize = 10;
 
-/// Letters of an option that are shown in a line.
-const OPTION_WIDTH: usize = 44;
+/// Letters of a part of a rule that are shown in a line.
+const OPTION_WIDTH: usize = 60;
 
 impl Explanation {
     /// The explanation as text of several lines.
@@ -107,7 +108,7 @@ impl Explanation {
         }
         for attempt in &rule.shown {
             let _ = writeln!(out, "\n{}:", self.heading(attempt));
-            self.steps(out, attempt, tree);
+            self.steps(out, rule, attempt, tree);
         }
     }
 
@@ -124,20 +125,31 @@ impl Explanation {
             return;
         }
         let _ = writeln!(out, "It did not alert.");
+        let mut before: Option<&Attempt> = None;
         for attempt in &rule.shown {
-            let _ = match rule.is_every {
-                true => writeln!(out, "\nIn {}:", self.heading(attempt)),
-                false => writeln!(out, "\nIt came furthest in {}:", self.heading(attempt)),
-            };
-            self.steps(out, attempt, tree);
-            self.obstacle(out, attempt, tree, renderer);
-            if attempt.fault.is_some() {
-                self.of_heads(out, rule, tree);
+            match before.and_then(|before| self.same(before, attempt, tree)) {
+                Some(says) => {
+                    let _ = writeln!(out, "\nThe same in {}: {says}", self.heading(attempt));
+                }
+                None => {
+                    let furthest = if rule.is_every {
+                        "In"
+                    } else {
+                        "It came furthest in"
+                    };
+                    let _ = writeln!(out, "\n{furthest} {}:", self.heading(attempt));
+                    self.steps(out, rule, attempt, tree);
+                    self.obstacle(out, attempt, tree, renderer);
+                    if attempt.fault.is_some() {
+                        self.of_heads(out, rule, tree);
+                    }
+                }
             }
             let notes = words::of_circumstances(&self.circumstances(attempt), &self.loaded);
             for note in notes {
                 let _ = writeln!(out, "  note: {note}");
             }
+            before = Some(attempt);
         }
         if rule.unshown > 0 {
             let what = if rule.shown.iter().all(|it| it.fault.is_some()) {
@@ -155,6 +167,15 @@ impl Explanation {
         {
             self.of_all_flows(out);
         }
+    }
+
+    /// What is to be said of an attempt that ended where the one before it did.
+    fn same(&self, before: &Attempt, attempt: &Attempt, tree: &Rule) -> Option<String> {
+        let (known, now) = (before.obstacle()?, attempt.obstacle()?);
+        let is_same = attempt.fault.is_none()
+            && (known.option, &known.buffer) == (now.option, &now.buffer)
+            && before.steps.len() == attempt.steps.len();
+        is_same.then(|| words::of_step(now, tree, &self.loaded))
     }
 
     /// What the heads of packets lacked, where none was for the rule.
@@ -216,16 +237,14 @@ impl Explanation {
     }
 
     /// A line for each part of the rule that was looked at.
-    fn steps(&self, out: &mut String, attempt: &Attempt, tree: &Rule) {
+    fn steps(&self, out: &mut String, rule: &RuleExplanation, attempt: &Attempt, tree: &Rule) {
         if let Some(fault) = attempt.fault {
             let says = words::of_fault(fault, &attempt.place, tree, &self.loaded);
             let _ = writeln!(out, "  FAILED  head: {says}");
             return;
         }
-        let _ = writeln!(
-            out,
-            "  passed  head: protocol, addresses, ports, direction and state of the flow"
-        );
+        let head = self.cut(tree, tree.header.span);
+        let _ = writeln!(out, "  passed  {head} and the state of the flow");
         for step in &attempt.steps {
             let word = match step.outcome {
                 Outcome::Held => "passed",
@@ -243,9 +262,23 @@ impl Explanation {
         if attempt.is_begun_only {
             out.push_str("  FAILED  there was no transaction or frame to look at\n");
         } else if !attempt.prompted && !attempt.matched {
-            out.push_str(
-                "  The prefilter did not ask for the rule: its literal is not where it looks. The rule was tried past it.\n",
-            );
+            let literal = rule
+                .subject
+                .ids
+                .first()
+                .and_then(|id| self.loaded.set.prompt(*id));
+            let option = literal.and_then(|place| tree.options.get(usize::from(place)));
+            let _ = match option {
+                Some(option) => writeln!(
+                    out,
+                    "  The prefilter, which looks for {}, did not ask for the rule; it was tried past it.",
+                    self.cut(tree, option.span)
+                ),
+                None => writeln!(
+                    out,
+                    "  The prefilter did not ask for the rule; it was tried past it."
+                ),
+            };
         }
         let mut said: Vec<String> = Vec::new();
         for (packet, fate) in &attempt.fates {
@@ -266,9 +299,14 @@ impl Explanation {
                 name => name.to_owned(),
             };
         };
+        self.cut(tree, option.span)
+    }
+
+    /// A part of the rule as it is written, cut where it is long.
+    fn cut(&self, tree: &Rule, span: Span) -> String {
         let source = self.loaded.report.sources.get(tree.source.0 as usize);
         let text = source
-            .map(|source| source.text_of(option.span))
+            .map(|source| source.text_of(span))
             .unwrap_or_default();
         if text.chars().count() <= OPTION_WIDTH {
             return text.into_owned();
@@ -286,6 +324,11 @@ impl Explanation {
             return;
         }
         if attempt.matched {
+            let held = attempt.fates.iter().any(|(_, fate)| *fate == Fate::Held);
+            if let (true, Some(option)) = (held, words::filter(tree)) {
+                let drawn = renderer.underline(tree.source, option.span, "holds alerts back");
+                let _ = writeln!(out, "{drawn}");
+            }
             return;
         }
         let Some(step) = attempt.obstacle() else {

@@ -167,6 +167,17 @@ pub(crate) fn asker(fault: HeadFault, tree: &Rule) -> Option<&Opt> {
     })
 }
 
+/// The option that may hold alerts back.
+pub(crate) fn filter(tree: &Rule) -> Option<&Opt> {
+    let is_filter = |option: &&Opt| {
+        matches!(
+            option.kind,
+            OptionKind::Threshold(_) | OptionKind::DetectionFilter(_)
+        )
+    };
+    tree.options.iter().find(is_filter)
+}
+
 /// What a step found.
 pub(crate) fn of_step(step: &Step, tree: &Rule, loaded: &LoadedRules) -> String {
     let option = tree.options.get(usize::from(step.option));

@@ -592,6 +592,7 @@ impl Parts {
             flags: self.flags,
             actions,
             head,
+            prompt: filing.option(&tree.options),
             app,
             meta: 0,
             conditions: self.conditions.into(),
