@@ -20,7 +20,7 @@ mod words;
 use std::path::Path;
 use std::sync::Arc;
 
-use tapir_capture::CaptureError;
+use tapir_capture::{CaptureError, CaptureFile};
 use tapir_engine::{LoadedRules, Progress, Replay, Session, Settings, Trouble};
 
 pub use buffers::{BufferQuery, BufferValue, Buffers, watch};
@@ -81,6 +81,33 @@ pub fn explain(
     progress: impl FnMut(Progress),
     trouble: impl FnMut(&Path, Trouble),
 ) -> Result<Explanation, CaptureError> {
+    attempt_all(settings, rules, query, |session| {
+        session.replay(replay, progress, trouble)
+    })
+}
+
+/// As [`explain`], of one capture that is open already.
+///
+/// # Errors
+/// None as it stands: without a filter, none can be wrong.
+pub fn explain_capture(
+    settings: Arc<Settings>,
+    rules: Arc<LoadedRules>,
+    capture: CaptureFile,
+    query: &Query,
+) -> Result<Explanation, CaptureError> {
+    attempt_all(settings, rules, query, |session| {
+        session.replay_capture(capture).map(drop)
+    })
+}
+
+/// Listens to a replay for the rules of the query.
+fn attempt_all(
+    settings: Arc<Settings>,
+    rules: Arc<LoadedRules>,
+    query: &Query,
+    replay: impl FnOnce(&mut Session<Trace>) -> Result<(), CaptureError>,
+) -> Result<Explanation, CaptureError> {
     let subjects: Vec<Subject> = query
         .sids
         .iter()
@@ -88,7 +115,7 @@ pub fn explain(
         .collect();
     let trace = Trace::new(&subjects, query, &rules);
     let mut session = Session::new(settings, Arc::clone(&rules), trace);
-    session.replay(replay, progress, trouble)?;
+    replay(&mut session)?;
     let trace = std::mem::take(session.recorder());
     Ok(Explanation::of(rules, subjects, trace, query.all))
 }

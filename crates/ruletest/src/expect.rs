@@ -160,6 +160,7 @@ impl Expected {
                 expected: wanted.text.clone(),
                 found,
                 rule: Some(wanted.rule),
+                why: None,
             });
         }
         let Some(line) = self.nothing_else else {
@@ -172,6 +173,7 @@ impl Expected {
                 expected: "nothing else".to_owned(),
                 found: alerted(*rule, Some(raised)),
                 rule: None,
+                why: None,
             });
         }
         failures

@@ -8,6 +8,7 @@
 //! | [`collect`] | finding cases below files and folders |
 //! | [`notation`] | the notation of traffic, and the packets it stands for |
 //! | [`run`](fn@run) | cases in Markdown against the engine |
+//! | [`verify`](fn@verify) | folders in the layout of suricata-verify against the binary |
 //! | [`report`] | outcomes for people and for machines |
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -21,6 +22,9 @@ pub mod notation;
 mod outcome;
 pub mod report;
 mod run;
+mod side_by_side;
+mod verify;
+mod why;
 
 pub use case::{Case, RuleKey};
 pub use collect::{Found, collect};
@@ -28,3 +32,4 @@ pub use expect::{Alerts, Expectation, Expected, Raised, RuleNumber};
 pub use mistake::Mistake;
 pub use outcome::{Failure, Outcome, Totals, Verdict};
 pub use run::{Surroundings, run};
+pub use verify::{Verification, verify};

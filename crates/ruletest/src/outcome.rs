@@ -48,6 +48,8 @@ pub struct Failure {
     pub found: String,
     /// The rule whose alert is wanted, or not.
     pub rule: Option<RuleNumber>,
+    /// Why a rule did not alert, in several lines.
+    pub why: Option<String>,
 }
 
 /// How many cases came out how.

@@ -1,12 +1,9 @@
 //! Running cases in Markdown: rules are loaded once for all cases that share them, and cases run side by side.
 
 use std::collections::HashMap;
-use std::io::Cursor;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use tapir_capture::CaptureFile;
 use tapir_config::Config;
 use tapir_detect::{Fate, PacketFacts, Recorder, RuleId};
 use tapir_engine::{LoadedRules, RuleSources, RunOptions, Session, Settings, Trouble};
@@ -14,8 +11,10 @@ use tapir_rules::{Renderer, Severity};
 
 use crate::case::{Case, RuleKey};
 use crate::expect::{Alerts, RuleNumber};
-use crate::notation::{Traffic, capture};
-use crate::outcome::{Outcome, Verdict};
+use crate::notation::{Traffic, open};
+use crate::outcome::{Failure, Outcome, Verdict};
+use crate::side_by_side::side_by_side;
+use crate::why::why;
 
 /// What cases run with beside their own rules and settings.
 #[derive(Debug, Clone, Default)]
@@ -36,8 +35,8 @@ pub struct Surroundings {
 
 /// Rules and settings, ready for cases.
 pub(crate) struct Loaded {
-    settings: Arc<Settings>,
-    rules: Arc<LoadedRules>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) rules: Arc<LoadedRules>,
     known: HashMap<RuleNumber, RuleId>,
 }
 
@@ -50,34 +49,13 @@ pub fn run(cases: &[Case], around: &Surroundings, done: impl Fn(&Outcome) + Sync
     for case in cases {
         slots.entry(&case.rules).or_default();
     }
-    let next = AtomicUsize::new(0);
-    let outcomes = Mutex::new(Vec::with_capacity(cases.len()));
-    let work = || {
-        while let Some((place, case)) = {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            cases.get(place).map(|case| (place, case))
-        } {
-            let Some(slot) = slots.get(&case.rules) else {
-                continue;
-            };
-            let loaded = slot.get_or_init(|| load(&case.rules, around));
-            let outcome = one(case, loaded.as_ref());
-            done(&outcome);
-            let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-            outcomes.push((place, outcome));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..around.jobs.clamp(1, cases.len().max(1)) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut outcomes = outcomes
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    outcomes.sort_by_key(|(place, _)| *place);
-    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    side_by_side(cases, around.jobs, |case| {
+        let slot = slots.get(&case.rules).cloned().unwrap_or_default();
+        let loaded = slot.get_or_init(|| load(&case.rules, around));
+        let outcome = one(case, loaded.as_ref(), around);
+        done(&outcome);
+        outcome
+    })
 }
 
 /// Loads the rules of a key. What is wrong with them is told as people read it.
@@ -103,6 +81,7 @@ pub(crate) fn load(key: &RuleKey, around: &Surroundings) -> Result<Loaded, Strin
         texts: text
             .map(|(name, text)| (name.clone(), text.clone().into_bytes()))
             .collect(),
+        keeps_trees: true,
         ..RuleSources::default()
     };
     let rules = LoadedRules::load(&sources, &settings, None).map_err(|error| told(&error))?;
@@ -143,7 +122,7 @@ fn complaints(rules: &LoadedRules, colour: bool) -> Result<(), String> {
 }
 
 /// Runs a case.
-fn one(case: &Case, loaded: Result<&Loaded, &String>) -> Outcome {
+fn one(case: &Case, loaded: Result<&Loaded, &String>, around: &Surroundings) -> Outcome {
     let begin = Instant::now();
     let mut outcome = Outcome {
         file: case.file.clone(),
@@ -160,9 +139,12 @@ fn one(case: &Case, loaded: Result<&Loaded, &String>) -> Outcome {
     match alerts {
         Err(why) => outcome.verdict = Verdict::Broken(why),
         Ok((alerts, loaded)) => {
-            let failures = case
-                .expected
-                .judge(&alerts, |rule| loaded.known.contains_key(&rule));
+            let is_loaded = |rule| loaded.known.contains_key(&rule);
+            let mut failures = case.expected.judge(&alerts, is_loaded);
+            for failure in &mut failures {
+                failure.why = missing(failure, &alerts, loaded)
+                    .and_then(|rule| why(rule, case, loaded, around.colour));
+            }
             if !failures.is_empty() {
                 outcome.verdict = Verdict::Failed(failures);
             }
@@ -173,15 +155,16 @@ fn one(case: &Case, loaded: Result<&Loaded, &String>) -> Outcome {
     outcome
 }
 
+/// The rule that a failure is about, if it is there and did not alert.
+fn missing(failure: &Failure, alerts: &Alerts, loaded: &Loaded) -> Option<RuleNumber> {
+    let is_silent =
+        |rule: &RuleNumber| loaded.known.contains_key(rule) && !alerts.contains_key(rule);
+    failure.rule.filter(is_silent)
+}
+
 /// What alerts on traffic.
 pub(crate) fn alerts(traffic: &Traffic, loaded: &Loaded) -> Result<Alerts, String> {
-    let capture = match traffic {
-        Traffic::Capture(path) => CaptureFile::open(path),
-        Traffic::Conversations(conversations) => {
-            CaptureFile::from_reader("traffic", Cursor::new(capture(conversations)))
-        }
-    };
-    let capture = capture.map_err(|error| error.to_string())?;
+    let capture = open(traffic).map_err(|error| error.to_string())?;
     let (settings, rules) = (Arc::clone(&loaded.settings), Arc::clone(&loaded.rules));
     let mut session = Session::new(settings, rules, Raisings::default());
     let trouble = session

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{ValueEnum, ValueHint};
-use indicatif::{ProgressBar, ProgressStyle};
-use tapir_ruletest::{Found, Outcome, Surroundings, Totals, report};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tapir_ruletest::{Found, Outcome, Surroundings, Totals, Verification, report};
 
 use crate::Failure;
 use crate::configuration::BUILT_IN;
@@ -67,6 +67,14 @@ pub struct TestArgs {
     #[arg(short, long, value_name = "N")]
     jobs: Option<usize>,
 
+    /// Keep what cases in the layout of suricata-verify write, in folders below this one
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    keep: Option<PathBuf>,
+
+    /// Seconds that one such case may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    timeout: u64,
+
     /// How outcomes are written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -103,7 +111,14 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
     }
     let around = surroundings(args, colour);
     let begin = Instant::now();
-    let outcomes = outcomes(found, &around);
+    let verification = Verification {
+        binary: std::env::current_exe()?,
+        config: args.config.clone(),
+        keep: args.keep.clone(),
+        patience: Duration::from_secs(args.timeout),
+        jobs: around.jobs,
+    };
+    let outcomes = outcomes(found, &around, &verification);
     report(args, &outcomes, colour)?;
     let totals = Totals::of(&outcomes);
     eprintln!("{}", report::summary(totals, begin.elapsed()));
@@ -130,25 +145,22 @@ fn surroundings(args: &TestArgs, colour: bool) -> Surroundings {
 }
 
 /// Runs what was found, with a bar when it takes its time.
-fn outcomes(found: Found, around: &Surroundings) -> Vec<Outcome> {
-    let all = found.cases.len() as u64;
-    let bar = match io::stderr().is_terminal() {
-        true => ProgressBar::new(all),
-        false => ProgressBar::hidden(),
-    };
+fn outcomes(found: Found, around: &Surroundings, how: &Verification) -> Vec<Outcome> {
+    let begin = Instant::now();
+    let bar = ProgressBar::new((found.cases.len() + found.folders.len()) as u64);
+    bar.set_draw_target(ProgressDrawTarget::hidden());
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} cases {eta}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_draw_target(match io::stderr().is_terminal() {
-        true => indicatif::ProgressDrawTarget::stderr_with_hz(5),
-        false => indicatif::ProgressDrawTarget::hidden(),
-    });
-    let begin = Instant::now();
-    let mut outcomes = found.unreadable;
-    outcomes.extend(tapir_ruletest::run(&found.cases, around, |_| {
-        if begin.elapsed() > Duration::from_secs(1) {
-            bar.inc(1);
+    let is_watched = io::stderr().is_terminal();
+    let done = |_: &Outcome| {
+        if is_watched && bar.is_hidden() && begin.elapsed() > Duration::from_secs(1) {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-    }));
+        bar.inc(1);
+    };
+    let mut outcomes = found.unreadable;
+    outcomes.extend(tapir_ruletest::run(&found.cases, around, done));
+    outcomes.extend(tapir_ruletest::verify(&found.folders, how, done));
     bar.finish_and_clear();
     outcomes
 }

@@ -9,8 +9,11 @@ mod scanner;
 mod speech;
 mod step;
 
+use std::io::Cursor;
 use std::ops::Range;
 use std::path::Path;
+
+use tapir_capture::{CaptureError, CaptureFile};
 
 pub use conversation::{Carrier, Conversation, Cut, Order, Step, Traffic};
 pub use packets::capture;
@@ -20,6 +23,16 @@ pub(crate) use scanner::Scanner;
 use crate::mistake::{Mistake, Read};
 use payload::MOST;
 use speech::Speaker;
+
+/// The packets of a case as a capture.
+pub(crate) fn open(traffic: &Traffic) -> Result<CaptureFile, CaptureError> {
+    match traffic {
+        Traffic::Capture(path) => CaptureFile::open(path),
+        Traffic::Conversations(conversations) => {
+            CaptureFile::from_reader("traffic", Cursor::new(capture(conversations)))
+        }
+    }
+}
 
 /// Lines of a block with their places in the file.
 pub(crate) fn lines(text: &str, block: Range<usize>) -> impl Iterator<Item = Scanner<'_>> {

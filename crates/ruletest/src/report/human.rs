@@ -52,12 +52,17 @@ fn told(outcome: &Outcome, failure: &Failure) -> String {
     let place = failure
         .line
         .map(|line| format!(" ({}:{line})", outcome.file.display()));
-    format!(
+    let mut text = format!(
         "  expected  {}{}\n  found     {}\n",
         failure.expected,
         place.unwrap_or_default(),
         failure.found
-    )
+    );
+    for line in failure.why.iter().flat_map(|why| why.lines()) {
+        text.push_str(format!("  | {line}").trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 fn alerts(outcome: &Outcome) -> String {
