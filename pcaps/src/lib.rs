@@ -7,9 +7,8 @@
 //! |---|---|
 //! | [`scenarios`] | what happens in each capture, a file a family |
 //! | [`hosts`] | who takes part |
-//! | [`layers`] | headers around payloads, right or deliberately wrong |
-//! | [`connection`] | TCP as two hosts speak it |
-//! | [`tape`] and [`format`] | frames with times, and the files that they are written to |
+//!
+//! Headers, connections and files are made by [`tapir_traffic`].
 //!
 //! ```
 //! let captures = tapir_pcaps::captures();
@@ -19,13 +18,10 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
-pub mod connection;
-pub mod format;
 pub mod hosts;
-pub mod layers;
 pub mod readme;
 pub mod scenarios;
-pub mod tape;
 
 pub use scenarios::captures;
-pub use tape::{Capture, Tape};
+pub use tapir_traffic::{Capture, Tape};
+use tapir_traffic::{connection, format, layers};

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::commands::buffers::BuffersArgs;
 use crate::commands::check::CheckArgs;
+use crate::commands::explain::ExplainArgs;
 use crate::commands::list::ListArgs;
+use crate::commands::test::TestArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,8 +75,14 @@ pub struct Args {
 pub enum Command {
     /// Check rules: what is wrong with them, slow, or doubtful
     Check(CheckArgs),
+    /// Say why a rule alerted on a capture, or did not
+    Explain(Box<ExplainArgs>),
+    /// Show what the sticky buffers of a capture hold
+    Buffers(Box<BuffersArgs>),
     /// List keywords, buffers, protocols, actions or lints
     List(ListArgs),
+    /// Run unit tests of rules: cases in Markdown, or in folders of suricata-verify
+    Test(TestArgs),
     /// Print a completion script for a shell: `tapir completions bash > /etc/bash_completion.d/tapir`
     Completions {
         /// The shell.
@@ -161,7 +170,7 @@ pub enum CaptureMethod {
 }
 
 /// Options that choose rules.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct RuleArgs {
     /// Load these rules instead of any others; with `+FILE`, beside the others
     ///
@@ -217,7 +226,7 @@ pub enum DialectArg {
 }
 
 /// Options that choose configuration.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct ConfigArgs {
     /// Configuration: a tapir.yaml, a suricata.yaml, or a snort.conf
     #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -193,7 +193,8 @@ fn name_captures(outputs: &mut OutputConfig) {
     }
 }
 
-fn use_colour(choice: ColorArg, stream: &impl std::io::IsTerminal) -> bool {
+/// Whether to colour what goes to a stream.
+pub(crate) fn use_colour(choice: ColorArg, stream: &impl std::io::IsTerminal) -> bool {
     match choice {
         ColorArg::Always => true,
         ColorArg::Never => false,

@@ -50,7 +50,10 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<ExitCode, Failure> {
     match &args.command {
         Some(Command::Check(args)) => return commands::check::run(args),
+        Some(Command::Explain(args)) => return commands::explain::run(args),
+        Some(Command::Buffers(args)) => return commands::buffers::run(args),
         Some(Command::List(args)) => return commands::list::run(args),
+        Some(Command::Test(args)) => return commands::test::run(args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(
                 *shell,

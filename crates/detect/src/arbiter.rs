@@ -19,6 +19,7 @@ use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
 use crate::expiring::Expiring;
 use crate::host_bits::HostBits;
 use crate::host_condition::HostPart;
+use crate::recorder::{Fate, NoRecord, Recorder};
 use crate::rule_id::RuleId;
 use crate::rule_set::RuleSet;
 use crate::tag::RunningTag;
@@ -146,12 +147,30 @@ impl Arbiter {
     /// For the alerts of workers; with one worker use [`Detector::inspect_alone`](crate::Detector::inspect_alone),
     /// which settles as it goes.
     pub fn settle(&mut self, packet: &PacketFacts, alerts: &mut Vec<Alert>) -> PacketVerdict {
+        self.settle_recorded(packet, alerts, &mut NoRecord)
+    }
+
+    /// The same, telling `recorder` what became of each.
+    pub fn settle_recorded<R: Recorder>(
+        &mut self,
+        packet: &PacketFacts,
+        alerts: &mut Vec<Alert>,
+        recorder: &mut R,
+    ) -> PacketVerdict {
         let rules = Arc::clone(&self.rules);
         alerts.retain_mut(|alert| match rules.host_part(alert.rule) {
-            Some(part) => self.settle_host_part(&rules, part, packet, alert),
+            Some(part) => {
+                let holds = self.settle_host_part(&rules, part, packet, alert);
+                if !holds {
+                    recorder.ruled(packet, alert.rule, Fate::Refused);
+                }
+                holds
+            }
             None => true,
         });
-        rules.finish(alerts, |alert| self.rule_on(packet, alert))
+        rules.finish(packet, alerts, recorder, |alert| {
+            self.rule_on(packet, alert)
+        })
     }
 
     /// Whether the conditions of a rule on hosts and data sets hold; if so its changes are made.

@@ -5,6 +5,8 @@ use tapir_flow::tcp::StreamEvents;
 use tapir_packet::{Direction, Packet, Timestamp, ip_proto};
 use tapir_protocols::{AppLayerEvents, AppProto};
 
+use crate::arbiter::PacketFacts;
+
 bitflags! {
     /// Circumstances of a packet that rules ask about.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,6 +106,11 @@ pub struct PacketContext<'a> {
 }
 
 impl<'a> PacketContext<'a> {
+    /// What the arbiter has to know of the packet.
+    pub(crate) fn facts(&self) -> PacketFacts {
+        PacketFacts::of(self.packet, self.number, self.flow.map(|flow| flow.id))
+    }
+
     /// Whether anything was found wrong with the packet.
     pub(crate) fn has_events(&self) -> bool {
         !self.packet.events.is_empty()

@@ -1,6 +1,8 @@
 //! The evaluator: tries the rules on one packet after another.
 
 mod gatekeeping;
+mod judge;
+mod trial;
 
 use std::sync::Arc;
 
@@ -10,16 +12,14 @@ use tapir_protocols::AppState;
 use tapir_rules::tree::Tag;
 
 use crate::alert::{Alert, AlertFlags, PacketVerdict};
-use crate::arbiter::{Arbiter, PacketFacts, Ruling};
-use crate::condition::carries;
+use crate::arbiter::Arbiter;
 use crate::context::{PacketContext, PacketTraits};
 use crate::firewall::FirewallDrop;
 use crate::flow_state::{FlowState, FlowVerdict, SessionTag};
-use crate::frame::{FlowFrames, FramePart, FrameView};
+use crate::frame::FlowFrames;
 use crate::gate::Gate;
-use crate::host_condition::HostPart;
-use crate::recorder::{NoRecord, Recorder, Stage};
-use crate::rule::{Rule, RuleFlags, RuleKind};
+use crate::recorder::{NoRecord, Recorder, Stage, TransactionSight};
+use crate::rule::{Rule, RuleKind};
 use crate::rule_id::RuleId;
 use crate::rule_set::RuleSet;
 use crate::section::{Looking, SectionScratch};
@@ -27,6 +27,8 @@ use crate::tag::RunningTag;
 use crate::transaction::{Attempt, Bits, Side, Subject, TransactionPart, TransactionWork};
 
 use gatekeeping::{Gatekeeping, is_dropped};
+use judge::{Alone, Deferred, Judge};
+use trial::Trial;
 
 /// Tries rules on packets. Each worker has one; what it holds besides the shared rules is memory for the work at hand.
 #[derive(Debug)]
@@ -74,9 +76,7 @@ impl Detector {
         flow: Option<FlowSubject<'_>>,
         out: &mut Vec<Alert>,
     ) -> PacketVerdict {
-        let rules = Arc::clone(&self.rules);
-        let mut judge = Deferred { rules: &rules };
-        self.run(context, flow, &mut judge, &mut NoRecord, out)
+        self.inspect_recorded(context, flow, None, &mut NoRecord, out)
     }
 
     /// Tries all rules on a packet where there is but one worker, asking the arbiter at once. What is added to `out`
@@ -88,24 +88,27 @@ impl Detector {
         arbiter: &mut Arbiter,
         out: &mut Vec<Alert>,
     ) -> PacketVerdict {
-        self.inspect_recorded(context, flow, arbiter, &mut NoRecord, out)
+        self.inspect_recorded(context, flow, Some(arbiter), &mut NoRecord, out)
     }
 
-    /// The same, telling `recorder` of every step.
+    /// The one or the other, as there is an arbiter to ask or not, telling `recorder` of every step.
     pub fn inspect_recorded<R: Recorder>(
         &mut self,
         context: &PacketContext<'_>,
         flow: Option<FlowSubject<'_>>,
-        arbiter: &mut Arbiter,
+        arbiter: Option<&mut Arbiter>,
         recorder: &mut R,
         out: &mut Vec<Alert>,
     ) -> PacketVerdict {
         let rules = Arc::clone(&self.rules);
-        let facts = PacketFacts::of(
-            context.packet,
-            context.number,
-            context.flow.map(|flow| flow.id),
-        );
+        let Some(arbiter) = arbiter else {
+            let mut judge = Deferred {
+                rules: &rules,
+                context,
+            };
+            return self.run(context, flow, &mut judge, recorder, out);
+        };
+        let facts = context.facts();
         let mut judge = Alone {
             rules: &rules,
             arbiter,
@@ -134,6 +137,7 @@ impl Detector {
             None => (&mut without, None, None),
         };
         state.belong_to(rules.generation);
+        recorder.packet(context, state);
         let before = out.len();
         let stopped = match (state.verdict(), &rules.firewall) {
             (FlowVerdict::Inspect, _) | (FlowVerdict::Pass, Some(_)) => {
@@ -144,7 +148,7 @@ impl Detector {
         let mut verdict = PacketVerdict::default();
         if out.len() > before {
             let mut alerts = out.split_off(before);
-            verdict = judge.finish(&mut alerts);
+            verdict = judge.finish(&mut alerts, recorder);
             if has_flow {
                 decide(&rules, context, state, &verdict, &alerts);
             }
@@ -179,6 +183,7 @@ impl Detector {
             recorder,
             scratch: &mut self.scratch,
             untracked: false,
+            insisted: Vec::new(),
         };
         let mut trial = TransactionTrial {
             work: &mut work,
@@ -310,6 +315,8 @@ struct Work<'w, 'p, J, R> {
     scratch: &'w mut SectionScratch,
     /// A rule of the firewall wants the packet not to be tracked.
     untracked: bool,
+    /// Rules that are tried only because the recorder insists on it, in order.
+    insisted: Vec<RuleId>,
 }
 
 impl<'p, J: Judge, R: Recorder> Work<'_, 'p, J, R> {
@@ -323,11 +330,39 @@ impl<'p, J: Judge, R: Recorder> Work<'_, 'p, J, R> {
                 continue;
             }
             self.recorder.rule(id);
-            let Some(alert) = self.trial(rule).run(id) else {
+            let prompted = !self.is_insisted(id);
+            self.recorder.stage(Stage::Prefilter, prompted);
+            if !prompted && (rule.transaction.is_some() || rule.frame.is_some()) {
+                self.trial(rule).begins();
                 continue;
-            };
-            self.conclude(rule, alert, out);
+            }
+            let alert = self.trial(rule).run(id);
+            if let Some(alert) = alert.filter(|_| prompted) {
+                self.conclude(rule, alert, out);
+            }
         }
+    }
+
+    /// Adds the rules to `found` that the recorder insists on, of those that fit.
+    fn insist(&mut self, found: &mut Vec<RuleId>, fits: impl Fn(&Rule) -> bool) {
+        if !R::ENABLED {
+            return;
+        }
+        let rules = self.rules;
+        self.insisted.clear();
+        let wanted = self.recorder.insists_on().iter().filter(|id| {
+            let rule = rules.rule(**id).filter(|rule| rule.firewall.is_none());
+            rule.is_some_and(&fits) && found.binary_search(id).is_err()
+        });
+        self.insisted.extend(wanted);
+        found.extend_from_slice(&self.insisted);
+        found.sort_unstable();
+    }
+
+    /// Whether a rule is tried only because the recorder insists on it.
+    #[inline]
+    fn is_insisted(&self, id: RuleId) -> bool {
+        R::ENABLED && self.insisted.binary_search(&id).is_ok()
     }
 
     fn trial<'t>(&'t mut self, rule: &'t Rule) -> Trial<'t, 'p, R> {
@@ -354,6 +389,7 @@ impl<'p, J: Judge, R: Recorder> Work<'_, 'p, J, R> {
                 return false;
             }
         }
+        self.recorder.matched();
         for effect in &rule.effects {
             effect.apply(self.state);
         }
@@ -384,10 +420,14 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
                 .ip_only
                 .collect(context.packet.src, context.packet.dst, found);
             found.sort_unstable();
+            self.work
+                .insist(found, |rule| rule.kind == RuleKind::IpOnly);
             self.work.try_each(found, self.out);
             found.clear();
         }
         rules.candidates(context, self.work.gate, self.seen, found);
+        self.work
+            .insist(found, |rule| rule.kind != RuleKind::IpOnly);
         self.work.try_each(found, self.out);
     }
 
@@ -400,6 +440,10 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
             rules
                 .frames
                 .collect(proto, view, self.work.gate, memory, found);
+            self.work.insist(found, |rule| {
+                let part = rule.frame.as_deref();
+                part.is_some_and(|part| part.proto == proto && part.kind == view.kind)
+            });
             for &id in found.iter() {
                 let known = (view.id, id);
                 if frames.matched.contains(&known) {
@@ -411,8 +455,10 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
                 else {
                     continue;
                 };
+                let prompted = !self.work.is_insisted(id);
                 self.work.recorder.rule(id);
-                if !self.work.trial(rule).passes_frame(part, view) {
+                self.work.recorder.stage(Stage::Prefilter, prompted);
+                if !self.work.trial(rule).passes_frame(part, view) || !prompted {
                     continue;
                 }
                 let mut evidence = self.work.scratch.take_evidence().unwrap_or_default();
@@ -448,7 +494,8 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
             return gatekeeping;
         };
         let asks_firewall = gatekeeping == Gatekeeping::Transactions;
-        let has_rules = looks_for_threats && rules.transactions.has_rules(proto, direction);
+        let has_rules = looks_for_threats
+            && (R::WATCHES_TRANSACTIONS || rules.transactions.has_rules(proto, direction));
         if !(asks_firewall || has_rules) || matches!(gatekeeping, Gatekeeping::Stopped(_)) {
             return gatekeeping;
         }
@@ -513,6 +560,14 @@ impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, 
             .collect(subject, direction, done, gate, memory, found);
     }
 
+    fn look_at(&mut self, seen: Option<TransactionSight<'_>>) {
+        self.work.recorder.transaction(seen);
+    }
+
+    fn insist(&mut self, found: &mut Vec<RuleId>) {
+        self.work.insist(found, |rule| rule.transaction.is_some());
+    }
+
     fn attempt(
         &mut self,
         id: RuleId,
@@ -527,17 +582,24 @@ impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, 
         let Some(part) = rule.transaction.as_deref() else {
             return Attempt::Never;
         };
+        let prompted = !work.is_insisted(id);
         work.recorder.rule(id);
+        work.recorder.stage(Stage::Prefilter, prompted);
         let context = work.context;
         let mut trial = work.trial(rule);
         if passed == 0 && !trial.begins() {
             return Attempt::Wait(0);
         }
         trial.looking.scratch.begin();
-        if rule.payload.is_some() && trial.passes_payload().is_none() {
+        if !trial.passes_packet_part() {
             return Attempt::Wait(passed);
         }
-        part.attempt(passed, subject, direction, context, &mut trial.looking)
+        let attempt = part.attempt(passed, subject, direction, context, &mut trial.looking);
+        if prompted {
+            attempt
+        } else {
+            Attempt::Wait(passed)
+        }
     }
 
     fn matched(&mut self, id: RuleId, transaction: u64, bits: &mut Bits) -> bool {
@@ -547,63 +609,6 @@ impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, 
 
     fn part(&self, id: RuleId) -> Option<&TransactionPart> {
         self.work.rules.rule(id)?.transaction.as_deref()
-    }
-}
-
-/// Has the last word on alerts, or leaves it to somebody else.
-trait Judge {
-    /// Whether what the rule asks beyond its flow holds.
-    fn host_part(&mut self, part: &HostPart, alert: &mut Alert) -> bool;
-    /// Takes out what is not to be handed on, and says what becomes of the packet.
-    fn finish(&mut self, alerts: &mut Vec<Alert>) -> PacketVerdict;
-}
-
-/// For one worker among several: what crosses flows is left open.
-struct Deferred<'a> {
-    rules: &'a RuleSet,
-}
-
-impl Judge for Deferred<'_> {
-    fn host_part(&mut self, _: &HostPart, _: &mut Alert) -> bool {
-        true
-    }
-
-    /// The verdict is worked out on copies of what decides it; alerts go on to the arbiter, but for those that it has
-    /// no say in and nobody would see.
-    fn finish(&mut self, alerts: &mut Vec<Alert>) -> PacketVerdict {
-        let mut verdict = PacketVerdict::default();
-        let mut passed = false;
-        alerts.retain_mut(|alert| {
-            if passed {
-                return false;
-            }
-            self.rules.carry_out(alert, &mut verdict);
-            passed = self.rules.ends_here(alert);
-            let kept = self.rules.is_for_arbiter(alert);
-            verdict.suppressed += u32::from(!kept);
-            kept
-        });
-        verdict
-    }
-}
-
-/// For the only worker.
-struct Alone<'a> {
-    rules: &'a RuleSet,
-    arbiter: &'a mut Arbiter,
-    facts: &'a PacketFacts,
-}
-
-impl Judge for Alone<'_> {
-    fn host_part(&mut self, part: &HostPart, alert: &mut Alert) -> bool {
-        self.arbiter
-            .settle_host_part(self.rules, part, self.facts, alert)
-    }
-
-    fn finish(&mut self, alerts: &mut Vec<Alert>) -> PacketVerdict {
-        self.rules.finish(alerts, |alert| -> Ruling {
-            self.arbiter.rule_on(self.facts, alert)
-        })
     }
 }
 
@@ -654,135 +659,4 @@ fn see_tags(state: &mut FlowState, context: &PacketContext<'_>) -> bool {
         }
     });
     tagged
-}
-
-/// One rule tried on one packet.
-struct Trial<'t, 'p, R> {
-    rules: &'t RuleSet,
-    rule: &'t Rule,
-    context: &'t PacketContext<'p>,
-    gate: Gate,
-    looking: Looking<'t, R>,
-}
-
-impl<R: Recorder> Trial<'_, '_, R> {
-    /// Whether head and conditions hold.
-    fn begins(&mut self) -> bool {
-        let head = self.passes_head();
-        self.looking.recorder.stage(Stage::Header, head);
-        if !head {
-            return false;
-        }
-        let conditions = self.passes_conditions();
-        self.looking.recorder.stage(Stage::Conditions, conditions);
-        conditions
-    }
-
-    fn run(mut self, id: RuleId) -> Option<Alert> {
-        if !self.begins() {
-            return None;
-        }
-        self.looking.scratch.begin();
-        let in_stream = self.passes_payload();
-        self.looking
-            .recorder
-            .stage(Stage::Payload, in_stream.is_some());
-        let in_stream = in_stream?;
-        if !in_stream && self.context.traits.contains(PacketTraits::CONTINUED) {
-            return None;
-        }
-        let flags = if in_stream {
-            AlertFlags::STREAM
-        } else {
-            AlertFlags::empty()
-        };
-        let (context, looking) = (self.context, &mut self.looking);
-        let buffers = self
-            .rule
-            .buffers
-            .iter()
-            .all(|section| section.holds_in(context.packet, context, looking));
-        looking.recorder.stage(Stage::Buffer, buffers);
-        if !buffers {
-            return None;
-        }
-        let evidence = looking.scratch.take_evidence();
-        Some(Alert {
-            rule: id,
-            actions: self.rule.actions,
-            flags,
-            transaction: None,
-            evidence,
-        })
-    }
-
-    /// Whether everything holds of a rule about frames.
-    fn passes_frame(mut self, part: &FramePart, view: &FrameView<'_>) -> bool {
-        if !self.begins() {
-            return false;
-        }
-        self.looking.scratch.begin();
-        if self.rule.payload.is_some() && self.passes_payload().is_none() {
-            return false;
-        }
-        let (context, looking) = (self.context, &mut self.looking);
-        let holds = part.sections.iter().all(|section| {
-            section.holds_window(context, view.data, view.offset, view.end, looking)
-        });
-        looking.recorder.stage(Stage::Buffer, holds);
-        holds
-    }
-
-    #[inline]
-    fn passes_head(&self) -> bool {
-        let rule = self.rule;
-        let right_moment = match rule.kind {
-            RuleKind::IpOnly | RuleKind::EventOnly => true,
-            _ => !self.context.is_broken(),
-        };
-        right_moment
-            && self.gate.contains(rule.gate)
-            && rule
-                .app
-                .is_none_or(|app| carries(app, self.context.app_proto()))
-            && rule.head.admits(
-                self.context.packet,
-                &self.rules.addresses,
-                &self.rules.ports,
-            )
-    }
-
-    #[inline]
-    fn passes_conditions(&self) -> bool {
-        let state = self.context.flow.map(|_| self.looking.state);
-        self.rule
-            .conditions
-            .iter()
-            .all(|condition| condition.holds(self.context, state))
-    }
-
-    /// Whether the payload options hold, and if so, whether in the stream.
-    #[inline]
-    fn passes_payload(&mut self) -> Option<bool> {
-        let Some(section) = &self.rule.payload else {
-            return Some(false);
-        };
-        let flags = self.rule.flags;
-        if flags.contains(RuleFlags::STREAM) && self.context.packet.proto == ip_proto::TCP {
-            if let Some(stream) = self.context.stream
-                && section.holds(self.context, stream.data, &mut self.looking)
-            {
-                return Some(true);
-            }
-            let taken = self.context.traits.contains(PacketTraits::STREAM_ADDED)
-                && !flags.contains(RuleFlags::PACKET);
-            if taken || flags.contains(RuleFlags::STREAM_ONLY) {
-                return None;
-            }
-        }
-        let payload = self.context.inspected_payload();
-        section
-            .holds(self.context, payload, &mut self.looking)
-            .then_some(false)
-    }
 }

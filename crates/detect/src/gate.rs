@@ -11,7 +11,7 @@ bitflags! {
     /// Opposites have a bit each, so that one comparison answers everything: a rule passes when all its bits are among
     /// the packet's.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Hash)]
-    pub(crate) struct Gate: u16 {
+    pub struct Gate: u16 {
         /// There are bytes to inspect, of the packet or of its stream.
         const PAYLOAD = 1 << 0;
         /// There are none.
@@ -24,12 +24,17 @@ bitflags! {
         const BEGINS_OR_ENDS = 1 << 4;
         /// TCP with URG, ECE or CWR.
         const UNUSUAL_FLAGS = 1 << 5;
+        /// It goes to the server of its flow.
         const TO_SERVER = 1 << 6;
+        /// It goes to the client of its flow.
         const TO_CLIENT = 1 << 7;
+        /// Its session is established.
         const ESTABLISHED = 1 << 8;
+        /// Its session is not established.
         const NOT_ESTABLISHED = 1 << 9;
         /// Put together from fragments.
         const REBUILT = 1 << 10;
+        /// As it came.
         const NOT_REBUILT = 1 << 11;
         /// A packet of the wire, not one made up at the end of a stream.
         const REAL = 1 << 12;

@@ -7,6 +7,7 @@ use tapir_rules::tree::ProtocolName;
 
 use crate::address_set::{AddressSetId, AddressSets};
 use crate::port_set::{PortSetId, PortSets};
+use crate::recorder::HeadFault;
 
 /// The packets that a rule's protocol is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,6 +142,40 @@ impl Head {
         self.protocol.admits(packet)
             && self.admits_ports(packet, ports)
             && self.admits_addresses(packet.ip_version, packet.src, packet.dst, addresses)
+    }
+
+    /// What keeps a packet from being one that the rule is about, asked part by part.
+    pub(crate) fn fault(
+        &self,
+        packet: &Packet<'_>,
+        addresses: &AddressSets,
+        ports: &PortSets,
+    ) -> Option<HeadFault> {
+        let source = Self {
+            dst: AddressSetId::ANY,
+            dport: PortSetId::ANY,
+            ..*self
+        };
+        let destination = Self {
+            src: AddressSetId::ANY,
+            sport: PortSetId::ANY,
+            ..*self
+        };
+        let has_host =
+            |it: &Self| it.admits_addresses(packet.ip_version, packet.src, packet.dst, addresses);
+        if !self.protocol.admits(packet) {
+            Some(HeadFault::Protocol)
+        } else if !has_host(&source) {
+            Some(HeadFault::Source)
+        } else if !source.admits_ports(packet, ports) {
+            Some(HeadFault::SourcePort)
+        } else if !has_host(&destination) {
+            Some(HeadFault::Destination)
+        } else if !destination.admits_ports(packet, ports) {
+            Some(HeadFault::DestinationPort)
+        } else {
+            None
+        }
     }
 
     fn admits_ports(&self, packet: &Packet<'_>, ports: &PortSets) -> bool {

@@ -101,6 +101,7 @@ mod rule_id;
 mod rule_set;
 mod section;
 mod tag;
+mod tally;
 mod transaction;
 mod transform;
 
@@ -120,11 +121,16 @@ pub use firewall::{
 };
 pub use flow_state::{FlowState, FlowVerdict};
 pub use frame::{FlowFrames, FrameView};
+pub use gate::Gate;
 pub use header::{AddressKnowledge, CountryDatabase, Reputation, ReputationError};
 pub use meta::RuleMeta;
 pub use order::{ActionClass, ActionOrder};
 pub use port_set::port_ranges;
-pub use recorder::{NoRecord, OptionVerdict, Recorder, Stage};
+pub use recorder::{
+    Fate, HeadFault, NO_OPTION, NoRecord, OptionVerdict, Recorder, Stage, TestOutcome, TestVerdict,
+    TransactionSight,
+};
 pub use rule::RuleKind;
 pub use rule_id::RuleId;
 pub use rule_set::RuleSet;
+pub use tally::{Tallies, Tally};

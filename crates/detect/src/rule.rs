@@ -89,11 +89,15 @@ pub(crate) struct Rule {
     pub(crate) flags: RuleFlags,
     pub(crate) actions: Actions,
     pub(crate) head: Head,
+    /// The option whose literal the prefilter looks for.
+    pub(crate) prompt: Option<u16>,
     /// The protocol that the flow must have been recognised as.
     pub(crate) app: Option<AppProto>,
     /// Place in the list of what rules say about themselves: the two ways of a `<>` rule share one.
     pub(crate) meta: u32,
     pub(crate) conditions: Box<[Condition]>,
+    /// The option that each condition comes from.
+    pub(crate) condition_options: Box<[u16]>,
     /// Options that look at the payload; nothing without any.
     pub(crate) payload: Option<Section>,
     /// Options that look at other buffers of a packet.
@@ -157,9 +161,11 @@ impl Rule {
             flags: RuleFlags::empty(),
             actions,
             head: Head::ANY,
+            prompt: None,
             app: None,
             meta,
             conditions: Box::default(),
+            condition_options: Box::default(),
             payload: None,
             buffers: Box::default(),
             transaction: None,

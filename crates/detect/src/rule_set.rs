@@ -7,7 +7,7 @@ use tapir_rules::keywords::KeywordId;
 
 use crate::address_set::AddressSets;
 use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
-use crate::arbiter::Ruling;
+use crate::arbiter::{PacketFacts, Ruling};
 use crate::context::PacketContext;
 use crate::data_set::DataSets;
 use crate::firewall::{Firewall, PacketHook};
@@ -20,6 +20,7 @@ use crate::meta::RuleMeta;
 use crate::names::Names;
 use crate::port_set::PortSets;
 use crate::prefilter::Prefilter;
+use crate::recorder::{Fate, Recorder};
 use crate::rule::{Response, Rule, RuleKind};
 use crate::rule_id::RuleId;
 use crate::transaction::{self, Test};
@@ -88,6 +89,11 @@ impl RuleSet {
     /// Whether a rule is for flows of an application protocol only.
     pub fn names_protocol(&self, rule: RuleId) -> bool {
         self.rule(rule).is_some_and(|rule| rule.app.is_some())
+    }
+
+    /// The option whose literal the prefilter looks for before it asks for a rule.
+    pub fn prompt(&self, rule: RuleId) -> Option<u16> {
+        self.rule(rule)?.prompt
     }
 
     /// What sort of thing a rule looks at.
@@ -215,37 +221,54 @@ impl RuleSet {
 
     /// Carries out the alerts of a packet in their order: `judge` says what becomes of each. What is not to be shown
     /// is taken out of `alerts`.
-    pub(crate) fn finish(
+    pub(crate) fn finish<R: Recorder>(
         &self,
+        packet: &PacketFacts,
         alerts: &mut Vec<Alert>,
+        recorder: &mut R,
         mut judge: impl FnMut(&mut Alert) -> Ruling,
     ) -> PacketVerdict {
         let mut verdict = PacketVerdict::default();
         let mut shown = 0;
-        let mut passed = false;
+        let mut passed = None;
         alerts.retain_mut(|alert| {
-            if passed {
+            if let Some(by) = passed {
+                recorder.ruled(packet, alert.rule, Fate::Passed(by));
                 return false;
             }
             let ruling = judge(alert);
             if ruling != Ruling::Nothing {
                 self.carry_out(alert, &mut verdict);
-                passed = self.ends_here(alert);
+                passed = self.ends_here(alert).then_some(alert.rule);
             }
-            if matches!(ruling, Ruling::Nothing | Ruling::Silent)
-                || !alert.actions.contains(Actions::ALERT)
-            {
-                verdict.suppressed += 1;
-                return false;
+            let fate = if matches!(ruling, Ruling::Nothing | Ruling::Silent) {
+                self.silence(packet, alert.rule)
+            } else if !alert.actions.contains(Actions::ALERT) {
+                Fate::Unseen
+            } else if shown >= self.max_alerts {
+                Fate::Crowded
+            } else {
+                Fate::Raised
+            };
+            recorder.ruled(packet, alert.rule, fate);
+            match fate {
+                Fate::Raised => shown += 1,
+                Fate::Crowded => verdict.discarded += 1,
+                _ => verdict.suppressed += 1,
             }
-            if shown >= self.max_alerts {
-                verdict.discarded += 1;
-                return false;
-            }
-            shown += 1;
-            true
+            fate == Fate::Raised
         });
         verdict
+    }
+
+    /// Why the arbiter does not show a match.
+    fn silence(&self, packet: &PacketFacts, rule: RuleId) -> Fate {
+        let suppressions = self.response(rule).map(|response| &response.suppressions);
+        let mut all = suppressions.into_iter().flatten();
+        match all.any(|suppression| suppression.covers(packet)) {
+            true => Fate::Suppressed,
+            false => Fate::Held,
+        }
     }
 
     /// Whether rules after this alert are not to be asked. A `pass` ends the packet also when a rule before it has

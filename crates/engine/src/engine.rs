@@ -14,6 +14,7 @@ use crate::counters::Counters;
 use crate::crew::{Command, Crew, Pick, Work};
 use crate::finding::Finding;
 use crate::merge::Merger;
+use crate::replay::Inspection;
 use crate::rules::LoadedRules;
 use crate::settings::{ChecksumMode, Settings};
 use crate::signals::Signals;
@@ -179,71 +180,10 @@ impl Engine {
         self.counters.add(counters);
     }
 
-    /// A decoder to look at checksums with, where offloading is to be recognised.
-    pub(crate) fn sampling_decoder(&self) -> Option<Decoder> {
-        (self.settings.checksums == ChecksumMode::Auto)
-            .then(|| Decoder::new(self.settings.decode.clone()))
-    }
-
-    /// A new input begins, with fresh flows and hosts.
-    pub(crate) fn begin(&mut self, origin: Origin) {
-        self.files += 1;
-        self.merger.begin();
-        self.command_all(|| Command::Begin(origin.clone()));
-    }
-
-    /// The input is over at this packet.
-    pub(crate) fn end(&mut self, last: u64) {
-        self.command_all(|| Command::End(last));
-        self.drain();
-        for trouble in self.rules.set.save_data_sets() {
-            tracing::error!("{trouble}");
-        }
-        let counters = self.count();
-        self.counters.add(&counters);
-    }
-
     fn command_all(&mut self, command: impl Fn() -> Command) {
         self.make_room();
         self.crew.command(|_| command());
         self.under_way.push_back((None, None));
-    }
-
-    /// Has a batch inspected. Its findings are written as soon as those of all batches before it are.
-    pub(crate) fn inspect(
-        &mut self,
-        batch: Batch,
-        picks: Vec<Pick>,
-        unverified_from: u64,
-        last: u64,
-    ) {
-        self.packets += picks.len() as u64;
-        self.bytes += picks
-            .iter()
-            .filter_map(|pick| batch.frame(pick.index as usize))
-            .map(|frame| frame.data.len() as u64)
-            .sum::<u64>();
-        if self.merger.outputs().needs().packets {
-            for frame in picks
-                .iter()
-                .filter_map(|pick| batch.frame(pick.index as usize))
-            {
-                self.merger
-                    .outputs()
-                    .log_packet(frame.ts, frame.link, frame.data, frame.wire_len);
-            }
-        }
-        let time = batch.latest();
-        let batch = Arc::new(batch);
-        let mut shares = self
-            .spread(&batch, picks, unverified_from, last)
-            .into_iter();
-        self.make_room();
-        self.crew.command(|_| match shares.next() {
-            Some(work) => Command::Inspect(work),
-            None => Command::Count,
-        });
-        self.under_way.push_back((Some(batch), time));
     }
 
     fn spread(
@@ -303,27 +243,12 @@ impl Engine {
         counters
     }
 
-    /// Waits until everything under way is written.
-    pub(crate) fn drain(&mut self) {
-        while self.crew.waiting() > 0 {
-            self.collect();
-        }
-    }
-
     /// The counters of all workers now.
     fn count(&mut self) -> Counters {
         self.drain();
         self.crew.command(|_| Command::Count);
         self.under_way.push_back((None, None));
         self.collect().unwrap_or_default()
-    }
-
-    pub(crate) fn spare_batch(&mut self) -> Batch {
-        self.spare.pop().unwrap_or_default()
-    }
-
-    pub(crate) fn return_batch(&mut self, batch: Batch) {
-        self.spare.push(batch);
     }
 
     /// Does what signals have asked for: logs reopened, rules loaded anew. Gives the new rules.
@@ -466,6 +391,82 @@ impl Engine {
     /// How long the engine has run.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+}
+
+impl Inspection for Engine {
+    fn is_stopping(&self) -> bool {
+        self.signals().stopping()
+    }
+
+    fn begin(&mut self, origin: Origin) {
+        self.files += 1;
+        self.merger.begin();
+        self.command_all(|| Command::Begin(origin.clone()));
+    }
+
+    fn end(&mut self, last: u64) {
+        self.command_all(|| Command::End(last));
+        self.drain();
+        for trouble in self.rules.set.save_data_sets() {
+            tracing::error!("{trouble}");
+        }
+        let counters = self.count();
+        self.counters.add(&counters);
+    }
+
+    fn spare_batch(&mut self) -> Batch {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    fn return_batch(&mut self, batch: Batch) {
+        self.spare.push(batch);
+    }
+
+    // Findings are written as soon as those of all batches before it are.
+    fn inspect(&mut self, batch: Batch, picks: Vec<Pick>, unverified_from: u64, last: u64) {
+        self.packets += picks.len() as u64;
+        self.bytes += picks
+            .iter()
+            .filter_map(|pick| batch.frame(pick.index as usize))
+            .map(|frame| frame.data.len() as u64)
+            .sum::<u64>();
+        if self.merger.outputs().needs().packets {
+            for frame in picks
+                .iter()
+                .filter_map(|pick| batch.frame(pick.index as usize))
+            {
+                self.merger
+                    .outputs()
+                    .log_packet(frame.ts, frame.link, frame.data, frame.wire_len);
+            }
+        }
+        let time = batch.latest();
+        let batch = Arc::new(batch);
+        let mut shares = self
+            .spread(&batch, picks, unverified_from, last)
+            .into_iter();
+        self.make_room();
+        self.crew.command(|_| match shares.next() {
+            Some(work) => Command::Inspect(work),
+            None => Command::Count,
+        });
+        self.under_way.push_back((Some(batch), time));
+    }
+
+    fn between_batches(&mut self) {
+        self.attend_to_signals();
+    }
+
+    fn drain(&mut self) {
+        while self.crew.waiting() > 0 {
+            self.collect();
+        }
+    }
+
+    fn sampling_decoder(&self) -> Option<Decoder> {
+        (self.settings.checksums == ChecksumMode::Auto)
+            .then(|| Decoder::new(self.settings.decode.clone()))
     }
 }
 

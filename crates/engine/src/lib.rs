@@ -37,6 +37,7 @@ mod offload;
 mod replay;
 mod rule_report;
 mod rules;
+mod session;
 mod settings;
 mod signals;
 mod verdict_counters;
@@ -49,6 +50,7 @@ pub use live::Watch;
 pub use replay::{Progress, Replay, Trouble};
 pub use rule_report::RuleReport;
 pub use rules::LoadedRules;
+pub use session::Session;
 pub use settings::{
     ChecksumMode, DetectSettings, ExceptionPolicies, ExceptionPolicy, Hosts, PortGrouping,
     RuleSources, RunOptions, Settings,

@@ -15,6 +15,7 @@ use crate::counters::Counters;
 use crate::crew::Pick;
 use crate::engine::Engine;
 use crate::finding::Finding;
+use crate::replay::Inspection;
 use crate::rules::LoadedRules;
 use crate::signals::Signals;
 use crate::worker::{Origin, Worker};

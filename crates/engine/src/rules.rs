@@ -100,6 +100,18 @@ impl LoadedRules {
         })
     }
 
+    /// The rules as they were written, those refused left out; empty unless the sources keep them.
+    pub fn trees(&self) -> &[tapir_rules::Rule] {
+        &self.trees
+    }
+
+    /// What a variable of addresses or ports stands for, as a rule would write it.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let variables = &self.companions.variables;
+        let addresses = variables.addresses.get(name).map(ToString::to_string);
+        addresses.or_else(|| variables.ports.get(name).map(ToString::to_string))
+    }
+
     /// What outputs show of a rule.
     pub(crate) fn meta(&self, rule: RuleId) -> Arc<RuleMeta> {
         let make = || Arc::new(self.make_meta(rule));

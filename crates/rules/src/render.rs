@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer as Drawing, Snippet};
 
 use crate::parse::arg::decode;
-use crate::{Diagnostic, Severity, Source, Span};
+use crate::{Diagnostic, Severity, Source, SourceId, Span};
 
 /// Draws diagnostics of a set of sources.
 #[derive(Clone, Debug)]
@@ -80,6 +80,23 @@ impl<'a> Renderer<'a> {
                 .element(Level::HELP.message(&**help));
         }
         self.drawing.render(&report)
+    }
+
+    /// A stretch of a source underlined, with a word beside it and without a title.
+    pub fn underline(&self, source: SourceId, span: Span, label: &str) -> String {
+        let Some(source) = self.sources.get(source.0 as usize) else {
+            return String::new();
+        };
+        let excerpt = Excerpt::around(source, span);
+        let annotation = AnnotationKind::Primary
+            .span(excerpt.place(span))
+            .label(label);
+        let snippet = Snippet::source(&*excerpt.text)
+            .line_start(excerpt.line)
+            .path(&*source.name)
+            .annotation(annotation);
+        let group = Group::with_level(Level::NOTE).element(snippet);
+        self.drawing.render(&[group])
     }
 }
 

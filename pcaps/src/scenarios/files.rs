@@ -6,8 +6,8 @@ use super::{icmp, names, web};
 use crate::format::{ETHERNET, Interface, LINUX_COOKED, Pcap, RAW_IP, pcap, pcapng_section};
 use crate::hosts::Host;
 use crate::layers::ip_ether_type;
-use crate::tape::Recorded;
 use crate::{Capture, Tape};
+use tapir_traffic::tape::Recorded;
 
 pub(super) fn captures() -> Vec<Capture> {
     let visit = visit();

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tapir_traffic::dns::{Message, labels};
+
 use crate::connection::Connection;
 use crate::hosts::{ATTACKER, CLIENT, OUTSIDE, RESOLVER};
 use crate::layers::udp;
@@ -26,36 +28,15 @@ pub(super) fn captures() -> Vec<Capture> {
     ]
 }
 
-/// A name as labels (RFC 1035, 3.1).
-fn labels(name: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for label in name.split('.') {
-        bytes.push(label.len() as u8);
-        bytes.extend(label.as_bytes());
-    }
-    bytes.push(0);
-    bytes
-}
-
 /// A message with one question, and one answer where there is data for it.
 fn message(id: u16, name: &str, kind: u16, data: Option<&[u8]>) -> Vec<u8> {
-    let flags: u16 = if data.is_some() { 0x8180 } else { 0x0100 };
-    let mut bytes = Vec::new();
-    for number in [id, flags, 1, u16::from(data.is_some()), 0, 0] {
-        bytes.extend(number.to_be_bytes());
-    }
-    bytes.extend(labels(name));
-    bytes.extend(kind.to_be_bytes());
-    bytes.extend([0, 1]);
-    if let Some(data) = data {
-        // The name of the question again, by reference.
-        bytes.extend([0xc0, 12]);
-        bytes.extend(kind.to_be_bytes());
-        bytes.extend([0, 1, 0, 0, 0, 60]);
-        bytes.extend((data.len() as u16).to_be_bytes());
-        bytes.extend(data);
-    }
-    bytes
+    let message = Message {
+        id,
+        name: labels(name).expect("names of a scenario are right"),
+        kind,
+        answer: data.map(|data| (0, vec![data.to_vec()])),
+    };
+    message.bytes()
 }
 
 /// One question of the client and the resolver's answer.

@@ -1,4 +1,8 @@
 //! What the binary does beside inspecting packets: a file a command.
 
+pub(crate) mod buffers;
 pub(crate) mod check;
+pub(crate) mod explain;
 pub(crate) mod list;
+mod replayed;
+pub(crate) mod test;

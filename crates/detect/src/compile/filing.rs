@@ -6,7 +6,7 @@ use tapir_matcher::{Window, quality};
 use tapir_packet::Direction;
 use tapir_protocols::AppProto;
 use tapir_rules::keywords::{file, flow, http};
-use tapir_rules::tree::{Content, FastPattern, Operand};
+use tapir_rules::tree::{Content, FastPattern, Operand, Opt, OptionKind};
 
 use crate::condition::Condition;
 use crate::frame;
@@ -43,6 +43,24 @@ impl Draft {
             None => literal(contents).unwrap_or(Key::None),
         };
         Self { key, pattern: None }
+    }
+
+    /// The option of the rule whose literal was chosen.
+    pub(super) fn option(&self, options: &[Opt]) -> Option<u16> {
+        let (chosen, folds) = match (&self.key, &self.pattern) {
+            (_, Some(pattern)) => (&pattern.bytes, pattern.nocase),
+            (Key::Literal { bytes, nocase, .. }, None) => (bytes, *nocase),
+            _ => return None,
+        };
+        let is_chosen = |option: &Opt| match &option.kind {
+            OptionKind::Content(content) => {
+                let whole = content.bytes == *chosen;
+                let part = matches!(content.fast_pattern, FastPattern::Chop { .. });
+                content.nocase == folds && !content.negated && (whole || part)
+            }
+            _ => false,
+        };
+        u16::try_from(options.iter().position(is_chosen)?).ok()
     }
 
     /// The same for a rule about transactions, from its sections.

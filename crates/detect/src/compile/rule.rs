@@ -24,6 +24,7 @@ use crate::header::HeaderTest;
 use crate::header::buffer::is_header_buffer;
 use crate::host_bits::HostBit;
 use crate::host_condition::HostPart;
+use crate::recorder::NO_OPTION;
 use crate::rule::{Response, Rule, RuleFlags, RuleKind};
 use crate::section::{Section, SectionDraft};
 use crate::transaction::{
@@ -76,8 +77,10 @@ pub(super) fn compile(
     parts.take_hook(tree, shop.config)?;
     let (head, negated) = head(shop, tree)?;
     parts.negated = negated;
-    for option in &tree.options {
+    parts.note_option(NO_OPTION);
+    for (place, option) in tree.options.iter().enumerate() {
         parts.take(shop, tree, option)?;
+        parts.note_option(place as u16);
     }
     parts.finish(shop, tree, if reversed { head.reversed() } else { head })
 }
@@ -185,6 +188,8 @@ pub(super) struct Parts {
     pub(super) gate: Gate,
     pub(super) flags: RuleFlags,
     pub(super) conditions: Vec<Condition>,
+    /// The option that each condition comes from.
+    condition_options: Vec<u16>,
     pub(super) payload: SectionDraft,
     pub(super) buffers: Vec<SectionDraft>,
     /// Options that look at buffers of transactions.
@@ -194,10 +199,14 @@ pub(super) struct Parts {
     pub(super) frame: Option<(AppProto, u8)>,
     /// Tests of fields, events, bits and states of transactions.
     pub(super) tests: Vec<Test>,
+    /// The option that each test comes from.
+    test_options: Vec<u16>,
     /// What a match does to bits of the transaction.
     pub(super) bit_changes: Vec<BitChange>,
     pub(super) firewall: Option<FirewallRule>,
     files: FileTests,
+    /// The option that the first test of files comes from.
+    files_option: Option<u16>,
     pub(super) current: Current,
     /// The direction that what follows is about, where the rule says one.
     towards: Option<Direction>,
@@ -212,6 +221,15 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// What was added last comes from this option.
+    fn note_option(&mut self, place: u16) {
+        self.condition_options.resize(self.conditions.len(), place);
+        self.test_options.resize(self.tests.len(), place);
+        if !self.files.0.is_empty() {
+            self.files_option.get_or_insert(place);
+        }
+    }
+
     fn take(
         &mut self,
         shop: &mut Workshop<'_>,
@@ -465,26 +483,32 @@ impl Parts {
         tree: &Tree,
     ) -> Result<Option<Box<TransactionPart>>, CompileError> {
         let mut tests = std::mem::take(&mut self.tests);
+        let mut options = std::mem::take(&mut self.test_options);
         let files = std::mem::take(&mut self.files);
         if !files.0.is_empty() {
             tests.push(Test::File(files));
+            options.push(self.files_option.unwrap_or(NO_OPTION));
         }
         for draft in std::mem::take(&mut self.sections) {
             let towards = draft.towards;
+            let first = draft.options.first().map_or(NO_OPTION, |(place, _)| *place);
             if let Some(buffer) = draft.buffer()
                 && let Some(section) = draft.compile(shop)?
             {
                 tests.push(directed(towards, Test::Buffer(buffer, section)));
+                options.push(first);
             }
         }
         let bits = std::mem::take(&mut self.bit_changes);
         let store = self.store.filter(|store| store.scope != StoreScope::Flow);
         if store.is_some() && tests.is_empty() {
             tests.push(Test::File(FileTests(vec![FileTest::Any])));
+            options.push(NO_OPTION);
         }
         Ok((!tests.is_empty() || !bits.is_empty()).then(|| {
             Box::new(TransactionPart {
                 tests: tests.into(),
+                options: options.into(),
                 bits: bits.into(),
                 both_ways: tree.header.direction == RuleDirection::Transaction,
                 store,
@@ -568,9 +592,11 @@ impl Parts {
             flags: self.flags,
             actions,
             head,
+            prompt: filing.option(&tree.options),
             app,
             meta: 0,
             conditions: self.conditions.into(),
+            condition_options: self.condition_options.into(),
             payload,
             buffers,
             transaction,

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use tapir_protocols::AppState;
 
-use super::{Detector, Judge, TransactionTrial, Trial, Work};
+use super::judge::{Alone, Deferred, Judge};
+use super::trial::Trial;
+use super::{Detector, TransactionTrial, Work};
 use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
-use crate::arbiter::{Arbiter, PacketFacts};
+use crate::arbiter::Arbiter;
 use crate::context::{PacketContext, PacketTraits};
 use crate::firewall::{
     FirewallDrop, FirewallReason, FirewallWork, PacketHook, Policy, PolicyAction, Reach,
@@ -40,14 +42,10 @@ impl Detector {
         out: &mut Vec<Alert>,
     ) -> PacketVerdict {
         let rules = Arc::clone(&self.rules);
-        let facts = PacketFacts::of(
-            context.packet,
-            context.number,
-            context.flow.map(|flow| flow.id),
-        );
+        let facts = context.facts();
         match arbiter {
             Some(arbiter) => {
-                let mut judge = super::Alone {
+                let mut judge = Alone {
                     rules: &rules,
                     arbiter,
                     facts: &facts,
@@ -55,7 +53,10 @@ impl Detector {
                 self.ask_at(hook, context, flow, &mut judge, out)
             }
             None => {
-                let mut judge = super::Deferred { rules: &rules };
+                let mut judge = Deferred {
+                    rules: &rules,
+                    context,
+                };
                 self.ask_at(hook, context, flow, &mut judge, out)
             }
         }
@@ -86,6 +87,7 @@ impl Detector {
             recorder: &mut NoRecord,
             scratch: &mut self.scratch,
             untracked: false,
+            insisted: Vec::new(),
         };
         let mut trial = TransactionTrial {
             work: &mut work,
@@ -106,7 +108,7 @@ impl Detector {
                 PolicyAction::Drop | PolicyAction::Reject => FlowVerdict::Drop,
             });
         }
-        let mut verdict = judge.finish(&mut alerts);
+        let mut verdict = judge.finish(&mut alerts, &mut NoRecord);
         out.append(&mut alerts);
         verdict.firewall = stopped;
         verdict.untracked = untracked;
@@ -199,6 +201,7 @@ impl<J: Judge, R: Recorder> FirewallWork for TransactionTrial<'_, '_, '_, J, R> 
     }
 
     fn begins(&mut self, id: RuleId) -> bool {
+        self.work.recorder.rule(id);
         self.trial(id).is_some_and(|mut trial| trial.begins())
     }
 

@@ -70,12 +70,16 @@ impl<R: Recorder> Evaluation<'_, R> {
         Verdict::Match
     }
 
-    fn record(&mut self, step: &Step, offset: usize, matched: bool) {
-        let buffer = self.buffer.name;
+    #[inline(always)]
+    fn record(&mut self, step: &Step, (offset, end): (usize, usize), matched: bool) {
+        let buffer = self.buffer;
         self.recorder.option(OptionVerdict {
             option: step.option,
-            buffer,
+            buffer: buffer.name,
+            data: buffer.data,
+            base: buffer.offset,
             offset,
+            end,
             matched,
         });
     }
@@ -98,12 +102,12 @@ impl<R: Recorder> Evaluation<'_, R> {
                 self.buffer.offset,
             );
             let Some((start, end)) = window else {
-                self.record(step, cursor, false);
+                self.record(step, (cursor, cursor), false);
                 return Outcome::Over(Verdict::Fail);
             };
             let start = from.unwrap_or(start);
             if start > end || end == 0 {
-                self.record(step, start, content.negated);
+                self.record(step, (start, end), content.negated);
                 return if content.negated {
                     Outcome::Next(cursor)
                 } else {
@@ -115,15 +119,15 @@ impl<R: Recorder> Evaluation<'_, R> {
                 return self.negated_content(step, content, cursor, start..end, found);
             }
             let Some(found) = found else {
-                self.record(step, start, false);
+                self.record(step, (start, end), false);
                 return Outcome::Over(if content.is_relative() {
                     Verdict::Fail
                 } else {
                     Verdict::Stop
                 });
             };
-            self.record(step, found, true);
             let behind = found + content.literal.len();
+            self.record(step, (found, behind), true);
             if rest.is_empty() {
                 return Outcome::Over(Verdict::Match);
             }
@@ -150,7 +154,11 @@ impl<R: Recorder> Evaluation<'_, R> {
             None => true,
             Some(found) => content.endswith && found + content.literal.len() != window.len(),
         };
-        self.record(step, found.unwrap_or(window.start), holds);
+        let place = match found {
+            Some(found) => (found, found + content.literal.len()),
+            None => (window.start, window.end),
+        };
+        self.record(step, place, holds);
         if holds {
             Outcome::Next(cursor)
         } else {
@@ -170,7 +178,11 @@ impl<R: Recorder> Evaluation<'_, R> {
             // An expression that ran into a limit neither matched nor did not.
             let known = self.scratch.regex.failures() == failures;
             let holds = known && found.is_some() != regex.negated;
-            self.record(step, found.map_or(cursor, |found| found.start), holds);
+            let place = match found {
+                Some(found) => (found.start, found.end),
+                None => (regex.start(cursor), self.buffer.data.len()),
+            };
+            self.record(step, place, holds);
             if !holds {
                 return Outcome::Over(Verdict::Fail);
             }
@@ -219,7 +231,8 @@ impl<R: Recorder> Evaluation<'_, R> {
             StepKind::Rpc(test) => holds(test.holds(data, buffer.tcp)),
             StepKind::Content(_) | StepKind::Regex(_) => Err(Verdict::Fail),
         };
-        self.record(step, result.unwrap_or(cursor), result.is_ok());
+        let place = result.unwrap_or(cursor);
+        self.record(step, (place, place), result.is_ok());
         result.map_or_else(Outcome::Over, Outcome::Next)
     }
 
@@ -284,7 +297,7 @@ impl<R: Recorder> Evaluation<'_, R> {
         let mut decoded = std::mem::take(&mut self.scratch.decoded);
         decoded.clear();
         base64::decode_until_foreign(encoded, &mut decoded);
-        self.record(step, start, !decoded.is_empty());
+        self.record(step, (start, start + encoded.len()), !decoded.is_empty());
         let verdict = if decoded.is_empty() || decode.decoded.is_empty() {
             Verdict::Fail
         } else {

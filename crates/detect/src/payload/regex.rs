@@ -74,6 +74,11 @@ impl RegexStep {
         })
     }
 
+    /// Where the search begins.
+    pub(super) fn start(&self, cursor: usize) -> usize {
+        if self.relative { cursor } else { 0 }
+    }
+
     /// The first match at `from` or later; of a relative expression in what lies behind the cursor.
     pub(super) fn find(
         &self,
@@ -82,7 +87,7 @@ impl RegexStep {
         from: usize,
         scratch: &mut ProgramScratch,
     ) -> Option<Found> {
-        let base = if self.relative { cursor } else { 0 };
+        let base = self.start(cursor);
         let searched = data.get(base..)?;
         let (start, end) =
             self.regex

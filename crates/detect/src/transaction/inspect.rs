@@ -6,7 +6,7 @@ use tapir_protocols::{AppProto, AppState, Inspection};
 
 use super::{Subject, Test, TransactionPart};
 use crate::context::PacketContext;
-use crate::recorder::{Recorder, Stage};
+use crate::recorder::{NO_OPTION, Recorder, Stage, TestOutcome, TestVerdict, TransactionSight};
 use crate::rule_id::RuleId;
 use crate::section::Looking;
 
@@ -26,6 +26,12 @@ pub(crate) trait TransactionWork {
         done: u8,
         found: &mut Vec<RuleId>,
     );
+
+    /// This transaction is looked at, or none any more.
+    fn look_at(&mut self, seen: Option<TransactionSight<'_>>);
+
+    /// Adds the rules that are to be tried although nothing asks for it; they are tried to no effect.
+    fn insist(&mut self, found: &mut Vec<RuleId>);
 
     /// Tries a rule on a transaction, given the tests that it has passed before.
     fn attempt(
@@ -165,6 +171,14 @@ impl Side {
             found.clear();
             work.candidates(&subject, self.direction, inspection.done_below, found);
             add_unsettled(&inspection, found);
+            work.look_at(Some(TransactionSight {
+                number: id,
+                proto: self.proto,
+                direction: self.direction,
+                transaction,
+                is_complete: progress[way] >= complete[way],
+            }));
+            work.insist(found);
             for &rule in found.iter() {
                 let subject = Subject {
                     bits: &bits,
@@ -179,6 +193,7 @@ impl Side {
                     storing.push(rule);
                 }
             }
+            work.look_at(None);
         }
         inspection.done_below = progress[way];
         inspection.complete = progress[way] >= complete[way];
@@ -265,11 +280,19 @@ impl TransactionPart {
             if passed & bit != 0 {
                 continue;
             }
+            let told = |direction, outcome| TestVerdict {
+                option: self.options.get(number).copied().unwrap_or(NO_OPTION),
+                value: test.keyword(),
+                direction,
+                outcome,
+            };
             let Some((way, place)) = self.place_of(test, subject.proto, direction) else {
+                looking.recorder.test(told(direction, TestOutcome::Never));
                 return Attempt::Never;
             };
             let progress = subject.progress[way.index()];
             if progress < place {
+                looking.recorder.test(told(way, TestOutcome::Waits));
                 waits = true;
                 continue;
             }
@@ -277,6 +300,12 @@ impl TransactionPart {
             let can_change = matches!(test, Test::Bit(..));
             let is_final = is_complete || (progress > place && !can_change);
             let holds = test.holds(subject, way, is_final, context, looking);
+            let outcome = if holds {
+                TestOutcome::Holds
+            } else {
+                TestOutcome::Fails
+            };
+            looking.recorder.test(told(way, outcome));
             looking.recorder.stage(Stage::Buffer, holds);
             if holds && can_change {
                 continue;

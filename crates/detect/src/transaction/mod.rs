@@ -36,6 +36,8 @@ use crate::section::{Looking, Section};
 #[derive(Debug)]
 pub(crate) struct TransactionPart {
     pub(crate) tests: Box<[Test]>,
+    /// The option that each test comes from, the first of several.
+    pub(crate) options: Box<[u16]>,
     /// What a match does to the bits of the transaction.
     pub(crate) bits: Box<[BitChange]>,
     /// Requests and responses are asked together (`=>`).

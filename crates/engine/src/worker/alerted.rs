@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tapir_detect::{Actions, Alert, AlertFlags, FlowVerdict, PacketFacts, PacketVerdict};
+use tapir_detect::{Actions, Alert, AlertFlags, FlowVerdict, PacketFacts, PacketVerdict, Recorder};
 use tapir_flow::FlowFlags;
 use tapir_json::Json;
 use tapir_output::event::{DropRecord, PacketBytes, PacketHeaders, Payload, Verdict};
@@ -16,7 +16,7 @@ use super::frames;
 use super::inspector::{Inspector, flow_drop_reason};
 use crate::finding::{AlertSubject, Alerted, Discovery};
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Hands on what the rules said of a packet. Takes the alerts.
     pub(super) fn report(
         &mut self,

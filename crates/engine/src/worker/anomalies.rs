@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tapir_detect::Recorder;
 use tapir_output::event::{Anomaly, AnomalyKind, PacketBytes};
 use tapir_output::{Body, Event};
 use tapir_packet::Packet;
@@ -11,7 +12,7 @@ use super::circumstances::Circumstances;
 use super::inspector::Inspector;
 use crate::finding::Discovery;
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Notes the anomalies of a packet that some output writes.
     pub(super) fn anomalies(
         &mut self,

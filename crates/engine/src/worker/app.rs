@@ -1,5 +1,6 @@
 //! The application protocol of a flow: recognised, then parsed.
 
+use tapir_detect::Recorder;
 use tapir_flow::tcp::{AppCursor, Segment, Session};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{
@@ -12,7 +13,7 @@ use super::dialogue::{Readable, Used};
 use super::inspector::Inspector;
 use super::{Attachment, FlowOf};
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Looks at a datagram.
     pub(super) fn datagram(
         &mut self,
@@ -313,7 +314,7 @@ fn consume(session: &mut Session, cursor: &AppCursor, direction: Direction, used
     }
 }
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// What a parser may ask for, before it does.
     fn orders(&self) -> Orders {
         Orders {

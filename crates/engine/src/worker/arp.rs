@@ -1,5 +1,6 @@
 //! Records of ARP messages.
 
+use tapir_detect::Recorder;
 use tapir_json::Json;
 use tapir_output::{Body, Event};
 use tapir_packet::{Arp, Packet};
@@ -9,7 +10,7 @@ use crate::finding::Discovery;
 
 const EVENT_TYPE: &str = "arp";
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Notes an ARP message, if some output writes them.
     pub(super) fn arp(&mut self, packet: &Packet<'_>) {
         let Some(arp) = packet.arp() else {

@@ -1,5 +1,6 @@
 //! A flow changes its protocol: what was said before is inspected to its end.
 
+use tapir_detect::Recorder;
 use tapir_flow::tcp::SegmentFlags;
 use tapir_packet::{Direction, Packet};
 
@@ -7,7 +8,7 @@ use super::FlowOf;
 use super::circumstances::Circumstances;
 use super::inspector::Inspector;
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Tries the rules once more on both sides of what was said before an announced change.
     pub(super) fn close_dialogue(&mut self, packet: &Packet<'_>, flow: &mut FlowOf) {
         let client = (flow.client(), flow.client_port());

@@ -1,6 +1,6 @@
 //! Exception policies: what becomes of a packet that cannot be inspected as it should.
 
-use tapir_detect::FlowVerdict;
+use tapir_detect::{FlowVerdict, Recorder};
 use tapir_flow::FlowState;
 use tapir_flow::tcp::Exception;
 use tapir_packet::Packet;
@@ -56,7 +56,7 @@ impl Case {
     }
 }
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Applies the exception policy of a case; true when the packet is not inspected further.
     pub(super) fn except(
         &mut self,

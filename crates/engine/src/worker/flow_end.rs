@@ -1,5 +1,6 @@
 //! A flow is over: what is left of its stream is inspected, and its record written.
 
+use tapir_detect::Recorder;
 use tapir_flow::tcp::Segment;
 use tapir_flow::{EndReason, FlowFlags};
 use tapir_output::{Body, Event};
@@ -11,7 +12,7 @@ use super::flow_record::record_of;
 use super::inspector::Inspector;
 use crate::finding::Discovery;
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Ends a flow.
     pub(super) fn end(&mut self, mut flow: FlowOf, reason: EndReason) {
         // What is condemned is not looked at any more.

@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use tapir_detect::Alert;
+use tapir_detect::{Alert, Recorder};
 
 use super::FlowOf;
 use super::inspector::Inspector;
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// The addresses that requests name from which alerts are raised, by the numbers of the transactions.
     pub(super) fn forwarded(
         &self,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use smallvec::SmallVec;
-use tapir_detect::{FrameView, RuleId};
+use tapir_detect::{FrameView, Recorder, RuleId};
 use tapir_flow::tcp::{RawWindow, Session};
 use tapir_json::Json;
 use tapir_output::{Body, Event, Needs};
@@ -265,7 +265,7 @@ pub(super) fn runs<'r>(
     }
 }
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// The rules have seen the frames of the packet's direction: records of those that are due are written, and what is
     /// done with is let go.
     pub(super) fn settle_frames(

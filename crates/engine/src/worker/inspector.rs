@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use tapir_detect::{
     Alert, Arbiter, ArbiterLimits, Detector, FlowApp, FlowFrames, FlowSubject, FlowVerdict,
-    FrameView, PacketContext, PacketHook, PacketTraits, PacketVerdict, StreamWindow,
+    FrameView, PacketContext, PacketHook, PacketTraits, PacketVerdict, Recorder, StreamWindow,
 };
 use tapir_flow::tcp::{self, RawWindows, Segment, SegmentFlags, Session};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
@@ -28,7 +28,7 @@ use crate::settings::Settings;
 use crate::verdict_counters::FLOW_DROP;
 
 /// Inspects packets of flows, and those without.
-pub(super) struct Inspector {
+pub(super) struct Inspector<R> {
     pub(super) settings: Arc<Settings>,
     /// Settings of parsers, as the rules in force and the outputs want them.
     pub(super) parsers: Arc<ParserSettings>,
@@ -39,6 +39,8 @@ pub(super) struct Inspector {
     pub(super) tcp: tcp::Engine,
     pub(super) outcome: tcp::Outcome,
     detector: Detector,
+    /// Hears of every step of the rules.
+    pub(super) recorder: R,
     /// Flows that others have announced.
     pub(super) expectations: Expectations,
     /// Of the only worker of an entangled rule set: what crosses flows is settled at once.
@@ -56,17 +58,19 @@ pub(super) struct Inspector {
     pub(super) own: Counters,
 }
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     pub(super) fn new(
         settings: Arc<Settings>,
         rules: Arc<LoadedRules>,
         needs: Arc<Needs>,
         share: u64,
+        recorder: R,
     ) -> Self {
         Self {
             tcp: new_tcp(&settings, share),
             outcome: tcp::Outcome::default(),
             detector: Detector::new(Arc::clone(&rules.set)),
+            recorder,
             expectations: Expectations::default(),
             arbiter: rules.set.is_entangled().then(|| new_arbiter(&rules)),
             findings: Vec::new(),
@@ -81,7 +85,7 @@ impl Inspector {
             deepen: false,
             own: Counters::default(),
             origin: Origin::default(),
-            parsers: parsers_for(&settings, &rules, &needs),
+            parsers: parsers_for(&settings, &rules, &needs, R::WATCHES_TRANSACTIONS),
             settings,
             rules,
             needs,
@@ -105,7 +109,7 @@ impl Inspector {
         if let Some(arbiter) = &mut self.arbiter {
             arbiter.reload(Arc::clone(&rules.set));
         }
-        self.parsers = parsers_for(&self.settings, &rules, &self.needs);
+        self.parsers = parsers_for(&self.settings, &rules, &self.needs, R::WATCHES_TRANSACTIONS);
         self.frames_wanted = rules.set.looks_at_frames() || logs_frames(&self.needs);
         self.rules = rules;
     }
@@ -300,7 +304,7 @@ impl Inspector {
     ) -> u64 {
         self.anomalies(packet, flow.as_deref(), seen);
         let mut progress = 0;
-        if !self.rules.set.is_empty() {
+        if !self.rules.set.is_empty() || R::WATCHES_TRANSACTIONS {
             let mut alerts = std::mem::take(&mut self.alerts);
             let (read, verdict) =
                 self.try_rules(packet, flow.as_deref_mut(), seen, segment, &mut alerts);
@@ -372,7 +376,7 @@ impl Inspector {
                 ..subject_of(of_flow, seen)
             });
             inspect(
-                &mut self.detector,
+                (&mut self.detector, &mut self.recorder),
                 self.arbiter.as_mut(),
                 &context,
                 subject,
@@ -443,17 +447,14 @@ fn subject_of<'f>(attachment: &'f mut Attachment, seen: &Circumstances) -> FlowS
     }
 }
 
-fn inspect(
-    detector: &mut Detector,
+fn inspect<R: Recorder>(
+    (detector, recorder): (&mut Detector, &mut R),
     arbiter: Option<&mut Arbiter>,
     context: &PacketContext<'_>,
     state: Option<FlowSubject<'_>>,
     (alerts, verdict): (&mut Vec<Alert>, &mut PacketVerdict),
 ) {
-    let found = match arbiter {
-        Some(arbiter) => detector.inspect_alone(context, state, arbiter, alerts),
-        None => detector.inspect(context, state, alerts),
-    };
+    let found = detector.inspect_recorded(context, state, arbiter, recorder, alerts);
     verdict.actions |= found.actions;
     verdict.dropped_by = verdict.dropped_by.or(found.dropped_by);
     verdict.suppressed += found.suppressed;
@@ -470,11 +471,17 @@ pub(super) fn flow_drop_reason(flow: &FlowOf) -> &'static str {
     }
 }
 
-/// The settings of parsers, with what rules and outputs want to know of files.
-fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<ParserSettings> {
+/// The settings of parsers, with what rules and outputs want to know of files; `all` for somebody who wants to see
+/// every value that rules could ask for.
+fn parsers_for(
+    settings: &Settings,
+    rules: &LoadedRules,
+    needs: &Needs,
+    all: bool,
+) -> Arc<ParserSettings> {
     let mut parsers = (*settings.parsers).clone();
     let mut files = (*parsers.files).clone();
-    files.content = false;
+    files.content = all;
     rules.set.ask_of_files(&mut files);
     let of_log = |log: &str| needs.app_options.get(log).map_or(&[][..], Vec::as_slice);
     let of_files = of_log("fileinfo");
@@ -482,8 +489,8 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
         .iter()
         .any(|options| options.is_on("force-magic", false))
         || needs.file_store.as_ref().is_some_and(|store| store.types);
-    files.magic =
-        (shows_types || rules.set.asks_for_types()).then_some(TypeTeller(file_type::of_beginning));
+    files.magic = (all || shows_types || rules.set.asks_for_types())
+        .then_some(TypeTeller(file_type::of_beginning));
     if let Some(store) = &needs.file_store {
         files.sha256 = true;
         files.md5 |= store.digests.iter().any(|digest| digest == "md5");
@@ -521,17 +528,18 @@ fn parsers_for(settings: &Settings, rules: &LoadedRules, needs: &Needs) -> Arc<P
         tls::JA3S_STRING,
     ];
     parsers.ssh.hassh |= parsers.ssh.hassh_auto
-        && rules.set.asks_for(&[
-            tls::SSH_HASSH,
-            tls::SSH_HASSH_SERVER,
-            tls::SSH_HASSH_STRING,
-            tls::SSH_HASSH_SERVER_STRING,
-        ]);
-    parsers.tls.ja3 |= parsers.tls.ja3_auto && (rules.set.asks_for(&ja3) || shown("ja3"));
+        && (all
+            || rules.set.asks_for(&[
+                tls::SSH_HASSH,
+                tls::SSH_HASSH_SERVER,
+                tls::SSH_HASSH_STRING,
+                tls::SSH_HASSH_SERVER_STRING,
+            ]));
+    parsers.tls.ja3 |= parsers.tls.ja3_auto && (all || rules.set.asks_for(&ja3) || shown("ja3"));
     parsers.tls.ja4 |=
-        parsers.tls.ja4_auto && (rules.set.asks_for(&[tls::JA4_HASH]) || shown("ja4"));
+        parsers.tls.ja4_auto && (all || rules.set.asks_for(&[tls::JA4_HASH]) || shown("ja4"));
     parsers.smtp.body_md5 |=
-        parsers.smtp.body_md5_auto && rules.set.asks_for(&[mail::EMAIL_BODY_MD5]);
+        parsers.smtp.body_md5_auto && (all || rules.set.asks_for(&[mail::EMAIL_BODY_MD5]));
     Arc::new(parsers)
 }
 

@@ -24,7 +24,7 @@ mod transactions;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tapir_detect::FlowState as DetectState;
+use tapir_detect::{FlowState as DetectState, NoRecord, Recorder};
 use tapir_flow::defrag::{Defragmenter, Outcome};
 use tapir_flow::tcp::Segment;
 use tapir_flow::{
@@ -80,14 +80,14 @@ type FlowOf = Flow<Attachment>;
 
 /// A worker: decoding, fragments and the flow table; what is done with a flow's packet is its
 /// [`Inspector`]'s.
-pub(crate) struct Worker {
+pub(crate) struct Worker<R = NoRecord> {
     settings: Arc<Settings>,
     seed: Seed,
     flow_config: FlowConfig,
     decoder: Decoder,
     defragmenter: Defragmenter,
     flows: FlowTable<Attachment>,
-    inspector: Inspector,
+    inspector: Inspector<R>,
     /// Whether checksums of the frame at hand count.
     verified: bool,
     /// The flow of the packet at hand, for the case that its inspection fails.
@@ -97,7 +97,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// A worker among `share` of them: ceilings on memory are divided.
+    /// A worker of the engine, that nobody listens to.
     pub(crate) fn new(
         settings: Arc<Settings>,
         rules: Arc<LoadedRules>,
@@ -105,13 +105,26 @@ impl Worker {
         seed: Seed,
         share: u64,
     ) -> Self {
+        Self::with_recorder(settings, rules, needs, (seed, share), NoRecord)
+    }
+}
+
+impl<R: Recorder> Worker<R> {
+    /// A worker among `share` of them: ceilings on memory are divided.
+    pub(crate) fn with_recorder(
+        settings: Arc<Settings>,
+        rules: Arc<LoadedRules>,
+        needs: Arc<Needs>,
+        (seed, share): (Seed, u64),
+        recorder: R,
+    ) -> Self {
         let mut flow_config = settings.flow.clone();
         flow_config.memcap /= share.max(1);
         Self {
             decoder: Decoder::new(settings.decode.clone()),
             defragmenter: Defragmenter::new(settings.defrag.clone(), seed),
             flows: FlowTable::new(flow_config.clone(), seed),
-            inspector: Inspector::new(Arc::clone(&settings), rules, needs, share.max(1)),
+            inspector: Inspector::new(Arc::clone(&settings), rules, needs, share.max(1), recorder),
             verified: true,
             current: None,
             ended: Vec::new(),
@@ -296,6 +309,11 @@ impl Worker {
     /// Other rules are in force from here on.
     pub(crate) fn reload(&mut self, rules: Arc<LoadedRules>) {
         self.inspector.reload(rules);
+    }
+
+    /// What hears of every step of the rules.
+    pub(crate) fn recorder(&mut self) -> &mut R {
+        &mut self.inspector.recorder
     }
 
     pub(crate) fn counters(&self) -> Counters {

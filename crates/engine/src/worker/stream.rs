@@ -1,6 +1,6 @@
 //! A TCP segment: its session, its stream, and the rules on both.
 
-use tapir_detect::PacketHook;
+use tapir_detect::{PacketHook, Recorder};
 use tapir_flow::FlowFlags;
 use tapir_flow::tcp::{DropReason, Segment, SegmentFlags, Session, StreamEvent};
 use tapir_packet::{Direction, Packet};
@@ -11,7 +11,7 @@ use super::circumstances::Circumstances;
 use super::exception::Case;
 use super::inspector::Inspector;
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Follows a segment, recognises the protocol of what became readable, tries the rules, and lets go what
     /// nobody needs any more.
     pub(super) fn segment(

@@ -1,5 +1,6 @@
 //! Records of TCP segments: what each was, and what its session has come to.
 
+use tapir_detect::Recorder;
 use tapir_flow::tcp::{Session, Stream};
 use tapir_json::Json;
 use tapir_output::{Body, Event};
@@ -13,7 +14,7 @@ use crate::finding::Discovery;
 
 const EVENT_TYPE: &str = "stream_tcp";
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Notes a segment after its inspection, if some output writes records of such. `drop`: why it was dropped by the
     /// stream engine.
     pub(super) fn stream_record(

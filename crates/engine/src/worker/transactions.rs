@@ -1,5 +1,6 @@
 //! Records of transactions, and letting them go.
 
+use tapir_detect::Recorder;
 use tapir_flow::FlowFlags;
 use tapir_json::Json;
 use tapir_output::event::{Anomaly, AnomalyKind, FileContent, FileEnd};
@@ -33,7 +34,7 @@ struct Entry {
     from_server: bool,
 }
 
-impl Inspector {
+impl<R: Recorder> Inspector<R> {
     /// Writes the records of a flow's transactions that are due, and lets go of those that are done with.
     /// `last`: the flow is over.
     pub(super) fn transactions(

@@ -2,12 +2,12 @@
 
 use etherparse::{TcpHeader, TcpOptionElement};
 
-use crate::hosts::Endpoint;
+use crate::host::Endpoint;
 use crate::layers::{ip, protocol, tcp_segment};
 use crate::tape::Tape;
 
 /// Bytes of the longest segment.
-const MSS: u16 = 1460;
+pub const MSS: u16 = 1460;
 const WINDOW: u16 = 64_240;
 /// First sequence numbers.
 const CLIENT_ISN: u32 = 1_000_000;
@@ -74,9 +74,8 @@ pub mod flags {
 }
 
 fn offer_mss(header: &mut TcpHeader) {
-    header
-        .set_options(&[TcpOptionElement::MaximumSegmentSize(MSS)])
-        .expect("four bytes of options fit");
+    // Four bytes of options fit.
+    let _ = header.set_options(&[TcpOptionElement::MaximumSegmentSize(MSS)]);
 }
 
 /// A connection and how far each side has come.
@@ -152,7 +151,7 @@ impl Connection {
     pub fn say(&mut self, tape: &mut Tape, side: Side, header: TcpHeader, data: &[u8]) {
         let advance = data.len() as u32 + u32::from(header.syn) + u32::from(header.fin);
         self.say_at(tape, side, 0, header, data);
-        *self.next(side) += advance;
+        self.advance_by(side, advance);
     }
 
     /// Sends one segment `ahead` bytes from where that side is, without moving it: out of order, twice,
@@ -180,7 +179,12 @@ impl Connection {
 
     /// Counts bytes as sent that [`Connection::say_at`] sent, or that nobody saw.
     pub fn advance(&mut self, side: Side, bytes: usize) {
-        *self.next(side) += bytes as u32;
+        self.advance_by(side, bytes as u32);
+    }
+
+    fn advance_by(&mut self, side: Side, bytes: u32) {
+        let next = self.next(side);
+        *next = next.wrapping_add(bytes);
     }
 
     /// The number that a side sends next.

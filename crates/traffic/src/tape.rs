@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::format;
-use crate::hosts::Host;
+use crate::host::Host;
 use crate::layers::ethernet_ip;
 
 /// 14 May 2024, 09:00:00 UTC: when every scenario begins.

@@ -7,7 +7,7 @@ use etherparse::{
     UdpHeader, checksum::Sum16BitWords,
 };
 
-use crate::hosts::{Endpoint, Host};
+use crate::host::{Endpoint, Host};
 
 /// EtherType of IPv4.
 pub const IPV4: u16 = 0x0800;
@@ -96,7 +96,7 @@ pub fn ipv4(
         ..Ipv4Header::default()
     };
     change(&mut header);
-    header.total_len = (header.header_len() + payload.len()) as u16;
+    header.total_len = length(header.header_len().saturating_add(payload.len()));
     header.header_checksum = header.calc_header_checksum();
     [&header.to_bytes()[..], payload].concat()
 }
@@ -106,7 +106,7 @@ pub fn ipv6(from: Ipv6Addr, to: Ipv6Addr, next_header: u8, payload: &[u8]) -> Ve
     let header = Ipv6Header {
         traffic_class: 0,
         flow_label: Ipv6FlowLabel::ZERO,
-        payload_length: payload.len() as u16,
+        payload_length: length(payload.len()),
         next_header: IpNumber(next_header),
         hop_limit: 64,
         source: from.octets(),
@@ -115,25 +115,24 @@ pub fn ipv6(from: Ipv6Addr, to: Ipv6Addr, next_header: u8, payload: &[u8]) -> Ve
     [&header.to_bytes()[..], payload].concat()
 }
 
-/// The IPv4 address of a host that has one.
-///
-/// # Panics
-/// For a host that has not.
+/// A length as headers say it. What is longer than any packet is said to be as long as the longest.
+fn length(bytes: usize) -> u16 {
+    u16::try_from(bytes).unwrap_or(u16::MAX)
+}
+
+/// The IPv4 address of a host; 0.0.0.0 for a host that has none.
 pub fn v4(host: &Host) -> Ipv4Addr {
     match host.ip {
         IpAddr::V4(ip) => ip,
-        IpAddr::V6(ip) => panic!("{ip} takes part in a scenario of IPv4"),
+        IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
     }
 }
 
-/// The IPv6 address of a host that has one.
-///
-/// # Panics
-/// For a host that has not.
+/// The IPv6 address of a host; one of IPv4 is written as one of IPv6.
 pub fn v6(host: &Host) -> Ipv6Addr {
     match host.ip {
         IpAddr::V6(ip) => ip,
-        IpAddr::V4(ip) => panic!("{ip} takes part in a scenario of IPv6"),
+        IpAddr::V4(ip) => ip.to_ipv6_mapped(),
     }
 }
 
@@ -142,7 +141,7 @@ pub fn udp_datagram(from: Endpoint, to: Endpoint, payload: &[u8]) -> Vec<u8> {
     let mut header = UdpHeader {
         source_port: from.port,
         destination_port: to.port,
-        length: 8 + payload.len() as u16,
+        length: length(payload.len().saturating_add(8)),
         checksum: 0,
     };
     let checksum = match (from.host.ip, to.host.ip) {
@@ -151,7 +150,7 @@ pub fn udp_datagram(from: Endpoint, to: Endpoint, payload: &[u8]) -> Vec<u8> {
         }
         _ => header.calc_checksum_ipv4_raw(v4(&from.host).octets(), v4(&to.host).octets(), payload),
     };
-    header.checksum = checksum.expect("a datagram of a scenario is short");
+    header.checksum = checksum.unwrap_or_default();
     [&header.to_bytes()[..], payload].concat()
 }
 
@@ -172,7 +171,7 @@ pub fn tcp_segment(from: Endpoint, to: Endpoint, header: &TcpHeader, payload: &[
         }
         _ => header.calc_checksum_ipv4_raw(v4(&from.host).octets(), v4(&to.host).octets(), payload),
     };
-    header.checksum = checksum.expect("a segment of a scenario is short");
+    header.checksum = checksum.unwrap_or_default();
     [&header.to_bytes()[..], payload].concat()
 }
 
@@ -192,7 +191,7 @@ pub fn icmpv6(from: &Host, to: &Host, kind: u8, code: u8, rest: &[u8]) -> Vec<u8
     let sum = Sum16BitWords::new()
         .add_16bytes(v6(from).octets())
         .add_16bytes(v6(to).octets())
-        .add_4bytes((4 + rest.len() as u32).to_be_bytes())
+        .add_4bytes((4_u32.saturating_add(u32::from(length(rest.len())))).to_be_bytes())
         .add_4bytes([0, 0, 0, protocol::ICMPV6])
         .add_2bytes([kind, code])
         .add_slice(rest)

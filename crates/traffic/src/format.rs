@@ -101,9 +101,9 @@ pub fn pcapng_section(
         section.extend(numbers.block(1, &body.concat()));
     }
     for (interface, frame) in frames {
-        let decimals = interfaces[*interface as usize].decimals;
+        let decimals = interfaces.get(*interface as usize).map(|it| it.decimals);
         let ticks = match decimals {
-            9 => frame.at.as_nanos(),
+            Some(9) => frame.at.as_nanos(),
             _ => frame.at.as_micros(),
         } as u64;
         let len = frame.bytes.len() as u32;
