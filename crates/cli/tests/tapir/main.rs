@@ -3,11 +3,8 @@
 mod alerts;
 mod command_line;
 mod determinism;
-<<<<<<< HEAD
 mod exceptions;
-=======
 mod explain;
->>>>>>> main
 mod frames;
 mod live;
 
