@@ -312,6 +312,9 @@ impl Parts {
                     let test = Test::Field(FieldTest::compile(option)?);
                     self.tests.push(directed(self.towards, test));
                 }
+                Kind::State if keyword == keywords::flow::APP_LAYER_STATE => {
+                    self.take_app_state(tree, option)?;
+                }
                 Kind::State | Kind::Event | Kind::Buffer | Kind::BufferModifier(_) => {
                     return Err(CompileError::not_evaluated(range, keyword.name()));
                 }
