@@ -123,7 +123,10 @@ impl Transaction for Session {
         let server = self.side(Direction::ToClient);
         let resumption = options.is_on("session-resumption", options.is_on("extended", false))
             || options.list("custom").is_some();
+        let is_unanswered =
+            server.hello.is_none() && self.side(Direction::ToServer).hello.is_some();
         let is_wanted = server.certificate.is_some()
+            || is_unanswered
             || (self.resumed && resumption)
             || server
                 .hello
