@@ -6,6 +6,7 @@ mod determinism;
 mod explain;
 mod frames;
 mod live;
+mod rule_tests;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
