@@ -139,6 +139,7 @@ impl Recorder for Buffers {
 impl SideValues {
     /// Takes what there is to be seen now: values are seen anew, windows go on where the last one ended.
     fn take(&mut self, seen: &TransactionSight<'_>) {
+        self.take_files(seen);
         for (keyword, row) in keywords::all() {
             let is_about = matches!(row.kind, Kind::Buffer | Kind::Field)
                 && belongs(row, seen.proto)
@@ -170,13 +171,32 @@ impl SideValues {
                     whole.len().max(number) >= MOST_VALUES
                 });
             let values = if whole.is_empty() { windows } else { whole };
-            if values.is_empty() {
-                continue;
-            }
-            match self.values.iter_mut().find(|(it, _)| *it == keyword) {
-                Some((_, place)) => *place = values,
-                None => self.values.push((keyword, values)),
-            }
+            self.keep(keyword, values);
+        }
+    }
+
+    /// What is known of files beside their content.
+    fn take_files(&mut self, seen: &TransactionSight<'_>) {
+        let files = seen.transaction.files(seen.direction);
+        let names = files.iter().map(|file| BufferValue::of(&file.name));
+        let types = files.iter().filter_map(|file| file.magic());
+        let types = types.map(|name| BufferValue::of(name.as_bytes()));
+        for (keyword, values) in [
+            (keywords::file::NAME, names.take(MOST_VALUES).collect()),
+            (keywords::file::MAGIC, types.take(MOST_VALUES).collect()),
+        ] {
+            self.keep(keyword, values);
+        }
+    }
+
+    /// Keeps the values of a keyword in place of those of before.
+    fn keep(&mut self, keyword: KeywordId, values: Vec<BufferValue>) {
+        if values.is_empty() {
+            return;
+        }
+        match self.values.iter_mut().find(|(it, _)| *it == keyword) {
+            Some((_, place)) => *place = values,
+            None => self.values.push((keyword, values)),
         }
     }
 }

@@ -404,3 +404,133 @@ impl Record {
 fn key_of(flow: Option<u64>, packet: u64) -> (Option<u64>, u64) {
     (flow, if flow.is_some() { 0 } else { packet })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use tapir_packet::Timestamp;
+
+    use super::*;
+
+    fn place(packet: u64) -> Place {
+        let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Place {
+            packet,
+            flow: Some(7),
+            transaction: None,
+            direction: None,
+            ip_version: 4,
+            proto: 6,
+            source: (host, 1),
+            destination: (host, 2),
+            app: AppProto::Unknown,
+        }
+    }
+
+    fn current() -> Current {
+        Current {
+            subject: 0,
+            place: place(1),
+            prompted: true,
+            fault: None,
+            matched: false,
+            path: Vec::new(),
+            best: Vec::new(),
+            told: false,
+        }
+    }
+
+    fn step(option: u16, outcome: Outcome, from: u64) -> Step {
+        Step {
+            option,
+            outcome,
+            buffer: "payload".into(),
+            range: (from, from),
+            elsewhere: None,
+            excerpt: None,
+            direction: None,
+        }
+    }
+
+    fn places(steps: &[Step]) -> Vec<(u16, Outcome, u64)> {
+        steps
+            .iter()
+            .map(|step| (step.option, step.outcome, step.range.0))
+            .collect()
+    }
+
+    #[test]
+    fn of_an_attempt_that_goes_back_the_furthest_path_is_kept() {
+        use Outcome::{Failed, Held};
+        let mut current = current();
+        for (option, outcome, from) in [
+            (1, Held, 3),
+            (2, Failed, 4),
+            // The first is tried at its next place, and more holds.
+            (1, Held, 9),
+            (2, Held, 12),
+            (3, Failed, 14),
+            // There is no other place.
+            (1, Failed, 10),
+        ] {
+            current.take(step(option, outcome, from));
+        }
+        let kept = current.into_attempt().steps;
+        assert_eq!(
+            places(&kept),
+            [(1, Held, 9), (2, Held, 12), (3, Failed, 14)]
+        );
+    }
+
+    #[test]
+    fn of_a_match_the_last_path_is_kept() {
+        use Outcome::{Failed, Held};
+        let mut current = current();
+        current.take(step(1, Held, 3));
+        current.take(step(2, Failed, 4));
+        current.take(step(1, Held, 9));
+        current.take(step(2, Held, 12));
+        current.matched = true;
+        let kept = current.into_attempt().steps;
+        assert_eq!(places(&kept), [(1, Held, 9), (2, Held, 12)]);
+    }
+
+    #[test]
+    fn the_furthest_attempt_of_a_flow_is_kept_and_learns_its_fate() {
+        let attempt = |packet: u64, matched: bool, held: u16| Attempt {
+            place: place(packet),
+            prompted: true,
+            fault: None,
+            steps: (0..held)
+                .map(|option| step(option, Outcome::Held, 0))
+                .collect(),
+            is_begun_only: false,
+            matched,
+            fates: Vec::new(),
+        };
+        let mut record = Record::default();
+        record.add(attempt(1, false, 2), false);
+        record.add(attempt(2, true, 3), false);
+        record.add(attempt(3, false, 1), false);
+        let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let facts = PacketFacts {
+            number: 2,
+            ts: Timestamp::ZERO,
+            ip_version: 4,
+            src: host,
+            dst: host,
+            sport: 1,
+            dport: 2,
+            flow: Some(7),
+            bytes: 60,
+        };
+        record.settle(&facts, Fate::Suppressed);
+        assert_eq!(record.trials, 3);
+        assert_eq!(record.furthest.len(), 1);
+        let kept = record.furthest.values().next().expect("one");
+        assert_eq!(kept.place.packet, 2);
+        assert_eq!(kept.fates, [(2, Fate::Suppressed)]);
+        assert!(record.alerts.is_empty());
+    }
+}

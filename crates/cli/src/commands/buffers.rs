@@ -57,8 +57,12 @@ pub(crate) fn run(args: &BuffersArgs) -> Result<ExitCode, Failure> {
     let mut all: Vec<Value> = Vec::new();
     for replay in &replayed.replays {
         let (settings, rules) = (Arc::clone(&replayed.settings), Arc::clone(&replayed.rules));
-        let buffers = replayed
-            .run(|progress, trouble| watch(settings, rules, replay, &query, progress, trouble))?;
+        let buffers = replayed.run(1, |progress, trouble| {
+            watch(settings, rules, replay, &query, progress, trouble)
+        })?;
+        let Some(buffers) = buffers else {
+            continue;
+        };
         let name = replay.files.first().map(|file| file.display().to_string());
         if args.json {
             all.push(json!({ "capture": name, "transactions": buffers.json() }));
@@ -77,5 +81,5 @@ pub(crate) fn run(args: &BuffersArgs) -> Result<ExitCode, Failure> {
     if args.json {
         print(&format!("{:#}\n", Value::from(all)))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(replayed.status(true))
 }

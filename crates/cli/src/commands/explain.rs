@@ -90,7 +90,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let mut all: Vec<Value> = Vec::new();
     let mut is_loaded = true;
     for replay in &replayed.replays {
-        let explanation = one(&replayed, replay, &query)?;
+        let Some(explanation) = one(&replayed, replay, &query)? else {
+            continue;
+        };
         is_loaded &= explanation
             .rules
             .iter()
@@ -108,16 +110,18 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     if args.json {
         print(&format!("{:#}\n", Value::from(all)))?;
     }
-    Ok(if is_loaded {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(replayed.status(is_loaded))
 }
 
-fn one(replayed: &Replayed, replay: &Replay, query: &Query) -> Result<Explanation, Failure> {
+fn one(
+    replayed: &Replayed,
+    replay: &Replay,
+    query: &Query,
+) -> Result<Option<Explanation>, Failure> {
     let (settings, rules) = (Arc::clone(&replayed.settings), Arc::clone(&replayed.rules));
-    replayed.run(|progress, trouble| explain(settings, rules, replay, query, progress, trouble))
+    replayed.run(1, |progress, trouble| {
+        explain(settings, rules, replay, query, progress, trouble)
+    })
 }
 
 fn summary(args: &ExplainArgs, replayed: &Replayed) -> Result<ExitCode, Failure> {
@@ -127,11 +131,15 @@ fn summary(args: &ExplainArgs, replayed: &Replayed) -> Result<ExitCode, Failure>
         ..replayed.replays.first().cloned().unwrap_or_default()
     };
     let (settings, rules) = (Arc::clone(&replayed.settings), Arc::clone(&replayed.rules));
-    let summary =
-        replayed.run(|progress, trouble| summarise(settings, rules, &replay, progress, trouble))?;
+    let summary = replayed.run(replay.files.len(), |progress, trouble| {
+        summarise(settings, rules, &replay, progress, trouble)
+    })?;
+    let Some(summary) = summary else {
+        return Ok(replayed.status(false));
+    };
     match args.json {
         true => print(&format!("{:#}\n", summary.json()))?,
         false => print(&summary.text())?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(replayed.status(true))
 }

@@ -1,10 +1,12 @@
 //! Commands that replay captures as inspection does, and ask something else of them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, ValueHint};
+use tapir_capture::CaptureError;
 use tapir_engine::{LoadedRules, Progress, Replay, Settings, Trouble};
 
 use crate::Failure;
@@ -54,6 +56,10 @@ pub(crate) struct Replayed {
     pub(crate) rules: Arc<LoadedRules>,
     /// The captures, one replay each.
     pub(crate) replays: Vec<Replay>,
+    /// What was asked for by name.
+    named: Vec<PathBuf>,
+    /// A capture could not be read.
+    failed: Cell<bool>,
     quiet: bool,
 }
 
@@ -92,31 +98,57 @@ impl ReplayedArgs {
             settings: Arc::new(settings),
             rules: Arc::new(rules),
             replays: files.into_iter().map(replay).collect(),
+            named: self.read.clone(),
+            failed: Cell::new(false),
             quiet: self.quiet,
         })
     }
 }
 
 impl Replayed {
-    /// Runs something over a replay, with a progress bar, and says what is wrong with captures. A capture that could
-    /// not be read at all is a failure.
+    /// Runs something over a replay, of so many captures, with a progress bar, and says what is wrong with captures. Gives nothing where no
+    /// packet could be read.
     pub(crate) fn run<T, E: std::fmt::Display>(
         &self,
+        files: usize,
         job: impl FnOnce(&mut dyn FnMut(Progress), &mut dyn FnMut(&Path, Trouble)) -> Result<T, E>,
-    ) -> Result<T, Failure> {
+    ) -> Result<Option<T>, Failure> {
         let bar = RefCell::new(Bar::new(self.replays.len(), self.quiet));
-        let mut failed = None;
+        let mut unread = 0;
         let done = job(
             &mut |progress| bar.borrow_mut().show(progress),
             &mut |path, trouble| match trouble {
-                Trouble::Unreadable(error) => failed = Some(Failure(error.to_string())),
+                // Notes and rules may lie beside captures.
+                Trouble::Unreadable(CaptureError::NotACapture { .. })
+                    if self.is_from_folder(path) =>
+                {
+                    unread += 1
+                }
+                Trouble::Unreadable(error) => {
+                    unread += 1;
+                    self.failed.set(true);
+                    bar.borrow().say(&format!("error: {error}"));
+                }
                 Trouble::Cut(how) => bar
                     .borrow()
                     .say(&format!("warning: {}: {how}", path.display())),
             },
         )?;
         bar.into_inner().finish();
-        failed.map_or(Ok(done), Err)
+        Ok((unread < files).then_some(done))
+    }
+
+    fn is_from_folder(&self, path: &Path) -> bool {
+        !self.named.iter().any(|named| named == path)
+    }
+
+    /// The status to end with.
+    pub(crate) fn status(&self, fine: bool) -> ExitCode {
+        if fine && !self.failed.get() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod alerts;
 mod command_line;
 mod determinism;
+mod exceptions;
 mod explain;
 mod frames;
 mod live;

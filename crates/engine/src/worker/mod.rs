@@ -44,6 +44,7 @@ use crate::settings::Settings;
 use circumstances::Circumstances;
 use dialogue::Dialogue;
 use evidence::Evidence;
+use exception::Case;
 use frames::Frames;
 use inspector::Inspector;
 use macs::Macs;
@@ -181,15 +182,16 @@ impl<R: Recorder> Worker<R> {
             if !self.verified {
                 packet.ignore_checksums();
             }
-            if packet.is_fragment() {
-                self.fragment(&mut packet);
+            if packet.is_fragment() && !self.fragment(&mut packet) {
+                continue;
             }
             self.packet(&packet);
         }
     }
 
-    /// Takes a fragment; a datagram that it completes is inspected first, as packets of its own.
-    fn fragment(&mut self, packet: &mut Packet<'_>) {
+    /// Takes a fragment; a datagram that it completes is inspected first, as packets of its own. Says whether the
+    /// fragment itself is to be inspected.
+    fn fragment(&mut self, packet: &mut Packet<'_>) -> bool {
         let settings = &self.settings;
         let inserted = self
             .defragmenter
@@ -198,11 +200,16 @@ impl<R: Recorder> Worker<R> {
             self.decoder.counters.count_events(&inserted.events);
             packet.events.merge(inserted.events);
         }
-        if let Outcome::Whole(datagram) = inserted.outcome {
-            let last = packet.clone();
-            let packets = self.decoder.decode_ip(&datagram, &last);
-            self.each_packet(packets);
-            packet.set_payload_inside();
+        match inserted.outcome {
+            Outcome::Whole(datagram) => {
+                let last = packet.clone();
+                let packets = self.decoder.decode_ip(&datagram, &last);
+                self.each_packet(packets);
+                packet.set_payload_inside();
+                true
+            }
+            Outcome::NoTracker => !self.inspector.except_alone(packet, Case::DefragMemcap),
+            Outcome::NotFragment | Outcome::Held | Outcome::Ignored => true,
         }
     }
 
@@ -215,7 +222,7 @@ impl<R: Recorder> Worker<R> {
         let tracked = if packet.wants_flow() && admission.tracked {
             self.track(packet)
         } else {
-            None
+            Ok(None)
         };
         if !self.ended.is_empty() {
             let mut ended = std::mem::take(&mut self.ended);
@@ -224,6 +231,11 @@ impl<R: Recorder> Worker<R> {
             }
             self.ended = ended;
         }
+        let tracked = match tracked {
+            Ok(tracked) => tracked,
+            Err(case) if self.inspector.except_alone(packet, case) => return,
+            Err(_) => None,
+        };
         self.current = tracked.map(|tracked| tracked.flow);
         match tracked.and_then(|tracked| Some((tracked, self.flows.get_mut(tracked.flow)?))) {
             Some((tracked, flow)) => self.inspector.packet_of_flow(packet, flow, &tracked),
@@ -234,7 +246,8 @@ impl<R: Recorder> Worker<R> {
         }
     }
 
-    fn track(&mut self, packet: &Packet<'_>) -> Option<Tracked> {
+    /// The flow of a packet, if it is to have one; an error when there is no room for it.
+    fn track(&mut self, packet: &Packet<'_>) -> Result<Option<Tracked>, Case> {
         let (inspector, ended) = (&self.inspector, &mut self.ended);
         let reused = |flow: &FlowOf, packet: &Packet<'_>| {
             Segment::of(packet, direction_of(flow, packet))
@@ -244,12 +257,16 @@ impl<R: Recorder> Worker<R> {
         match self.flows.track(packet, number, reused, |flow, reason| {
             ended.push((flow, reason))
         }) {
-            Ok(tracked) => Some(tracked),
-            Err(Untracked::Memcap | Untracked::Emergency) => {
+            Ok(tracked) => Ok(Some(tracked)),
+            Err(Untracked::Memcap) => {
                 self.inspector.own.untracked += 1;
-                None
+                Err(Case::FlowMemcap)
             }
-            Err(Untracked::NoFlow | Untracked::ErrorWithoutFlow) => None,
+            Err(Untracked::Emergency) => {
+                self.inspector.own.untracked += 1;
+                Ok(None)
+            }
+            Err(Untracked::NoFlow | Untracked::ErrorWithoutFlow) => Ok(None),
         }
     }
 

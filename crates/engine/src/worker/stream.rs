@@ -75,7 +75,7 @@ impl<R: Recorder> Inspector<R> {
                 DropReason::Invalid => "stream error",
                 DropReason::Urgent => "stream urgent",
             };
-            self.dropped(packet, flow, seen, reason);
+            self.dropped(packet, Some(flow), seen, reason);
             seen.events = self.outcome.events;
             return self.stream_record(packet, flow, seen, Some(reason));
         }

@@ -507,7 +507,7 @@ impl Transaction for Exchange {
         record::write(json, self, options);
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("http", &|json| self.describe(json, options));
     }
 
