@@ -142,7 +142,7 @@ fn machines_read_junit_and_annotations() {
         "{junit}"
     );
     let annotated = stdout(&test(folder.path(), &["web.md", "--format", "github"]));
-    let begin = "::error file=web.md,line=29,title=Case 1::expected no alert 1, found alert 1 once";
+    let begin = "::error file=web.md,line=27,title=Case 1::expected no alert 1, found alert 1 once";
     assert!(
         annotated.starts_with(begin) && annotated.lines().count() == 1,
         "{annotated}"
