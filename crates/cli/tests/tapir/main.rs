@@ -7,6 +7,7 @@ mod exceptions;
 mod explain;
 mod frames;
 mod live;
+mod rule_tests;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
