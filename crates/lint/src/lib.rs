@@ -12,11 +12,14 @@ mod finding;
 mod fix;
 mod format;
 mod lint;
+mod stretch;
+mod surroundings;
 pub mod lints;
 pub mod reference;
 
-pub use check::{Checked, Selection, check};
+pub use check::{Checked, Selection, check, check_within};
 pub use finding::{Finding, Level};
 pub use fix::mend;
 pub use format::Format;
 pub use lint::{Lint, Report};
+pub use surroundings::Surroundings;

@@ -41,8 +41,10 @@ mod validate;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use dialect::{Dialect, Dialects};
+pub use parse::{Written, written};
 pub use load::{DataSetFiles, Environment, LoadOptions, RuleFile, load};
 pub use render::Renderer;
 pub use source::Source;
 pub use span::{SourceId, Span};
+pub use suggest::nearest;
 pub use tree::{Opt, OptionKind, Rule};

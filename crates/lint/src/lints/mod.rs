@@ -29,6 +29,60 @@ lints! {
     same_but_sid
     pcre_leading_any
     flow_both_ways
+    short_literal
+    common_literal
+    weak_fast_pattern
+    no_room
+    same_place
+    wrong_transport
+    masked_flag
+    excluded_number
+    byte_test_out_of_reach
+    digest_shape
+    name_shape
+    line_end_in_value
+    name_in_value
+    small_method
+    wrong_direction
+    handshake_established
+    unknown_class
+    unknown_reference
+    undefined_variable
+    shadowed_by_pass
+    narrower_rule
+    buffer_without_test
+    relative_to_nothing
+    unused_variable
+    xbit_never_set
+    silent_for_nothing
+    anywhere
+    missing_flow
+    ports_of_protocol
+    old_keyword
+    old_modifier
+    fast_pattern_only
+    threshold_in_rule
+    needless_rawbytes
+    end_by_isdataat
+    start_by_depth
+    needless_nocase
+    bytes_beyond_ascii
+    blanks_in_msg
+    repeated_msg
+    rev_zero
+    reserved_sid
+    metadata_shape
+    repeated_metadata
+    url_with_scheme
+    cve_shape
+    pcre_trailing_any
+    many_any
+    name_without_dotprefix
+    name_end_without_dot
+    default_gid
+    repeated_option
+    excluded_size
+    absent_with_content
 }
 
 /// What tests of lints ask.

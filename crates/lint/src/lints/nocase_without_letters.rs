@@ -25,6 +25,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L010",
     name: "nocase-without-letters",
     level: Level::Hint,
+    mends: true,
     text: include_str!("nocase_without_letters.rs"),
     check: Check::Rule(check),
 };
@@ -38,19 +39,5 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
             let help = "leave `nocase` out";
             report.say(rule, option.span, "the pattern has no letters, but `nocase`", help);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"1234"; nocase; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"1234"; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }
