@@ -18,7 +18,10 @@ pub(crate) struct Broader<'a> {
 impl<'a> Broader<'a> {
     /// The rules in force that are wanted, and that no threshold holds back.
     pub(crate) fn among(file: &'a RuleFile, wanted: impl Fn(&Rule) -> bool) -> Self {
-        let rules = file.rules.iter().filter(|rule| rule.enabled && wanted(rule));
+        let rules = file
+            .rules
+            .iter()
+            .filter(|rule| rule.enabled && wanted(rule));
         let rules: Vec<_> = rules.map(|rule| (rule, tests(file, rule))).collect();
         let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
         for test in rules.iter().flat_map(|(_, tests)| tests) {
@@ -41,13 +44,19 @@ impl<'a> Broader<'a> {
     /// A rule with some of the tests of this one and no other tests.
     pub(crate) fn than(&self, rule: &Rule) -> Option<&'a Rule> {
         let own = tests(self.file, rule);
-        let candidates = own.iter().filter_map(|test| self.by_test.get(test)).flatten();
+        let candidates = own
+            .iter()
+            .filter_map(|test| self.by_test.get(test))
+            .flatten();
         let broader = |(other, tests): &&(&'a Rule, Vec<u64>)| {
             tests.len() < own.len()
                 && (other.gid, other.sid) != (rule.gid, rule.sid)
                 && tests.iter().all(|test| own.binary_search(test).is_ok())
         };
-        candidates.filter(broader).map(|(other, _)| *other).min_by_key(|other| (other.gid, other.sid))
+        candidates
+            .filter(broader)
+            .map(|(other, _)| *other)
+            .min_by_key(|other| (other.gid, other.sid))
     }
 }
 
@@ -63,7 +72,10 @@ fn is_limited(rule: &Rule) -> bool {
 fn changes_state(option: &Opt) -> bool {
     matches!(
         option.kind,
-        OptionKind::XBits(_) | OptionKind::HostBits(_) | OptionKind::FlowInt(_) | OptionKind::Dataset(_)
+        OptionKind::XBits(_)
+            | OptionKind::HostBits(_)
+            | OptionKind::FlowInt(_)
+            | OptionKind::Dataset(_)
     )
 }
 
@@ -79,7 +91,10 @@ fn tests(file: &RuleFile, rule: &Rule) -> Vec<u64> {
     for option in &rule.options {
         match &option.kind {
             OptionKind::Buffer(_) | OptionKind::BufferPart(..) => {
-                (buffer, before) = (hash((header, option.keyword, source.slice(option.value))), 0);
+                (buffer, before) = (
+                    hash((header, option.keyword, source.slice(option.value))),
+                    0,
+                );
                 continue;
             }
             OptionKind::Transform(_) => {
@@ -92,8 +107,18 @@ fn tests(file: &RuleFile, rule: &Rule) -> Vec<u64> {
         let from = if option.kind.is_relative() { before } else { 0 };
         let own = match &option.kind {
             OptionKind::Content(content) => {
-                let shape = (content.negated, content.nocase, content.startswith, content.endswith);
-                let places = [&content.offset, &content.depth, &content.distance, &content.within];
+                let shape = (
+                    content.negated,
+                    content.nocase,
+                    content.startswith,
+                    content.endswith,
+                );
+                let places = [
+                    &content.offset,
+                    &content.depth,
+                    &content.distance,
+                    &content.within,
+                ];
                 let places = places.map(|place| format!("{place:?}"));
                 hash((&content.bytes, shape, places))
             }

@@ -80,7 +80,8 @@ pub fn check_within(
     let allowed: Vec<Allowed> = file.sources.iter().map(Allowed::of).collect();
     findings.retain(|finding| !is_allowed(finding, &file, &allowed));
     findings.sort_by(|one, other| {
-        let place = |finding: &Finding| (finding.diagnostic.source.0, finding.diagnostic.span.start);
+        let place =
+            |finding: &Finding| (finding.diagnostic.source.0, finding.diagnostic.span.start);
         (place(one), &one.code).cmp(&(place(other), &other.code))
     });
     Checked { file, findings }
@@ -102,8 +103,7 @@ fn is_allowed(finding: &Finding, file: &RuleFile, allowed: &[Allowed]) -> bool {
 mod tests {
     use super::*;
 
-    const RULES: &str =
-        "alert tcp any any -> any 80 (content:\"login\"; sid:1; rev:1; classtype:misc-activity;)\n";
+    const RULES: &str = "alert tcp any any -> any 80 (flow:to_server; content:\"login\"; sid:1; rev:1; classtype:misc-activity;)\n";
 
     fn codes(text: &str, selection: &Selection) -> Vec<String> {
         let sources = vec![Source::new("local.rules", text.as_bytes())];

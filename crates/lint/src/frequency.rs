@@ -27,7 +27,9 @@ pub(crate) fn best_anywhere(rule: &Rule) -> Option<(&Opt, &Content)> {
                 }
             }
             // These leave few packets.
-            OptionKind::TcpFlags(_) | OptionKind::Integer(_) | OptionKind::FlowBits(_) => return None,
+            OptionKind::TcpFlags(_) | OptionKind::Integer(_) | OptionKind::FlowBits(_) => {
+                return None;
+            }
             _ => {}
         }
     }

@@ -7,15 +7,19 @@
 #![forbid(unsafe_code)]
 
 mod allow;
+mod broader;
 mod check;
+mod expression;
 mod finding;
 mod fix;
 mod format;
+mod frequency;
+mod host_names;
 mod lint;
-mod stretch;
-mod surroundings;
 pub mod lints;
 pub mod reference;
+mod stretch;
+mod surroundings;
 
 pub use check::{Checked, Selection, check, check_within};
 pub use finding::{Finding, Level};

@@ -72,7 +72,9 @@ pub(crate) fn run(
             match lint.check {
                 Check::Rule(check) => look(lint, &|report| check(rule, report)),
                 Check::Buffer(check) => look(lint, &|report| {
-                    stretches.iter().for_each(|stretch| check(rule, stretch, report));
+                    stretches
+                        .iter()
+                        .for_each(|stretch| check(rule, stretch, report));
                 }),
                 Check::Set(_) => {}
             }
@@ -108,7 +110,7 @@ impl<'a> Report<'a> {
         span: Span,
         message: impl Into<String>,
         help: &str,
-        fix: Option<(Span, String)>,
+        fix: impl Into<Option<(Span, String)>>,
     ) {
         self.findings.push(Finding {
             code: Cow::Borrowed(self.lint.code),
@@ -120,7 +122,7 @@ impl<'a> Report<'a> {
                 message: message.into(),
                 label: String::new(),
                 help: (!help.is_empty()).then(|| help.to_owned()),
-                fix,
+                fix: fix.into(),
                 sentence: None,
                 rule: Some(rule.span),
             },
@@ -149,7 +151,10 @@ impl<'a> Report<'a> {
             .iter()
             .skip_while(|option| option.span.start <= content.span.start)
             .take_while(|option| {
-                matches!(option.keyword.row().kind, Kind::Modifier | Kind::BufferModifier(_))
+                matches!(
+                    option.keyword.row().kind,
+                    Kind::Modifier | Kind::BufferModifier(_)
+                )
             })
             .find(|option| option.keyword == keyword)
             .map(|option| option.span)
@@ -160,7 +165,10 @@ impl<'a> Report<'a> {
         let all = self.written(rule);
         let place = all.iter().position(|other| other.span == option)?;
         let (this, next) = (all.get(place)?, all.get(place.saturating_add(1)));
-        let span = match (next, place.checked_sub(1).and_then(|before| all.get(before))) {
+        let span = match (
+            next,
+            place.checked_sub(1).and_then(|before| all.get(before)),
+        ) {
             (Some(next), _) => Span::new(this.span.start, next.span.start),
             (None, Some(before)) => Span::new(before.end, this.end),
             (None, None) => return None,

@@ -87,12 +87,19 @@ mod tests {
     #[test]
     fn a_buffer_that_is_named_again_goes_on() {
         let text = r#"alert http any any -> any any (content:"p"; http.uri; content:"a"; http.method; content:"b"; http.uri; content:"c"; http.uri; to_lowercase; content:"d"; sid:1;)"#;
-        let file = load(vec![Source::new("a", text.as_bytes())], &LoadOptions::default());
+        let file = load(
+            vec![Source::new("a", text.as_bytes())],
+            &LoadOptions::default(),
+        );
         let found: Vec<_> = stretches(&file.rules[0])
             .iter()
             .map(|stretch| {
                 let bytes = stretch.contents().map(|(_, content)| content.bytes[0]);
-                (stretch.buffer, stretch.transforms.len(), bytes.collect::<Vec<_>>())
+                (
+                    stretch.buffer,
+                    stretch.transforms.len(),
+                    bytes.collect::<Vec<_>>(),
+                )
             })
             .collect();
         assert_eq!(

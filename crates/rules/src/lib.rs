@@ -41,8 +41,8 @@ mod validate;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use dialect::{Dialect, Dialects};
-pub use parse::{Written, written};
 pub use load::{DataSetFiles, Environment, LoadOptions, RuleFile, load};
+pub use parse::{Written, written};
 pub use render::Renderer;
 pub use source::Source;
 pub use span::{SourceId, Span};

@@ -18,6 +18,7 @@
 //! ```
 
 use tapir_rules::Rule;
+use tapir_rules::keywords::Kind;
 
 use crate::lint::Check;
 use crate::host_names::BUFFERS;
@@ -38,10 +39,10 @@ fn check(rule: &Rule, stretch: &Stretch<'_>, report: &mut Report<'_>) {
         return;
     }
     // With another test beside it, more of the name is told.
-    let [option] = stretch.options.as_slice() else {
+    let tests = stretch.options.iter().filter(|option| option.keyword.row().kind == Kind::Payload);
+    if tests.count() > 1 {
         return;
-    };
-    let _ = option;
+    }
     for (option, content) in stretch.required() {
         if content.endswith && content.bytes.first() == Some(&b'.') {
             let help = "write `dotprefix;` behind the buffer, if the name itself is meant too";

@@ -16,6 +16,7 @@
 //! alert tcp any any -> any 80 (msg:"x"; content:"1234"; sid:1; rev:1;)
 //! ```
 
+use tapir_rules::keywords::payload;
 use tapir_rules::{OptionKind, Rule};
 
 use crate::lint::Check;
@@ -36,8 +37,11 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
             continue;
         };
         if content.nocase && !content.bytes.iter().any(u8::is_ascii_alphabetic) {
-            let help = "leave `nocase` out";
-            report.say(rule, option.span, "the pattern has no letters, but `nocase`", help);
+            // Snort 3 writes it into the option of the content.
+            let nocase = report.modifier(rule, option, payload::NOCASE);
+            let fix = nocase.and_then(|span| report.without(rule, span));
+            let message = "the pattern has no letters, but `nocase`";
+            report.mend(rule, nocase.unwrap_or(option.span), message, "leave `nocase` out", fix);
         }
     }
 }

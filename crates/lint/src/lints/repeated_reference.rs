@@ -38,7 +38,9 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
             continue;
         };
         if !seen.insert((&reference.system, &reference.id)) {
-            report.say(rule, option.span, "the rule has this reference already", "leave it out");
+            let fix = report.without(rule, option.span);
+            let message = "the rule has this reference already";
+            report.mend(rule, option.span, message, "leave it out", fix);
         }
     }
 }

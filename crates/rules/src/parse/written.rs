@@ -19,7 +19,10 @@ pub struct Written {
 
 /// The options of a rule of this source, in the order of the text.
 pub fn written(rule: &Rule, source: &Source) -> Vec<Written> {
-    let text = source.text.get(..rule.span.end as usize).unwrap_or_default();
+    let text = source
+        .text
+        .get(..rule.span.end as usize)
+        .unwrap_or_default();
     let Some(raw) = Rules::at(text, rule.span.start as usize, rule.dialect).next() else {
         return Vec::new();
     };
@@ -47,7 +50,10 @@ mod tests {
     #[test]
     fn modifiers_stand_where_they_are_written() {
         let text = "# c\nalert tcp any any -> any 80 (msg:\"a\\;b\"; \\\n content:\"x\" ; nocase; sid:1;)\n";
-        let file = load(vec![Source::new("a.rules", text.as_bytes())], &LoadOptions::default());
+        let file = load(
+            vec![Source::new("a.rules", text.as_bytes())],
+            &LoadOptions::default(),
+        );
         let source = &file.sources[0];
         let found: Vec<_> = written(&file.rules[0], source)
             .into_iter()

@@ -109,7 +109,7 @@ impl Ftp {
             (true, b"") => b"<stou>",
             (_, name) => name,
         };
-        let note = [&command.name, b" ", name].concat();
+        let note = [&command.name[..], b" ", name].concat();
         orders.expected_flow = Some(ExpectedFlow {
             proto: AppProto::FtpData,
             port,
