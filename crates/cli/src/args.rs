@@ -8,6 +8,7 @@ use crate::commands::buffers::BuffersArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::list::ListArgs;
+use crate::commands::profile::ProfileArgs;
 use crate::commands::test::TestArgs;
 
 const EXAMPLES: &str = "\
@@ -81,6 +82,8 @@ pub enum Command {
     Buffers(Box<BuffersArgs>),
     /// List keywords, buffers, protocols, actions or lints
     List(ListArgs),
+    /// Say what each rule, pattern set and part of inspection costs on a capture
+    Profile(Box<ProfileArgs>),
     /// Run unit tests of rules: cases in Markdown, or in folders of suricata-verify
     Test(TestArgs),
     /// Print a completion script for a shell: `tapir completions bash > /etc/bash_completion.d/tapir`

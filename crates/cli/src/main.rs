@@ -53,6 +53,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Command::Explain(args)) => return commands::explain::run(args),
         Some(Command::Buffers(args)) => return commands::buffers::run(args),
         Some(Command::List(args)) => return commands::list::run(args),
+        Some(Command::Profile(args)) => return commands::profile::run(args),
         Some(Command::Test(args)) => return commands::test::run(args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(

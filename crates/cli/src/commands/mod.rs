@@ -4,5 +4,6 @@ pub(crate) mod buffers;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod list;
+pub(crate) mod profile;
 mod replayed;
 pub(crate) mod test;

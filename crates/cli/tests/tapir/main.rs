@@ -7,6 +7,7 @@ mod exceptions;
 mod explain;
 mod frames;
 mod live;
+mod profile;
 mod rule_tests;
 
 use std::path::{Path, PathBuf};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use tapir_detect::{
     Alert, Arbiter, ArbiterLimits, Detector, FlowApp, FlowFrames, FlowSubject, FlowVerdict,
-    FrameView, PacketContext, PacketHook, PacketTraits, PacketVerdict, Recorder, StreamWindow,
+    FrameView, PacketContext, PacketHook, PacketTraits, PacketVerdict, Part, Recorder,
+    StreamWindow,
 };
 use tapir_flow::tcp::{self, RawWindows, Segment, SegmentFlags, Session};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
@@ -282,9 +283,11 @@ impl<R: Recorder> Inspector<R> {
         let mut alerts = Vec::new();
         let state = flow.as_deref_mut().map(|flow| &mut flow.attachment.detect);
         let arbiter = self.arbiter.as_mut();
+        self.recorder.enter(Part::Detection);
         let verdict = self
             .detector
             .inspect_at(hook, &context, state, arbiter, &mut alerts);
+        self.recorder.leave();
         admission.goes_on = verdict.firewall.is_none() || !self.settings.prevention;
         admission.tracked = !verdict.untracked;
         if !alerts.is_empty() || verdict.firewall.is_some() {

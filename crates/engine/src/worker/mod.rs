@@ -24,7 +24,7 @@ mod transactions;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tapir_detect::{FlowState as DetectState, NoRecord, Recorder};
+use tapir_detect::{FlowState as DetectState, NoRecord, Part, Recorder};
 use tapir_flow::defrag::{Defragmenter, Outcome};
 use tapir_flow::tcp::Segment;
 use tapir_flow::{
@@ -166,6 +166,7 @@ impl<R: Recorder> Worker<R> {
         self.inspector.at_packet(number);
         if catch_unwind(AssertUnwindSafe(|| self.packets_of(frame))).is_err() {
             self.inspector.own.faults += 1;
+            self.inspector.recorder.abandon();
             if let Some(flow) = self.current.and_then(|handle| self.flows.get_mut(handle)) {
                 flow.insert_flags(FlowFlags::SET_ASIDE);
             }
@@ -173,8 +174,10 @@ impl<R: Recorder> Worker<R> {
     }
 
     fn packets_of(&mut self, frame: &Frame<'_>) {
+        self.inspector.recorder.enter(Part::Decode);
         let packets = self.decoder.decode(frame);
         self.each_packet(packets);
+        self.inspector.recorder.leave();
     }
 
     fn each_packet(&mut self, packets: Packets<'_>) {
@@ -185,7 +188,9 @@ impl<R: Recorder> Worker<R> {
             if packet.is_fragment() && !self.fragment(&mut packet) {
                 continue;
             }
+            self.inspector.recorder.enter(Part::Rest);
             self.packet(&packet);
+            self.inspector.recorder.leave();
         }
     }
 
@@ -193,9 +198,11 @@ impl<R: Recorder> Worker<R> {
     /// fragment itself is to be inspected.
     fn fragment(&mut self, packet: &mut Packet<'_>) -> bool {
         let settings = &self.settings;
+        self.inspector.recorder.enter(Part::Defragment);
         let inserted = self
             .defragmenter
             .insert(packet, |host| settings.hosts.defrag(host));
+        self.inspector.recorder.leave();
         if !inserted.events.is_empty() {
             self.decoder.counters.count_events(&inserted.events);
             packet.events.merge(inserted.events);
@@ -220,7 +227,10 @@ impl<R: Recorder> Worker<R> {
             return;
         }
         let tracked = if packet.wants_flow() && admission.tracked {
-            self.track(packet)
+            self.inspector.recorder.enter(Part::Flow);
+            let tracked = self.track(packet);
+            self.inspector.recorder.leave();
+            tracked
         } else {
             Ok(None)
         };
@@ -272,18 +282,22 @@ impl<R: Recorder> Worker<R> {
 
     /// Flows that were silent for too long at `now` end, after packet `last`.
     pub(crate) fn time_passes(&mut self, now: Timestamp, last: u64) {
+        self.inspector.recorder.enter(Part::Flow);
         let ended = &mut self.ended;
         self.flows
             .expire(now, |flow, reason| ended.push((flow, reason)));
         self.defragmenter.expire(now);
         self.finish_ended(last);
+        self.inspector.recorder.leave();
     }
 
     /// The input is over: all flows end after packet `last`.
     pub(crate) fn end(&mut self, last: u64) {
+        self.inspector.recorder.enter(Part::Flow);
         let ended = &mut self.ended;
         self.flows.drain(|flow, reason| ended.push((flow, reason)));
         self.finish_ended(last);
+        self.inspector.recorder.leave();
     }
 
     fn finish_ended(&mut self, last: u64) {
@@ -293,6 +307,7 @@ impl<R: Recorder> Worker<R> {
             let inspector = &mut self.inspector;
             if catch_unwind(AssertUnwindSafe(|| inspector.end(flow, reason))).is_err() {
                 self.inspector.own.faults += 1;
+                self.inspector.recorder.abandon();
             }
         }
         self.ended = ended;

@@ -1,6 +1,6 @@
 //! Records of transactions, and letting them go.
 
-use tapir_detect::Recorder;
+use tapir_detect::{Part, Recorder};
 use tapir_flow::FlowFlags;
 use tapir_json::Json;
 use tapir_output::event::{Anomaly, AnomalyKind, FileContent, FileEnd};
@@ -47,9 +47,11 @@ impl<R: Recorder> Inspector<R> {
         let Some(mut state) = flow.attachment.dialogue.take_state() else {
             return;
         };
+        self.recorder.enter(Part::Records);
         self.count_transactions(&state, flow);
         self.finish_transactions(&mut state, packet, flow, seen, last);
         self.deepen(flow);
+        self.recorder.leave();
         flow.attachment.dialogue.put_state(state);
     }
 
