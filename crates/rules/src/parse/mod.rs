@@ -22,5 +22,5 @@ mod transform;
 pub(crate) use options::variables;
 pub(crate) use recognise::recognise;
 pub(crate) use rule::{Outcome, Reader};
-pub(crate) use split::Rules;
+pub(crate) use split::{RawRule, Rules, comments};
 pub(crate) use state::{threshold, track};
