@@ -50,9 +50,8 @@ pub enum Aspect {
 impl Difference {
     /// Whether the rule detects something else than before.
     pub fn is_changed(&self) -> bool {
-        let place = |aspect: &Aspect| {
-            matches!(aspect, Aspect::Enabled | Aspect::Disabled | Aspect::Moved)
-        };
+        let place =
+            |aspect: &Aspect| matches!(aspect, Aspect::Enabled | Aspect::Disabled | Aspect::Moved);
         self.aspects.iter().any(|aspect| !place(aspect))
     }
 
@@ -80,9 +79,8 @@ pub fn differences(old: &RuleFile, new: &RuleFile, spelling: bool) -> Vec<Differ
         for rule in &file.rules {
             let slot = &mut pairs.entry((rule.gid, rule.sid)).or_default()[side];
             // Of several with one number the one in force counts, or the newest.
-            let better = slot.is_none_or(|(_, known)| {
-                (rule.enabled, rule.rev) >= (known.enabled, known.rev)
-            });
+            let better = slot
+                .is_none_or(|(_, known)| (rule.enabled, rule.rev) >= (known.enabled, known.rev));
             if better {
                 *slot = Some((file, rule));
             }
@@ -240,10 +238,7 @@ mod tests {
     #[test]
     fn each_aspect_is_told() {
         let plain = rule(1, "");
-        assert_eq!(
-            aspects_of(&plain, &format!("#{plain}")),
-            [Aspect::Disabled]
-        );
+        assert_eq!(aspects_of(&plain, &format!("#{plain}")), [Aspect::Disabled]);
         assert_eq!(
             aspects_of(&plain, &rule(1, "ttl:5;")),
             [Aspect::Options(vec![], vec!["ttl:5".into()])]
@@ -277,7 +272,14 @@ mod tests {
         let found = differences(&old, &new, false);
         let told: Vec<_> = found
             .iter()
-            .map(|one| (one.sid, one.old.is_some(), one.new.is_some(), one.aspects.len()))
+            .map(|one| {
+                (
+                    one.sid,
+                    one.old.is_some(),
+                    one.new.is_some(),
+                    one.aspects.len(),
+                )
+            })
             .collect();
         assert_eq!(
             told,

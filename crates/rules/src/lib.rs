@@ -24,6 +24,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod convert;
 mod diagnostic;
 mod dialect;
 mod difference;
@@ -42,6 +43,7 @@ mod suggest;
 pub mod tree;
 mod validate;
 
+pub use convert::convert;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use dialect::{Dialect, Dialects};
 pub use difference::{Aspect, Difference, differences};

@@ -29,6 +29,24 @@ pub struct Change {
     pub new: String,
 }
 
+/// What became of a rule.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// What to write in its place; nothing leaves it as it is.
+    pub(crate) text: Option<String>,
+    /// What is to be said of it.
+    pub(crate) problem: Option<Box<Problem>>,
+}
+
+impl Written {
+    pub(crate) fn text(text: String) -> Self {
+        Self {
+            text: Some(text),
+            problem: None,
+        }
+    }
+}
+
 /// The dialect of a source: its own, the given one, or the one its content speaks.
 pub(crate) fn dialect_of(source: &Source, dialect: Option<Dialect>) -> Dialect {
     source
@@ -58,11 +76,21 @@ pub(crate) fn read_one(text: &str, dialect: Dialect) -> Result<Rule, Option<Prob
     }
 }
 
-/// Writes each rule of a source anew, also those commented out; `None` leaves one as it is.
+/// What becomes of rules that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// They stay as they are.
+    Kept,
+    /// They become comments.
+    CommentedOut,
+}
+
+/// Writes each rule of a source anew, also those commented out.
 pub(crate) fn rewrite(
     source: &Source,
     dialect: Dialect,
-    mut write: impl FnMut(&RawRule<'_>, &Rule) -> Result<Option<String>, Box<Problem>>,
+    unread: Unread,
+    mut write: impl FnMut(&RawRule<'_>, &Rule) -> Written,
 ) -> Rewritten {
     let mut result = Rewritten::default();
     if u32::try_from(source.text.len()).is_err() {
@@ -89,11 +117,15 @@ pub(crate) fn rewrite(
             .collect();
         if let Outcome::Rule(rule) = outcome {
             result.rules += 1;
-            match write(&raw, &rule) {
-                Ok(Some(text)) => done = result.replace(source, &raw, &text, done),
-                Ok(None) => {}
-                Err(problem) => problems.push(*problem),
+            let written = write(&raw, &rule);
+            if let Some(text) = written.text {
+                done = result.replace(source, &raw, &text, done);
             }
+            problems.extend(written.problem.map(|problem| *problem));
+        } else if unread == Unread::CommentedOut && raw.enabled && !problems.is_empty() {
+            let text = String::from_utf8_lossy(&raw.text);
+            let words: Vec<&str> = text.split_whitespace().collect();
+            done = result.replace(source, &raw, &format!("# {}", words.join(" ")), done);
         }
         if raw.enabled {
             let found = problems.into_iter();

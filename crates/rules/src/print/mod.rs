@@ -73,6 +73,14 @@ impl Rule {
         Head(self).to_string()
     }
 
+    /// The rule on one line, in the order of its options, as files of a dialect have it.
+    pub(crate) fn line(&self, dialect: Dialect) -> String {
+        let options = written(&self.options, dialect);
+        let options: Vec<String> = options.into_iter().map(|(text, _)| text).collect();
+        let blank = if dialect == Dialect::Snort3 { " " } else { "" };
+        format!("{} ({blank}{}{blank})", self.head(), options.join(" "))
+    }
+
     /// The options in their canonical order, each as it is written.
     pub fn written_options(&self, dialect: Dialect) -> Vec<String> {
         written(in_order(&self.options), dialect)
@@ -139,7 +147,7 @@ impl Display for Head<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.action.name())?;
         scope(f, self.0)?;
-        header(f, &self.0.header)
+        header(f, &self.0.header, self.0.dialect)
     }
 }
 
@@ -201,7 +209,7 @@ impl Buffers {
 }
 
 /// The modifier that moves a content into a buffer in Snort 2.
-fn modifier_for(buffer: KeywordId) -> Option<KeywordId> {
+pub(crate) fn modifier_for(buffer: KeywordId) -> Option<KeywordId> {
     keywords::all().find_map(|(id, row)| {
         (row.kind == Kind::BufferModifier(buffer) && row.name_in(Dialect::Snort2).is_some())
             .then_some(id)
@@ -226,11 +234,15 @@ fn scope(f: &mut Formatter<'_>, rule: &Rule) -> fmt::Result {
     }
 }
 
-fn header(f: &mut Formatter<'_>, header: &Header) -> fmt::Result {
+fn header(f: &mut Formatter<'_>, header: &Header, dialect: Dialect) -> fmt::Result {
     if header.form == HeaderForm::Absent {
         return Ok(());
     }
-    write!(f, " {}", header.protocol.name.name())?;
+    let name = match header.protocol.name {
+        ProtocolName::App(name) => keywords::app_protocol_in(name, dialect).unwrap_or(name),
+        other => other.name(),
+    };
+    write!(f, " {name}")?;
     if let Some(hook) = &header.protocol.hook {
         write!(f, ":{hook}")?;
     }
