@@ -55,8 +55,8 @@ pub(crate) fn dialect_of(source: &Source, dialect: Option<Dialect>) -> Dialect {
         .unwrap_or_else(|| recognise(&source.text))
 }
 
-/// Reads a text that holds one rule.
-pub(crate) fn read_one(text: &str, dialect: Dialect) -> Result<Rule, Option<Problem>> {
+/// Reads a text that holds one rule; the first error of one that cannot be read, if it says what is wrong.
+pub(crate) fn read_one(text: &str, dialect: Dialect) -> Result<Rule, Option<Box<Problem>>> {
     let environment = Environment::default();
     let mut reader = Reader {
         dialect,
@@ -72,7 +72,8 @@ pub(crate) fn read_one(text: &str, dialect: Dialect) -> Result<Rule, Option<Prob
         _ => Err(reader
             .problems
             .drain()
-            .find(|problem| problem.severity == Severity::Error)),
+            .find(|problem| problem.severity == Severity::Error)
+            .map(Box::new)),
     }
 }
 

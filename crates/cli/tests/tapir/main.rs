@@ -3,11 +3,13 @@
 mod alerts;
 mod command_line;
 mod determinism;
+mod dialects;
 mod exceptions;
 mod explain;
 mod frames;
 mod live;
 mod profile;
+mod rewriting;
 mod rule_tests;
 
 use std::path::{Path, PathBuf};

@@ -81,11 +81,12 @@ impl Work {
                     test: size.test,
                     raw: self.buffer == http::URI_RAW,
                 };
-                option = made(
-                    http::URILEN,
-                    option.span,
-                    OptionKind::UriLen(Box::new(length)),
-                );
+                let length = OptionKind::UriLen(Box::new(length));
+                // It is about no buffer, so it stands before this one.
+                let is_buffer = |option: &Opt| matches!(option.kind, OptionKind::Buffer(_));
+                let place = self.done.iter().rposition(is_buffer).unwrap_or_default();
+                let length = made(http::URILEN, option.span, length);
+                return self.done.insert(place, length);
             }
             OptionKind::Bsize(size) if !snort => size.test = exclusive(size.test),
             OptionKind::UriLen(length) if !snort => length.test = exclusive(length.test),
@@ -95,6 +96,11 @@ impl Work {
                     TargetSide::DestIp => "dest_ip",
                 };
                 return self.facts.push(format!("target {side}"));
+            }
+            OptionKind::Text(text) if option.keyword == meta::REM && self.to != Dialect::Snort3 => {
+                return self
+                    .facts
+                    .push(format!("rem {}", text.replace([',', ';'], " ")));
             }
             _ => {}
         }
