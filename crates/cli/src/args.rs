@@ -6,6 +6,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::commands::buffers::BuffersArgs;
 use crate::commands::check::CheckArgs;
+use crate::commands::ctl::CtlArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::list::ListArgs;
 use crate::commands::profile::ProfileArgs;
@@ -76,6 +77,8 @@ pub struct Args {
 pub enum Command {
     /// Check rules: what is wrong with them, slow, or doubtful
     Check(CheckArgs),
+    /// Command a running Tapir: reload rules, show counters, take times, stop
+    Ctl(CtlArgs),
     /// Say why a rule alerted on a capture, or did not
     Explain(Box<ExplainArgs>),
     /// Show what the sticky buffers of a capture hold

@@ -2,6 +2,7 @@
 
 pub(crate) mod buffers;
 pub(crate) mod check;
+pub(crate) mod ctl;
 pub(crate) mod explain;
 pub(crate) mod list;
 pub(crate) mod profile;
