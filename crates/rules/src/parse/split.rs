@@ -51,6 +51,17 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// From a rule on that is known to begin here. Lines are counted from there.
+    pub(crate) fn at(source: &'a [u8], at: usize, dialect: Dialect) -> Self {
+        Rules {
+            source,
+            at,
+            line: 1,
+            dialect,
+            disabled: false,
+        }
+    }
+
     /// The line at the current place without its end, and where the next begins.
     fn line_at(&self, at: usize) -> (&'a [u8], usize) {
         let rest = self.source.get(at..).unwrap_or_default();
