@@ -119,6 +119,10 @@ pub struct InputArgs {
     #[arg(long, alias = "pcap-file-continuous")]
     pub pcap_continuous: bool,
 
+    /// Replay captures that clients name at the control socket (`tapir ctl pcap-file FILE DIR`)
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", value_hint = ValueHint::FilePath)]
+    pub unix_socket: Option<PathBuf>,
+
     /// Accepted for Suricata's sake: folders are always read with what is below them
     #[arg(long, hide = true)]
     pub pcap_file_recursive: bool,

@@ -11,7 +11,7 @@ use tapir_output::{Outputs, Summary};
 use tapir_packet::{Decoder, Timestamp};
 use tapir_profile::Figures;
 
-use crate::control::{self, Timing};
+use crate::control::{self, CaptureQueue, Timing};
 use crate::counters::Counters;
 use crate::crew::{Command, Crew, Pick, Work};
 use crate::finding::Finding;
@@ -42,6 +42,8 @@ pub struct Engine {
     signals: Signals,
     /// Where commands come from.
     pub(crate) control: Option<Server>,
+    /// Captures that clients want replayed, where such are taken.
+    pub(crate) queue: Option<CaptureQueue>,
     /// Whether times are taken.
     pub(crate) timing: Timing,
     crew: Crew,
@@ -57,7 +59,7 @@ pub struct Engine {
     packets: u64,
     bytes: u64,
     /// Counters of inputs that are over.
-    counters: Counters,
+    pub(crate) counters: Counters,
     pub(crate) kernel: KernelCounters,
     /// What the kernel counted, by interface; a ring's share is added to the others'.
     pub(crate) interfaces: Vec<(Arc<str>, KernelCounters)>,
@@ -74,12 +76,22 @@ impl Engine {
     pub fn new(
         settings: Arc<Settings>,
         sources: RuleSources,
-        rules: impl Into<Arc<LoadedRules>>,
+        rules: LoadedRules,
         signals: Signals,
     ) -> Result<Self, EngineError> {
-        let rules = rules.into();
-        let control = control::open(&settings)?;
         let outputs = Outputs::open(&settings.outputs)?;
+        Self::with_outputs(settings, sources, Arc::new(rules), signals, outputs)
+    }
+
+    /// Sets up workers for outputs that are open.
+    pub(crate) fn with_outputs(
+        settings: Arc<Settings>,
+        sources: RuleSources,
+        rules: Arc<LoadedRules>,
+        signals: Signals,
+        outputs: Outputs,
+    ) -> Result<Self, EngineError> {
+        let control = control::open(&settings)?;
         let needs = Arc::new(outputs.needs().clone());
         let entangled = rules.set.is_entangled();
         if entangled && settings.workers > 1 {
@@ -133,6 +145,7 @@ impl Engine {
             kernel: KernelCounters::default(),
             interfaces: Vec::new(),
             control,
+            queue: None,
             timing: Timing::default(),
             last_stats: Timestamp::ZERO,
             loaded: if settings.live {
@@ -332,6 +345,13 @@ impl Engine {
         }
     }
 
+    /// Writes to other outputs from here on; gives those before, to be finished.
+    pub(crate) fn new_merger(&mut self, outputs: Outputs) -> Merger {
+        let rules = Arc::clone(&self.rules);
+        let merger = Merger::new(rules, outputs, self.settings.prevention);
+        std::mem::replace(&mut self.merger, merger)
+    }
+
     /// Opens the logs anew.
     pub(crate) fn reopen(&mut self) {
         self.drain();
@@ -409,7 +429,8 @@ impl Engine {
 
 impl Inspection for Engine {
     fn is_stopping(&self) -> bool {
-        self.signals().stopping()
+        let queue = self.queue.as_ref();
+        self.signals().stopping() || queue.is_some_and(CaptureQueue::is_interrupted)
     }
 
     fn begin(&mut self, origin: Origin) {

@@ -39,6 +39,7 @@ mod replay;
 mod rings;
 mod rule_report;
 mod rules;
+mod serve;
 mod session;
 mod settings;
 mod signals;

@@ -1,5 +1,6 @@
 //! Requests that come through the control socket, attended to between two batches.
 
+mod captures;
 mod profile;
 mod rules;
 mod state;
@@ -12,6 +13,7 @@ use crate::engine::Engine;
 use crate::rings::Rings;
 use crate::settings::Settings;
 
+pub(crate) use captures::{CaptureQueue, Job};
 pub(crate) use profile::Timing;
 
 /// What a command needs: the engine, the rings if there are such, and its arguments.
@@ -72,12 +74,24 @@ impl Engine {
         }
     }
 
-    fn reply(&mut self, request: &Request, rings: Option<&mut Rings>) -> Reply {
-        let known = COMMANDS.iter().find(|(name, _)| *name == request.command);
-        match known {
+    /// What is said to a request.
+    pub(crate) fn reply(&mut self, request: &Request, rings: Option<&mut Rings>) -> Reply {
+        let mut known = self.commands();
+        match known.find(|(name, _)| *name == request.command) {
             Some((_, answer)) => answer(self, rings, &request.arguments),
             None => Reply::refused("Unknown command"),
         }
+    }
+}
+
+impl Engine {
+    /// The commands that there are in this run.
+    fn commands(&self) -> impl Iterator<Item = &'static (&'static str, Answering)> + use<> {
+        let of_queue = match self.queue {
+            Some(_) => captures::COMMANDS,
+            None => &[],
+        };
+        COMMANDS.iter().chain(of_queue)
     }
 }
 
@@ -86,8 +100,8 @@ fn shutdown(engine: &mut Engine, _: Option<&mut Rings>, _: &Map<String, Value>) 
     Reply::done("Closing Tapir")
 }
 
-fn command_list(_: &mut Engine, _: Option<&mut Rings>, _: &Map<String, Value>) -> Reply {
-    let names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
+fn command_list(engine: &mut Engine, _: Option<&mut Rings>, _: &Map<String, Value>) -> Reply {
+    let names: Vec<&str> = engine.commands().map(|(name, _)| *name).collect();
     Reply::done(json!({ "count": names.len(), "commands": names }))
 }
 

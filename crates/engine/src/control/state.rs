@@ -30,6 +30,7 @@ pub(super) fn capture_mode(
     _: &Map<String, Value>,
 ) -> Reply {
     Reply::done(match (rings, engine.settings().live) {
+        _ if engine.queue.is_some() => "UNIX_SOCKET",
         (Some(_), _) => "AF_PACKET_DEV",
         (None, true) => "PCAP_DEV",
         (None, false) => "PCAP_FILE",
