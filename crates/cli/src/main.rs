@@ -50,6 +50,7 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<ExitCode, Failure> {
     match &args.command {
         Some(Command::Check(args)) => return commands::check::run(args),
+        Some(Command::Ctl(args)) => return commands::ctl::run(args),
         Some(Command::Explain(args)) => return commands::explain::run(args),
         Some(Command::Buffers(args)) => return commands::buffers::run(args),
         Some(Command::Fmt(args)) => return commands::fmt::run(args),

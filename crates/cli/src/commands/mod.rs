@@ -3,6 +3,7 @@
 pub(crate) mod buffers;
 pub(crate) mod check;
 pub(crate) mod convert;
+pub(crate) mod ctl;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;

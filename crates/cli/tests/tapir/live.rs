@@ -151,6 +151,19 @@ impl Watch {
         std::thread::sleep(Duration::from_millis(500));
     }
 
+    /// Sends a command to its socket: whether it was done, and what was said.
+    fn ctl(&self, socket: &std::path::Path, words: &[&str]) -> (bool, String) {
+        let mut command = tapir();
+        let output = command
+            .args(["ctl", "--socket"])
+            .arg(socket)
+            .args(words)
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    }
+
     fn signal(&self, name: &str) {
         assert!(run("kill", &[name, &self.child.id().to_string()]));
     }
@@ -262,4 +275,101 @@ fn signals_reload_rules_and_reopen_logs() {
     watch.end("-TERM");
     assert_eq!(sids(&rotated), [1, 2]);
     assert_eq!(sids(&log), [2]);
+}
+
+/// How often a rule matched, in the JSON of a profile.
+fn matches(profile: &str, sid: u32) -> Option<u64> {
+    let profile: serde_json::Value = serde_json::from_str(profile).unwrap();
+    let rules = profile["rules"].as_array().unwrap();
+    let rule = rules.iter().find(|rule| rule["sid"] == sid)?;
+    rule["matches"].as_u64()
+}
+
+#[test]
+fn times_are_taken_while_it_runs() {
+    let Some(namespace) = namespace("profile") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("control");
+    let name = format!("unix-command.filename={}", socket.display());
+    let set = ["--set", "unix-command.enabled=yes", "--set", &name];
+    let watch = Watch::start(namespace, &[&["-A", "none", "-w", "2"], &set[..]].concat());
+    assert!(!watch.ctl(&socket, &["profile", "show"]).0);
+    // What is sent before is not in the figures.
+    watch.send("pcaps/web-attacks.pcap");
+    assert!(watch.ctl(&socket, &["profile", "on"]).0);
+    watch.send("pcaps/icmp-echo.pcap");
+    watch.send("pcaps/web-attacks.pcap");
+    let (done, live) = watch.ctl(&socket, &["profile", "show", "--json"]);
+    assert!(done, "{live}");
+    assert!(watch.ctl(&socket, &["profile", "off"]).0);
+    watch.send("pcaps/icmp-echo.pcap");
+    let (done, kept) = watch.ctl(&socket, &["profile", "show", "--json"]);
+    assert!(done, "{kept}");
+    let replayed = tapir()
+        .args(["profile", "-q", "--json", "-k", "none", "-r"])
+        .arg(project("pcaps/icmp-echo.pcap"))
+        .output()
+        .unwrap();
+    let replayed = String::from_utf8(replayed.stdout).unwrap();
+    // A rule about echoes: what crosses no flows is the same as in the replay.
+    let timestamps = matches(&replayed, 3_000_011);
+    assert!(timestamps.is_some_and(|count| count > 0));
+    assert_eq!(matches(&live, 3_000_011), timestamps);
+    assert_eq!(matches(&kept, 3_000_011), timestamps);
+    let (done, table) = watch.ctl(
+        &socket,
+        &["profile", "show", "--sort", "checks", "--top", "3"],
+    );
+    assert!(done && table.contains("Rules by checks: 3 of "), "{table}");
+}
+
+#[test]
+fn commands_come_through_the_socket() {
+    let Some(namespace) = namespace("control") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let rules = folder.path().join("test.rules");
+    let rule =
+        |sid: u32| format!("alert icmp any any -> any any (msg:\"echo\"; itype:8; sid:{sid};)\n");
+    std::fs::write(&rules, rule(1)).unwrap();
+    let socket = folder.path().join("control");
+    let name = format!("unix-command.filename={}", socket.display());
+    let (logs, rules_path) = (folder.path().to_str().unwrap(), rules.to_str().unwrap());
+    let args = [
+        "-l",
+        logs,
+        "-S",
+        rules_path,
+        "--set",
+        "unix-command.enabled=yes",
+        "--set",
+        &name,
+    ];
+    let mut watch = Watch::start(namespace, &args);
+    watch.send("pcaps/icmp-echo.pcap");
+    let (_, stats) = watch.ctl(&socket, &["stats"]);
+    let stats: serde_json::Value = serde_json::from_str(&stats).unwrap();
+    assert!(stats["decoder"]["icmpv4"].as_u64() > Some(0), "{stats}");
+    assert!(stats["detect"]["alert"].as_u64() > Some(0), "{stats}");
+    let (_, interface) = watch.ctl(&socket, &["iface-stat", "right"]);
+    assert!(interface.contains("\"pkts\": "), "{interface}");
+    assert!(!watch.ctl(&socket, &["iface-stat", "left"]).0);
+
+    std::fs::write(&rules, rule(2)).unwrap();
+    assert_eq!(watch.ctl(&socket, &["reload"]), (true, "done\n".to_owned()));
+    watch.send("pcaps/icmp-echo.pcap");
+    // What is wrong is refused, and said.
+    std::fs::write(&rules, "alert frob\n").unwrap();
+    let (done, why) = watch.ctl(&socket, &["reload-rules"]);
+    assert!(!done && why.contains("the old ones stay in force"), "{why}");
+    let (_, told) = watch.ctl(&socket, &["ruleset-stats"]);
+    assert!(told.contains("\"rules_loaded\": 1"), "{told}");
+
+    assert!(watch.ctl(&socket, &["shutdown"]).0);
+    assert!(watch.child.wait().unwrap().success());
+    assert!(!socket.exists());
+    assert_eq!(sids(&folder.path().join("eve.json")), [1, 2]);
 }

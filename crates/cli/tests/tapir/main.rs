@@ -1,6 +1,7 @@
 //! The binary, end to end, on the captures of `pcaps/` and the rules of `rules/`.
 
 mod alerts;
+mod captures_on_call;
 mod command_line;
 mod determinism;
 mod dialects;

@@ -94,6 +94,30 @@ impl<R: Recorder> Inspector<R> {
         }
     }
 
+    /// The same with another who hears of every step. It must want to see as much of transactions as the one before.
+    pub(super) fn heard_by<S: Recorder>(self, recorder: S) -> Inspector<S> {
+        Inspector {
+            recorder,
+            settings: self.settings,
+            parsers: self.parsers,
+            rules: self.rules,
+            needs: self.needs,
+            origin: self.origin,
+            share: self.share,
+            tcp: self.tcp,
+            outcome: self.outcome,
+            detector: self.detector,
+            expectations: self.expectations,
+            arbiter: self.arbiter,
+            findings: self.findings,
+            place: self.place,
+            alerts: self.alerts,
+            frames_wanted: self.frames_wanted,
+            deepen: self.deepen,
+            own: self.own,
+        }
+    }
+
     /// A new input begins.
     pub(super) fn begin(&mut self, origin: Origin) {
         self.origin = origin;

@@ -19,6 +19,7 @@ mod inspector;
 mod macs;
 mod stream;
 mod stream_record;
+mod timable;
 mod transactions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,6 +36,7 @@ use tapir_packet::{Decoder, Direction, Frame, Packet, Packets, Timestamp};
 use tapir_protocols::Recogniser;
 
 pub(crate) use envelope::Origin;
+pub(crate) use timable::{Hand, TimableWorker};
 
 use crate::counters::Counters;
 use crate::crew::{Answer, Command, Work};
@@ -134,6 +136,22 @@ impl<R: Recorder> Worker<R> {
         }
     }
 
+    /// The same worker, with all its flows, and another who hears of every step.
+    pub(crate) fn heard_by<S: Recorder>(self, recorder: S) -> Worker<S> {
+        Worker {
+            settings: self.settings,
+            seed: self.seed,
+            flow_config: self.flow_config,
+            decoder: self.decoder,
+            defragmenter: self.defragmenter,
+            flows: self.flows,
+            inspector: self.inspector.heard_by(recorder),
+            verified: self.verified,
+            current: self.current,
+            ended: self.ended,
+        }
+    }
+
     /// Carries out a command.
     pub(crate) fn execute(&mut self, command: Command) -> Answer {
         let mut answer = Answer::default();
@@ -143,6 +161,8 @@ impl<R: Recorder> Worker<R> {
             Command::End(last) => self.end(last),
             Command::Reload(rules) => self.reload(rules),
             Command::Count => answer.counters = Some(Box::new(self.counters())),
+            // Who takes times is not decided here.
+            Command::Time(_) | Command::Figures => {}
         }
         answer.findings = self.take_findings();
         answer
