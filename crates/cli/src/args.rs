@@ -6,8 +6,11 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::commands::buffers::BuffersArgs;
 use crate::commands::check::CheckArgs;
+use crate::commands::convert::ConvertArgs;
 use crate::commands::ctl::CtlArgs;
+use crate::commands::diff::DiffArgs;
 use crate::commands::explain::ExplainArgs;
+use crate::commands::fmt::FmtArgs;
 use crate::commands::list::ListArgs;
 use crate::commands::profile::ProfileArgs;
 use crate::commands::test::TestArgs;
@@ -83,6 +86,12 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Show what the sticky buffers of a capture hold
     Buffers(Box<BuffersArgs>),
+    /// Write rules in their canonical spelling and order
+    Fmt(FmtArgs),
+    /// Write rules in the spelling of another dialect
+    Convert(ConvertArgs),
+    /// Say what is different between two sets of rules
+    Diff(DiffArgs),
     /// List keywords, buffers, protocols, actions or lints
     List(ListArgs),
     /// Say what each rule, pattern set and part of inspection costs on a capture

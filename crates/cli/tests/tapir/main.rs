@@ -4,11 +4,13 @@ mod alerts;
 mod captures_on_call;
 mod command_line;
 mod determinism;
+mod dialects;
 mod exceptions;
 mod explain;
 mod frames;
 mod live;
 mod profile;
+mod rewriting;
 mod rule_tests;
 
 use std::path::{Path, PathBuf};

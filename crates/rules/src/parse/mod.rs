@@ -22,6 +22,6 @@ mod written;
 
 pub(crate) use recognise::recognise;
 pub(crate) use rule::{Outcome, Reader};
-pub(crate) use split::Rules;
+pub(crate) use split::{RawRule, Rules, comments};
 pub(crate) use state::{threshold, track};
 pub use written::{Written, written};

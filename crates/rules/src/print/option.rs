@@ -67,9 +67,8 @@ fn write(
 
 fn argument(f: &mut Formatter<'_>, option: &Opt, dialect: Dialect) -> fmt::Result {
     match &option.kind {
-        OptionKind::Text(text) | OptionKind::Metadata(text) | OptionKind::BufferPart(_, text) => {
-            f.write_str(text)
-        }
+        OptionKind::Text(text) | OptionKind::BufferPart(_, text) => f.write_str(text),
+        OptionKind::Metadata(text) => f.write_str(&super::metadata(text)),
         OptionKind::Msg(text) => pattern::quoted(f, text),
         OptionKind::Sid(number)
         | OptionKind::Gid(number)
