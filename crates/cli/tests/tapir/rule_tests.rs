@@ -263,3 +263,107 @@ fn the_examples_of_the_page_hold() {
     }
     assert!(blocks >= 8, "{blocks}");
 }
+
+/// Writes a case from a capture, and runs it: the case, and what was noted.
+fn from(folder: &Path, capture: &str, rules: &str, more: &[&str]) -> (String, String) {
+    fs::write(folder.join("r.rules"), rules).unwrap();
+    let capture = project(capture).canonicalize().unwrap();
+    let mut arguments = vec!["--from", capture.to_str().unwrap(), "-S", "r.rules"];
+    arguments.extend(more);
+    let output = test(folder, &arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let case = stdout(&output);
+    fs::write(folder.join("case.md"), &case).unwrap();
+    let passed = test(folder, &["case.md"]);
+    assert!(
+        stderr(&passed).starts_with("1 passed, 0 failed"),
+        "{case}{}",
+        stdout(&passed)
+    );
+    (case, stderr(&output))
+}
+
+#[test]
+fn a_case_is_written_from_a_capture() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = "alert http any any -> any any (msg:\"City\"; http.uri; content:\"city\"; sid:1;)\n\
+        alert http any any -> any any (msg:\"Silent\"; http.uri; content:\"nowhere\"; sid:2;)\n";
+    let (case, noted) = from(folder.path(), "pcaps/http-get.pcap", rules, &[]);
+    assert_eq!(noted, "");
+    assert!(case.contains("## City\n\n```traffic\ntcp 192.168.10.20:49152 -> 198.51.100.80:80\n> \"GET /weather?city=Lima HTTP/1.1\\r\\n\"\n"), "{case}");
+    assert!(
+        case.contains("```expect\nalert 1 once\nnothing else\n```\n"),
+        "{case}"
+    );
+    assert!(!case.contains("Silent"), "{case}");
+    // A rule that is to stay silent, with the whole of the capture.
+    let (case, _) = from(folder.path(), "pcaps/http-get.pcap", rules, &["--sid", "2"]);
+    assert!(
+        case.contains("```expect\nno alert 2\nnothing else\n```\n"),
+        "{case}"
+    );
+    let unknown = test(
+        folder.path(),
+        &["--from", "x.pcap", "-S", "r.rules", "--sid", "x"],
+    );
+    assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[test]
+fn a_case_names_the_capture_where_words_are_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = "alert icmp any any -> any any (msg:\"Echo\"; itype:8; sid:1;)\n";
+    let (case, noted) = from(folder.path(), "pcaps/icmp-echo.pcap", rules, &[]);
+    assert!(noted.contains("the case names "), "{noted}");
+    assert!(case.contains("```traffic\ncapture /"), "{case}");
+}
+
+/// Cases come along with the rules that the wanted one hangs on.
+#[test]
+fn a_case_has_the_rules_that_set_its_flow_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = "alert http any any -> any any (msg:\"First\"; http.uri; content:\"city\"; flowbits:set,seen; noalert; sid:1;)\n\
+        alert http any any -> any any (msg:\"Then\"; flowbits:isset,seen; http.stat_code; content:\"200\"; sid:2;)\n";
+    let (case, _) = from(folder.path(), "pcaps/http-get.pcap", rules, &["--sid", "2"]);
+    assert!(
+        case.contains("sid:1;") && case.contains("alert 2 once\nnothing else"),
+        "{case}"
+    );
+}
+
+/// Whatever alerts on our captures can be put into a case.
+#[test]
+fn all_captures_give_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = project("rules").canonicalize().unwrap();
+    let rules = format!("{}/*.rules", rules.display());
+    for capture in [
+        "web-attacks",
+        "dns-tunnel",
+        "smtp",
+        "tcp-out-of-order",
+        "vxlan",
+        "ssh-brute-force",
+    ] {
+        let capture = project(&format!("pcaps/{capture}.pcap"))
+            .canonicalize()
+            .unwrap();
+        let output = test(
+            folder.path(),
+            &["--from", capture.to_str().unwrap(), "-S", &rules],
+        );
+        assert!(
+            output.status.success(),
+            "{}: {}",
+            capture.display(),
+            stderr(&output)
+        );
+        fs::write(folder.path().join("case.md"), &output.stdout).unwrap();
+        let passed = test(folder.path(), &["case.md"]);
+        assert!(
+            stderr(&passed).starts_with("1 passed, 0 failed"),
+            "{}",
+            stdout(&passed)
+        );
+    }
+}
