@@ -14,7 +14,8 @@ fn alerts(rules: &Path) -> Vec<Alert> {
         command.arg("-r").arg(capture);
     }
     let output = command
-        .args(["-q", "-A", "json", "-S"])
+        // One packet may raise more alerts than are kept of it otherwise.
+        .args(["-q", "-A", "json", "--set", "packet-alert-max=250", "-S"])
         .arg(rules)
         .output()
         .unwrap();
