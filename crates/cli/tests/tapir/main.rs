@@ -12,6 +12,7 @@ mod live;
 mod profile;
 mod rewriting;
 mod rule_tests;
+mod shipped_rules;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
