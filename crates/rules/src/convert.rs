@@ -98,7 +98,7 @@ fn adapted(rule: &Rule, to: Dialect) -> Read<Rule> {
     if to == Dialect::Suricata {
         write_action(&mut rule);
     }
-    equivalents::replace(&mut rule, to);
+    equivalents::replace(&mut rule, from, to);
     let mut services = take_services(&mut rule);
     if to != Dialect::Snort3 {
         write_header(&mut rule, &services, to)?;

@@ -9,8 +9,9 @@ use crate::{Dialect, Opt, OptionKind, Rule};
 use super::{buffer, made, range};
 
 /// Replaces what a dialect cannot say by what it can.
-pub(super) fn replace(rule: &mut Rule, to: Dialect) {
+pub(super) fn replace(rule: &mut Rule, from: Dialect, to: Dialect) {
     let mut work = Work {
+        from,
         to,
         buffer: payload::PKT_DATA,
         raw: false,
@@ -31,6 +32,7 @@ pub(super) fn replace(rule: &mut Rule, to: Dialect) {
 }
 
 struct Work {
+    from: Dialect,
     to: Dialect,
     /// The buffer that the options are about.
     buffer: BufferId,
@@ -133,6 +135,10 @@ impl Work {
 
     /// Says a content in the way of the dialect; true when it also has to end its buffer.
     fn content(&self, content: &mut Content) -> bool {
+        if self.from == Dialect::Snort2 && content.fast_pattern == FastPattern::Only {
+            // Snort 2 looks for it in either case.
+            content.nocase = true;
+        }
         if self.to == Dialect::Suricata {
             let placed =
                 content.is_relative() || content.offset.is_some() || content.depth.is_some();
@@ -143,10 +149,14 @@ impl Work {
             return false;
         }
         content.rawbytes |= self.raw;
-        if self.to == Dialect::Snort3 && content.fast_pattern == FastPattern::Only {
-            // Snort 2 looks for it in either case, and nowhere in particular.
+        if self.to == Dialect::Snort2
+            && !content.nocase
+            && content.fast_pattern == FastPattern::Only
+        {
             content.fast_pattern = FastPattern::Preferred;
-            content.nocase = true;
+        }
+        if self.to == Dialect::Snort3 && content.fast_pattern == FastPattern::Only {
+            content.fast_pattern = FastPattern::Preferred;
         }
         without_anchors(content)
     }
@@ -260,14 +270,14 @@ fn one_by_one(bits: &FlowBits) -> Vec<FlowBits> {
     if together || !(test || plain) || bits.names.is_empty() {
         return vec![bits.clone()];
     }
-    let one = |name: &Box<str>| FlowBits {
+    let one = |name: &str| FlowBits {
         action: bits.action,
-        names: vec![name.clone()],
+        names: vec![name.into()],
         all: false,
         // Who asks for a whole group is another rule.
         group: None,
     };
-    bits.names.iter().map(one).collect()
+    bits.names.iter().map(|name| one(name)).collect()
 }
 
 /// An expression in which nothing ends the string or the option that it stands in.
