@@ -26,7 +26,8 @@ impl<S: Read> Messages<S> {
         // A long message comes in many pieces; it is read anew only when as much again has come.
         let mut try_at = 1;
         loop {
-            if self.buffer.len() >= try_at || self.buffer.ends_with(b"\n") {
+            let may_be_whole = matches!(self.buffer.last(), Some(b'}' | b'\n'));
+            if self.buffer.len() >= try_at || may_be_whole {
                 if let Some(value) = self.take()? {
                     return Ok(Some(value));
                 }
@@ -113,6 +114,29 @@ mod tests {
         }
         assert_eq!(whole.next().unwrap(), None);
         assert_eq!(drip.next().unwrap(), None);
+    }
+
+    /// Gives a whole buffer at a time, and then would wait forever.
+    struct Full(Vec<u8>);
+
+    impl Read for Full {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            assert!(self.0.len() >= into.len(), "waits although all is there");
+            let rest = self.0.split_off(into.len());
+            into.copy_from_slice(&self.0);
+            self.0 = rest;
+            Ok(into.len())
+        }
+    }
+
+    #[test]
+    fn a_message_that_fills_what_is_read_is_not_waited_for() {
+        for pieces in 1..6 {
+            let text = format!("{{\"a\":\"{}\"}}", "b".repeat(4096 * pieces - 8));
+            assert_eq!(text.len() % 4096, 0);
+            let mut messages = Messages::new(Full(text.into_bytes()), 1 << 20);
+            assert!(messages.next().unwrap().is_some());
+        }
     }
 
     #[test]

@@ -93,22 +93,12 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let control = control::open(&settings)?;
         let needs = Arc::new(outputs.needs().clone());
-        let entangled = rules.set.is_entangled();
-        if entangled && settings.workers > 1 {
-            tracing::info!(
-                "the rules tie flows to each other (see `entangled` in ARCHITECTURE.md): one worker is used"
-            );
-        }
-        let count = if entangled {
-            1
-        } else {
-            settings.workers.max(1)
-        };
         let seed = if settings.live {
             Seed::Random
         } else {
             REPLAY_SEED
         };
+        let count = worker_count(&settings, &rules);
         let share = count as u64;
         let workers = (0..count)
             .map(|_| {
@@ -122,15 +112,7 @@ impl Engine {
             })
             .collect();
         Ok(Self {
-            dispatcher: Dispatcher::new(
-                if settings.live {
-                    TunnelHash::Inner
-                } else {
-                    TunnelHash::default()
-                },
-                seed,
-            )
-            .with_decode(&settings.decode),
+            dispatcher: dispatcher(&settings, seed),
             crew: Crew::new(workers).map_err(EngineError::Thread)?,
             merger: Merger::new(Arc::clone(&rules), outputs, settings.prevention),
             under_way: VecDeque::new(),
@@ -382,15 +364,20 @@ impl Engine {
     }
 
     /// Other rules are in force from here on.
-    fn take_over(&mut self, rules: Arc<LoadedRules>, rings: Option<&mut Rings>) {
+    fn take_over(&mut self, rules: Arc<LoadedRules>, mut rings: Option<&mut Rings>) {
         self.drain();
         self.command_all(|| Command::Reload(Arc::clone(&rules)));
         self.drain();
-        if let Some(rings) = rings {
-            rings.order(&RingOrder::Reload(Arc::clone(&rules)));
+        if let Some(rings) = rings.as_deref_mut() {
+            // What the old rules have found is written before anything that the new ones find.
+            self.tell_rings(rings, &RingOrder::Reload(Arc::clone(&rules)));
+            self.take_reports(rings);
         }
         self.merger.reload(Arc::clone(&rules));
         self.rules = rules;
+        if let Some(rings) = rings {
+            rings.order(&RingOrder::Go);
+        }
         self.timing.forget();
         self.loaded = if self.settings.live {
             wall_clock()
@@ -502,6 +489,28 @@ impl Inspection for Engine {
         (self.settings.checksums == ChecksumMode::Auto)
             .then(|| Decoder::new(self.settings.decode.clone()))
     }
+}
+
+/// How many workers there are to be.
+fn worker_count(settings: &Settings, rules: &LoadedRules) -> usize {
+    if !rules.set.is_entangled() {
+        return settings.workers.max(1);
+    }
+    if settings.workers > 1 {
+        tracing::info!(
+            "the rules tie flows to each other (see `entangled` in ARCHITECTURE.md): one worker is used"
+        );
+    }
+    1
+}
+
+fn dispatcher(settings: &Settings, seed: Seed) -> Dispatcher {
+    let hash = if settings.live {
+        TunnelHash::Inner
+    } else {
+        TunnelHash::default()
+    };
+    Dispatcher::new(hash, seed).with_decode(&settings.decode)
 }
 
 fn wall_clock() -> Timestamp {

@@ -12,7 +12,7 @@ use tapir_capture::{
 use crate::crew::Pick;
 use crate::engine::Engine;
 use crate::replay::Inspection;
-use crate::rings::{RingReport, RingState, Rings};
+use crate::rings::{RingOrder, RingReport, RingState, Rings};
 use crate::worker::Origin;
 
 /// Which interfaces to watch, and how.
@@ -166,6 +166,13 @@ impl Engine {
         }
     }
 
+    /// Takes what rings have told so far.
+    pub(crate) fn take_reports(&mut self, rings: &mut Rings) {
+        while let Ok(report) = rings.next(Duration::ZERO) {
+            self.take_report(report, &mut rings.failed);
+        }
+    }
+
     fn take_report(&mut self, report: RingReport, failed: &mut Option<CaptureError>) {
         match report {
             RingReport::Found {
@@ -181,6 +188,13 @@ impl Engine {
         }
     }
 
+    /// Gives all rings an order, and waits until they have obeyed.
+    pub(crate) fn tell_rings(&mut self, rings: &mut Rings, order: &RingOrder) {
+        rings.order(order);
+        // Orders are obeyed in turn.
+        drop(self.states(rings));
+    }
+
     /// How things are with all rings now.
     pub(crate) fn states(&mut self, rings: &mut Rings) -> Vec<RingState> {
         let answers = rings.ask();
@@ -190,11 +204,7 @@ impl Engine {
                 Ok(state) => states.push(state),
                 // All that did not answer have ended.
                 Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    while let Ok(report) = rings.next(Duration::ZERO) {
-                        self.take_report(report, &mut rings.failed);
-                    }
-                }
+                Err(RecvTimeoutError::Timeout) => self.take_reports(rings),
             }
         }
         for (name, counters) in &mut self.interfaces {

@@ -43,8 +43,10 @@ pub(crate) enum RingReport {
 /// What a ring's thread is told.
 #[derive(Clone)]
 pub(crate) enum RingOrder {
-    /// Other rules are in force from here on.
+    /// Other rules are in force from here on. Nothing is inspected before `Go`.
     Reload(Arc<LoadedRules>),
+    /// Inspect again.
+    Go,
     /// Take times, or do not any more.
     Time(bool),
     /// Tell how things are.
@@ -137,6 +139,7 @@ impl RingThread {
             signals,
             outbox,
             orders: inbox,
+            is_held: false,
         };
         let handle = std::thread::Builder::new()
             .name(format!("ring-{name}"))
@@ -165,6 +168,8 @@ struct RingRun {
     signals: Signals,
     outbox: Sender<RingReport>,
     orders: Receiver<RingOrder>,
+    /// Nothing is inspected for now.
+    is_held: bool,
 }
 
 impl RingRun {
@@ -178,6 +183,12 @@ impl RingRun {
         while !self.signals.stopping() {
             while let Ok(order) = self.orders.try_recv() {
                 self.obey(order);
+            }
+            if self.is_held {
+                if let Ok(order) = self.orders.recv_timeout(WAIT) {
+                    self.obey(order);
+                }
+                continue;
             }
             if let Err(e) = self.block(&mut number, WAIT) {
                 drop(self.outbox.send(RingReport::Failed(e)));
@@ -196,7 +207,11 @@ impl RingRun {
 
     fn obey(&mut self, order: RingOrder) {
         match order {
-            RingOrder::Reload(rules) => self.worker.reload(rules),
+            RingOrder::Reload(rules) => {
+                self.worker.reload(rules);
+                self.is_held = true;
+            }
+            RingOrder::Go => self.is_held = false,
             RingOrder::Time(on) => self.worker.time(on),
             RingOrder::Tell(answer) => {
                 let state = RingState {

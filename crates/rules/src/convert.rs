@@ -3,13 +3,17 @@
 //! A rule is written in the other dialect and read again there. What cannot be read so, or reads as another rule, is
 //! refused: nothing is said approximately.
 
+mod buffer;
 mod equivalents;
+mod limits;
+mod range;
 
 use crate::diagnostic::{Code, Problem, Read};
-use crate::keywords::{self, KeywordId, Kind, app_protocol, app_protocol_in, meta};
-use crate::print::modifier_for;
+use crate::keywords::{KeywordId, app_protocol, app_protocol_in, meta, response};
 use crate::rewrite::{Rewritten, Unread, Written, dialect_of, read_one, rewrite};
-use crate::tree::{AddressExpr, HeaderForm, PortExpr, ProtocolName, RuleDirection, metadata_pairs};
+use crate::tree::{
+    Action, AddressExpr, HeaderForm, PortExpr, ProtocolName, RuleDirection, metadata_pairs,
+};
 use crate::{Dialect, Opt, OptionKind, Rule, Source, Span};
 
 /// Protocols that TCP alone carries. Rules of Snort 2 name the transport and leave the rest to its ports and metadata.
@@ -60,49 +64,28 @@ pub fn convert(source: &Source, from: Option<Dialect>, to: Dialect) -> Rewritten
 /// The text of a rule in a dialect.
 fn in_dialect(rule: &Rule, to: Dialect) -> Read<String> {
     let rule = &adapted(rule, to)?;
-    for option in &rule.options {
-        check_option(option, to)?;
-    }
+    limits::check(rule, to)?;
     let text = rule.line(to);
     match read_one(&text, to) {
         Ok(again) if again.says_the_same(rule) => Ok(text),
-        Ok(_) => Err(Problem::new(
+        Ok(again) => Err(Problem::new(
             Code::OtherDialect,
-            rule.span,
+            rule.first_difference(&again),
             format!(
                 "in the spelling of {} it would not mean the same",
                 to.name()
             ),
         )),
         Err(problem) => {
+            let place = problem
+                .as_ref()
+                .and_then(|problem| rule.option_at(problem.span.start as usize, &text, to));
             let why = problem.map_or_else(String::new, |problem| format!(": {}", problem.message));
             let message = format!("{} cannot say this{why}", to.name());
-            Err(Problem::new(Code::OtherDialect, rule.span, message))
+            let place = place.unwrap_or(rule.span);
+            Err(Problem::new(Code::OtherDialect, place, message))
         }
     }
-}
-
-/// Whether a dialect has the keyword of an option.
-fn check_option(option: &Opt, to: Dialect) -> Read<()> {
-    let keyword = option.keyword;
-    let row = keyword.row();
-    let is_known = row.name_in(to).is_some()
-        || (to == Dialect::Snort2 && modifier_for(keyword).is_some())
-        // Without sticky buffers there is nothing to come back to.
-        || keyword == keywords::payload::PKT_DATA
-        || matches!(option.kind, OptionKind::NoAlert);
-    if is_known {
-        return Ok(());
-    }
-    let what = match row.kind {
-        Kind::Buffer => "buffer",
-        _ => "keyword",
-    };
-    Err(Problem::new(
-        Code::OtherDialect,
-        option.span,
-        format!("{} has no {what} `{}`", to.name(), row.name),
-    ))
 }
 
 /// The rule with the header and the services that a dialect has.
@@ -112,7 +95,10 @@ fn adapted(rule: &Rule, to: Dialect) -> Read<Rule> {
     if from == to {
         return Ok(rule);
     }
-    equivalents::replace(&mut rule, to);
+    if to == Dialect::Suricata {
+        write_action(&mut rule);
+    }
+    equivalents::replace(&mut rule, from, to);
     let mut services = take_services(&mut rule);
     if to != Dialect::Snort3 {
         write_header(&mut rule, &services, to)?;
@@ -122,6 +108,19 @@ fn adapted(rule: &Rule, to: Dialect) -> Read<Rule> {
     }
     put_services(&mut rule, services, to);
     Ok(rule)
+}
+
+/// Says actions of Snort by those of Suricata, where a drop is one of the whole flow.
+fn write_action(rule: &mut Rule) {
+    match rule.action {
+        Action::Block => rule.action = Action::Drop,
+        Action::SilentDrop => {
+            rule.action = Action::Drop;
+            let option = made(response::NOALERT, rule.span, OptionKind::NoAlert);
+            rule.options.push(option);
+        }
+        _ => {}
+    }
 }
 
 /// Takes what a rule says of services out: of the keyword, or of `metadata`.
@@ -135,7 +134,9 @@ fn take_services(rule: &mut Rule) -> Vec<Box<str>> {
         OptionKind::Metadata(text) => {
             let is_service = |pair: &(&str, &str)| pair.0 == "service" && !pair.1.is_empty();
             let named = metadata_pairs(text).filter(is_service);
-            let named: Vec<Box<str>> = named.map(|(_, name)| name.into()).collect();
+            let named: Vec<Box<str>> = named
+                .map(|(_, name)| app_protocol(name).unwrap_or(name).into())
+                .collect();
             if named.is_empty() {
                 return true;
             }
@@ -170,7 +171,11 @@ fn put_services(rule: &mut Rule, mut services: Vec<Box<str>>, to: Dialect) {
     }
     let pairs: Vec<String> = services
         .iter()
-        .map(|name| format!("service {name}"))
+        .map(|name| {
+            // Services have Snort's names in every dialect.
+            let known = app_protocol_in(name, Dialect::Snort3);
+            format!("service {}", known.unwrap_or(name))
+        })
         .collect();
     let pairs = pairs.join(", ");
     for option in &mut rule.options {
@@ -235,8 +240,8 @@ fn protocol(
 ) -> Read<ProtocolName> {
     match app_protocol_in(name, to) {
         Some(_) if to != Dialect::Snort2 => Ok(ProtocolName::App(name)),
-        Some(service) if OVER_TCP.contains(&name) => {
-            services.push(service.into());
+        Some(_) if OVER_TCP.contains(&name) => {
+            services.push(name.into());
             Ok(ProtocolName::Tcp)
         }
         _ => Err(Problem::new(
@@ -263,6 +268,103 @@ mod tests {
         assert_eq!(converted(two, Dialect::Snort2, Dialect::Snort3), three);
         let again = converted(three, Dialect::Snort3, Dialect::Snort2);
         assert_eq!(again, two);
+    }
+
+    #[test]
+    fn each_dialect_has_its_words() {
+        use Dialect::{Snort2, Snort3, Suricata};
+        let rule = |dialect: Dialect, options: &str| match dialect {
+            Snort3 => format!("alert tcp any any -> any any ( {options} sid:1; )\n"),
+            _ => format!("alert tcp any any -> any any ({options} sid:1;)\n"),
+        };
+        let cases = [
+            (
+                (
+                    Snort2,
+                    "dsize:10<>20; flowbits:set,a&b; flowbits:isset,c|d;",
+                ),
+                (
+                    Suricata,
+                    "dsize:9-21; flowbits:set,a; flowbits:set,b; flowbits:isset,c|d;",
+                ),
+            ),
+            ((Suricata, "dsize:9-21;"), (Snort2, "dsize:10<>20;")),
+            (
+                (Snort2, "content:\"a\"; sip_method:invite,options;"),
+                (
+                    Suricata,
+                    "content:\"a\"; sip.method; pcre:\"/^(?:invite|options)$/i\";",
+                ),
+            ),
+            (
+                (Snort2, "sip_stat_code:4,180;"),
+                (Suricata, "sip.stat_code; pcre:\"/^(?:4\\d\\d|180)$/\";"),
+            ),
+            (
+                (Snort3, "http_header:field user-agent; content:\"curl\";"),
+                (Suricata, "http.user_agent; content:\"curl\";"),
+            ),
+            (
+                (Suricata, "http.user_agent; content:\"curl\";"),
+                (Snort3, "http_header:field user-agent; content:\"curl\";"),
+            ),
+            (
+                (
+                    Snort3,
+                    "dce_iface:uuid 4b324fc8-1670-01d3-1278-5a47bf6ee188,version >1;",
+                ),
+                (
+                    Suricata,
+                    "dcerpc.iface:4b324fc8-1670-01d3-1278-5a47bf6ee188,>1;",
+                ),
+            ),
+            (
+                (
+                    Snort2,
+                    "dce_iface:4b324fc8-1670-01d3-1278-5a47bf6ee188,any_frag;",
+                ),
+                (
+                    Snort3,
+                    "dce_iface:uuid 4b324fc8-1670-01d3-1278-5a47bf6ee188,any_frag;",
+                ),
+            ),
+            (
+                (Snort3, "pcre:\"/[';x]\\;/i\"; regex:\"/a/\",fast_pattern;"),
+                (Suricata, "pcre:\"/['\\x3bx]\\x3b/i\"; pcre:\"/a/\";"),
+            ),
+            (
+                (
+                    Suricata,
+                    "pcre:\"/[\"']/\"; http.response_body; content:\"a\";",
+                ),
+                (Snort3, "pcre:\"/[\\x22']/\"; file_data; content:\"a\";"),
+            ),
+        ];
+        for ((from, text), (to, wanted)) in cases {
+            let found = converted(&rule(from, text), from, to);
+            assert_eq!(found, rule(to, wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn actions_of_snort_are_those_of_suricata() {
+        let sdrop = "sdrop tcp any any -> any any (content:\"a\"; sid:1;)\n";
+        assert_eq!(
+            converted(sdrop, Dialect::Snort2, Dialect::Suricata),
+            "drop tcp any any -> any any (content:\"a\"; sid:1; noalert;)\n"
+        );
+    }
+
+    #[test]
+    fn limits_are_told_where_they_are() {
+        let text = "alert tcp any any -> any any (msg:\"m\"; threshold: type limit, track by_src, count 1, seconds 60; sid:1;)\n";
+        let source = Source::new("a", text.as_bytes());
+        let result = convert(&source, Some(Dialect::Suricata), Dialect::Snort3);
+        let problem = &result.diagnostics[0];
+        assert!(source.text_of(problem.span).starts_with("threshold"));
+        assert!(problem.help.as_ref().is_some_and(|help| {
+            help.contains("event_filter = { { gid = 1, sid = 1, type = 'limit', track = 'by_src', count = 1, seconds = 60 } }")
+        }));
     }
 
     #[test]

@@ -130,9 +130,13 @@ fn aspects(old: Known<'_>, new: Known<'_>, spelling: bool) -> Vec<Aspect> {
     if was.rev != is.rev {
         all.push(Aspect::Revision(was.rev, is.rev));
     }
+    let texts = (old.0.text(was), new.0.text(is));
+    if texts.0 == texts.1 && was.dialect == is.dialect {
+        return all;
+    }
     if !was.means_the_same(is) {
         all.extend(contents(was, is));
-    } else if spelling && old.0.text(was) != new.0.text(is) {
+    } else if spelling {
         all.push(Aspect::Spelling);
     }
     all

@@ -41,6 +41,7 @@ mod source;
 mod span;
 mod suggest;
 pub mod tree;
+mod unified;
 mod validate;
 
 pub use convert::convert;

@@ -18,15 +18,13 @@ pub struct Rewritten {
     pub rules: usize,
 }
 
-/// Lines that were replaced.
+/// A text that was replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The first of them, counted from one.
-    pub line: u32,
-    /// The lines before, without the end of the last one.
-    pub old: String,
-    /// The lines after.
-    pub new: String,
+    /// Where it stood in the source.
+    pub old: std::ops::Range<usize>,
+    /// Where what took its place stands in the new text.
+    pub new: std::ops::Range<usize>,
 }
 
 /// What became of a rule.
@@ -137,7 +135,10 @@ pub(crate) fn rewrite(
     let rest = source.text.get(done..).unwrap_or_default();
     result.text.extend_from_slice(rest);
     if result.text.last().is_some_and(|byte| *byte != b'\n') {
+        let (old, new) = (source.text.len(), result.text.len());
         result.text.push(b'\n');
+        let (old, new) = (old..old, new..new + 1);
+        result.changes.push(Change { old, new });
     }
     result
 }
@@ -158,11 +159,11 @@ impl Rewritten {
         self.text.extend_from_slice(kept);
         let ending = if old.ends_with(b"\r") { "\r" } else { "" };
         let new = format!("{}{text}{ending}", if raw.enabled { "" } else { "#" });
+        let start = self.text.len();
         self.text.extend_from_slice(new.as_bytes());
         if new.as_bytes() != old {
-            let old = String::from_utf8_lossy(old).into_owned();
-            let line = raw.line;
-            self.changes.push(Change { line, old, new });
+            let (old, new) = (from..end, start..self.text.len());
+            self.changes.push(Change { old, new });
         }
         end
     }

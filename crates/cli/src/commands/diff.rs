@@ -1,7 +1,7 @@
 //! `tapir diff`: what is different between two sets of rules.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use tapir_rules::{Aspect, Difference, LoadOptions, RuleFile, differences, load};
 
 use crate::Failure;
+use crate::args::ColorArg;
 use crate::commands::rule_files;
+use crate::inspection::use_colour;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,7 +54,17 @@ pub struct DiffArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
-    let (old, new) = match (rules(&args.old), rules(&args.new)) {
+    // Two sets of tens of thousands of rules: each is read by a thread of its own.
+    let (old, new) = std::thread::scope(|scope| {
+        let old = scope.spawn(|| rules(&args.old));
+        let new = rules(&args.new);
+        let old = old.join();
+        (
+            old.unwrap_or_else(|_| Err("the old rules could not be read".into())),
+            new,
+        )
+    });
+    let (old, new) = match (old, new) {
         (Ok(old), Ok(new)) => (old, new),
         (Err(message), _) | (_, Err(message)) => {
             eprintln!("error: {message}");
@@ -72,7 +84,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
         let all: Vec<Value> = found.iter().map(object).collect();
         rule_files::print(format!("{:#}\n", Value::from(all)).as_bytes())?;
     } else {
-        let colour = io::stdout().is_terminal();
+        let colour = use_colour(ColorArg::Auto, &io::stdout());
         let mut out: String = found.iter().map(|one| text(one, colour)).collect();
         out.push_str(&summary(&found));
         rule_files::print(out.as_bytes())?;
@@ -90,15 +102,24 @@ fn rules(path: &PathBuf) -> Result<RuleFile, String> {
     // In two folders, files of one name are the same file.
     let of_folder = format!("{}/", path.display());
     for source in &mut sources {
-        if let Some(name) = source.name.strip_prefix(&*of_folder) {
-            source.name = name.into();
-        }
+        let name = match source.name.strip_prefix(&*of_folder) {
+            Some(below) => Some(below.into()),
+            None => path.file_name().map(|name| name.to_string_lossy().into()),
+        };
+        source.name = name.unwrap_or_else(|| source.name.clone());
     }
     let options = LoadOptions {
         disabled: true,
         ..LoadOptions::default()
     };
-    Ok(load(sources, &options))
+    let file = load(sources, &options);
+    if file.refused > 0 {
+        let (refused, path) = (file.refused, path.display());
+        eprintln!(
+            "warning: {refused} rules of {path} cannot be read and do not count; `tapir check {path}` says why"
+        );
+    }
+    Ok(file)
 }
 
 /// What became of the rule, in a word, and the mark and colour for it.
@@ -117,8 +138,10 @@ fn fate(difference: &Difference) -> (&'static str, char, &'static str) {
 fn text(difference: &Difference, colour: bool) -> String {
     let (_, mark, on) = fate(difference);
     let (on, off) = if colour { (on, "\x1b[0m") } else { ("", "") };
+    let place = difference.new.as_ref().or(difference.old.as_ref());
+    let (file_name, line_number) = place.map_or(("", 0), |(name, line)| (name, *line));
     let mut out = format!(
-        "{on}{mark} {}:{}{off}  {}\n",
+        "{on}{mark} {}:{}{off}  {}  ({file_name}:{line_number})\n",
         difference.gid, difference.sid, difference.msg
     );
     let mut line = |text: String| {

@@ -1,7 +1,6 @@
 //! `tapir fmt`: writes rules in their canonical spelling and order.
 
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,7 +8,9 @@ use clap::ValueHint;
 use tapir_rules::{Renderer, Rewritten, Severity, Source, format};
 
 use crate::Failure;
+use crate::args::ColorArg;
 use crate::commands::rule_files::{self, DialectName};
+use crate::inspection::use_colour;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,10 +22,10 @@ Examples:
       From standard input to standard output, as editors want it.
 
 Comments stay where they are, rules that are commented out are formatted too, and a rule on several lines stays on
-several. A rule that cannot be read stays as it is, and is shown.
+several. A file with a rule that cannot be read stays as it is, and the rule is shown.
 
-Exit status: 0 all is formatted, 1 a file would change (with --check) or a rule cannot be read, 2 wrong usage or a file
-that cannot be read or written.";
+Exit status: 0 all is formatted, 1 a file would change (with --check) or has a rule that cannot be read, 2 wrong usage
+or a file that cannot be read or written.";
 
 /// Options of `tapir fmt`.
 #[derive(Debug, clap::Args)]
@@ -38,7 +39,7 @@ pub struct FmtArgs {
     #[arg(long)]
     check: bool,
 
-    /// Show what changes, as a patch
+    /// Write nothing; show what would change, as a patch
     #[arg(long)]
     diff: bool,
 
@@ -63,11 +64,14 @@ fn format_all(args: &FmtArgs) -> Result<ExitCode, String> {
     let (mut unformatted, mut unread) = (false, false);
     for (path, source) in files.iter().zip(rule_files::read(&files)?) {
         let result = format(&source, args.dialect.map(DialectName::dialect));
-        unread |= show_problems(&source, &result);
+        if show_problems(&source, &result) {
+            unread = true;
+            continue;
+        }
         let changes = result.text != source.text.as_ref();
         unformatted |= changes;
         if args.diff {
-            print(patch(&source, &result).as_bytes())?;
+            print(coloured(result.unified(&source)).as_bytes())?;
         } else if args.check && changes {
             print(format!("{}\n", source.name).as_bytes())?;
         }
@@ -96,7 +100,7 @@ fn print(text: &[u8]) -> Result<(), String> {
 /// Shows what is wrong with rules; says whether one of them could not be read.
 pub(super) fn show_problems(source: &Source, result: &Rewritten) -> bool {
     let sources = std::slice::from_ref(source);
-    let renderer = Renderer::new(sources).with_colour(io::stderr().is_terminal());
+    let renderer = Renderer::new(sources).with_colour(use_colour(ColorArg::Auto, &io::stderr()));
     for diagnostic in &result.diagnostics {
         eprintln!("{}\n", renderer.render(diagnostic));
     }
@@ -107,25 +111,19 @@ pub(super) fn show_problems(source: &Source, result: &Rewritten) -> bool {
         .any(|diagnostic| errors(diagnostic.severity))
 }
 
-/// The changes as a patch without lines around them.
-fn patch(source: &Source, result: &Rewritten) -> String {
-    if result.changes.is_empty() {
-        return String::new();
+/// A patch with its lines coloured, on a terminal.
+fn coloured(patch: String) -> String {
+    if !use_colour(ColorArg::Auto, &io::stdout()) {
+        return patch;
     }
-    let name = &source.name;
-    let mut out = format!("--- {name}\n+++ {name}\n");
-    let mut shift = 0i64;
-    for change in &result.changes {
-        let lines = |text: &str| text.split('\n').count();
-        let (old, new) = (lines(&change.old), lines(&change.new));
-        let after = i64::from(change.line).saturating_add(shift);
-        let _ = writeln!(out, "@@ -{},{old} +{after},{new} @@", change.line);
-        for (mark, text) in [('-', &change.old), ('+', &change.new)] {
-            for line in text.split('\n') {
-                let _ = writeln!(out, "{mark}{line}");
-            }
-        }
-        shift = shift.saturating_add(new as i64).saturating_sub(old as i64);
-    }
-    out
+    let line = |line: &str| {
+        let colour = match line.as_bytes().first() {
+            Some(b'+') => "32",
+            Some(b'-') => "31",
+            Some(b'@') => "36",
+            _ => return line.to_owned(),
+        };
+        format!("\x1b[{colour}m{}\x1b[0m\n", line.trim_end_matches('\n'))
+    };
+    patch.split_inclusive('\n').map(line).collect()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::profile::without_times;
 use crate::{project, tapir};
 
 /// A tapir that waits for captures; ended when dropped.
@@ -173,4 +174,30 @@ fn what_cannot_be_replayed_is_refused() {
     assert!(!second.status.success());
     assert!(String::from_utf8_lossy(&second.stderr).contains("another process listens there"));
     assert!(server.ctl(&["uptime"]).0);
+}
+
+/// What several workers count together, switched on while they run, is what one counts.
+#[test]
+fn workers_count_together_what_one_counts() {
+    let top = tempfile::tempdir().unwrap();
+    let server = OnCall::start(top.path(), &["-w", "3"]);
+    let capture = project("pcaps/web-attacks.pcap").canonicalize().unwrap();
+    let capture = capture.display().to_string();
+    for name in ["before", "timed"] {
+        let output = folder(top.path(), name);
+        assert!(server.ctl(&["pcap-file", &capture, &output]).0);
+        server.wait_until_idle();
+        assert!(server.ctl(&["profile", "on"]).0);
+    }
+    let (_, together) = server.ctl(&["profile", "show", "--json"]);
+    let alone = tapir()
+        .args(["profile", "-q", "--json", "-k", "none", "-r", &capture])
+        .output()
+        .unwrap();
+    let together = without_times(serde_json::from_str(&together).unwrap());
+    let alone = without_times(serde_json::from_slice(&alone.stdout).unwrap());
+    for rows in ["frames", "rules", "buffers", "pattern_sets"] {
+        assert_eq!(together[rows], alone[rows], "{rows}");
+    }
+    assert!(alone["rules"].as_array().is_some_and(|rows| rows.len() > 5));
 }

@@ -40,7 +40,7 @@ fn counts(profile: &Value, sid: u32) -> Option<[u64; 4]> {
 }
 
 /// The rows without what differs from run to run, in an order that does not.
-fn without_times(mut value: Value) -> Value {
+pub(crate) fn without_times(mut value: Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(members) => {

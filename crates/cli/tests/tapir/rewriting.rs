@@ -39,12 +39,12 @@ fn changes_are_shown_as_a_patch() {
     let name = file.display();
     assert_eq!(
         stdout(&output),
-        format!("--- {name}\n+++ {name}\n@@ -2,1 +2,1 @@\n-{old}\n+{new}\n")
+        format!("--- {name}\n+++ {name}\n@@ -1,2 +1,2 @@\n # ours\n-{old}\n+{new}\n")
     );
 }
 
 #[test]
-fn a_rule_that_cannot_be_read_stays_and_fails() {
+fn a_file_with_a_rule_that_cannot_be_read_stays() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.rules");
     let broken = "alert tcp any any -> any 80 ( content:a; sid:8; )\n";
@@ -58,7 +58,7 @@ fn a_rule_that_cannot_be_read_stays_and_fails() {
     );
     assert_eq!(
         fs::read_to_string(&file).unwrap(),
-        format!("{TIDY}{broken}")
+        format!("{UNTIDY}{broken}")
     );
     let missing = run(&["fmt"], &folder.path().join("none.rules"));
     assert_eq!(missing.status.code(), Some(2));

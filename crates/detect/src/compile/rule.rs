@@ -236,6 +236,11 @@ impl Parts {
         tree: &Tree,
         option: &Opt,
     ) -> Result<(), CompileError> {
+        if let OptionKind::BufferPart(keywords::http::HEADER, part) = &option.kind
+            && let Some(buffer) = keywords::http::header_field(part)
+        {
+            return self.enter(tree, option, buffer);
+        }
         match &option.kind {
             OptionKind::Buffer(buffer) if *buffer == keywords::payload::BASE64_DATA => {
                 self.look(tree, option)

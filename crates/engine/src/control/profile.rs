@@ -95,7 +95,7 @@ impl Engine {
     fn time(&mut self, on: bool, rings: Option<&mut Rings>) {
         self.timing.on = on;
         match rings {
-            Some(rings) => rings.order(&RingOrder::Time(on)),
+            Some(rings) => self.tell_rings(rings, &RingOrder::Time(on)),
             None => {
                 self.command_all(|| Command::Time(on));
                 self.drain();

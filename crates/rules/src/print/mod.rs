@@ -81,6 +81,32 @@ impl Rule {
         format!("{} ({blank}{}{blank})", self.head(), options.join(" "))
     }
 
+    /// Where the first option stands that another rule does not say in its place; the whole rule when all are the same.
+    pub(crate) fn first_difference(&self, other: &Rule) -> Span {
+        let mut pairs = self.options.iter().zip(&other.options);
+        let differs = |(own, other): &(&Opt, &Opt)| {
+            own.keyword != other.keyword || plain(&own.kind) != plain(&other.kind)
+        };
+        match pairs.find(differs) {
+            Some((own, _)) => own.span,
+            None => self
+                .options
+                .get(other.options.len())
+                .map_or(self.span, |own| own.span),
+        }
+    }
+
+    /// Where the option stood that is at an offset of the rule written in a dialect.
+    pub(crate) fn option_at(&self, offset: usize, line: &str, dialect: Dialect) -> Option<Span> {
+        let mut place = self.head().len();
+        written(&self.options, dialect)
+            .into_iter()
+            .find_map(|(text, span)| {
+                place += line.get(place..)?.find(&text)? + text.len();
+                (offset < place).then_some(span)
+            })
+    }
+
     /// The options in their canonical order, each as it is written.
     pub fn written_options(&self, dialect: Dialect) -> Vec<String> {
         written(in_order(&self.options), dialect)
