@@ -381,16 +381,12 @@ fn severity_rank(found: &Found) -> u8 {
 fn formatted(document: &Document) -> Vec<TextEdit> {
     let source = Source::new("rules", document.text.as_str().as_bytes());
     let result = format(&source, Some(document.dialect));
-    let edit = |change: tapir_rules::Change| {
-        let first = change.line.saturating_sub(1);
-        let lines = change.old.matches('\n').count() as u32;
-        let end = document.text.start(first + lines) + document.text.line(first + lines).len();
-        TextEdit::new(
-            document.text.range(document.text.start(first), end),
-            change.new,
-        )
+    let edit = |change: &tapir_rules::Change| {
+        let new = result.text.get(change.new.clone()).unwrap_or_default();
+        let range = document.text.range(change.old.start, change.old.end);
+        TextEdit::new(range, String::from_utf8_lossy(new).into_owned())
     };
-    result.changes.into_iter().map(edit).collect()
+    result.changes.iter().map(edit).collect()
 }
 
 fn send(connection: &Connection, params: PublishDiagnosticsParams) -> Result<(), Failure> {
