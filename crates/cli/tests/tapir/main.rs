@@ -5,6 +5,7 @@ mod captures_on_call;
 mod command_line;
 mod determinism;
 mod dialects;
+mod docs;
 mod exceptions;
 mod explain;
 mod frames;
