@@ -12,6 +12,7 @@ use crate::commands::diff::DiffArgs;
 use crate::commands::explain::ExplainArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::list::ListArgs;
+use crate::commands::lsp::LspArgs;
 use crate::commands::profile::ProfileArgs;
 use crate::commands::test::TestArgs;
 
@@ -92,6 +93,8 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Say what is different between two sets of rules
     Diff(DiffArgs),
+    /// Serve editors as a language server
+    Lsp(LspArgs),
     /// List keywords, buffers, protocols, actions or lints
     List(ListArgs),
     /// Say what each rule, pattern set and part of inspection costs on a capture

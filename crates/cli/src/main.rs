@@ -56,6 +56,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Command::Fmt(args)) => return commands::fmt::run(args),
         Some(Command::Convert(args)) => return commands::convert::run(args),
         Some(Command::Diff(args)) => return commands::diff::run(args),
+        Some(Command::Lsp(args)) => return commands::lsp::run(args),
         Some(Command::List(args)) => return commands::list::run(args),
         Some(Command::Profile(args)) => return commands::profile::run(args),
         Some(Command::Test(args)) => return commands::test::run(args),

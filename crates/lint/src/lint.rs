@@ -37,6 +37,11 @@ pub(crate) enum Check {
 }
 
 impl Lint {
+    /// Whether it looks at several rules together.
+    pub fn compares_rules(&self) -> bool {
+        matches!(self.check, Check::Set(_))
+    }
+
     /// Its page: the comment at the head of its file.
     pub fn page(&self) -> impl Iterator<Item = &'static str> {
         self.text

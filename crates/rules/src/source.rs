@@ -36,6 +36,11 @@ impl Source {
         self
     }
 
+    /// Its dialect: the one it was given, or the one that its content speaks.
+    pub fn spoken(&self) -> Dialect {
+        crate::rewrite::dialect_of(self, None)
+    }
+
     /// The bytes of a span; empty when it lies outside.
     pub fn slice(&self, span: Span) -> &[u8] {
         self.text.get(span.range()).unwrap_or_default()

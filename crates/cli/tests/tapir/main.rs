@@ -9,6 +9,7 @@ mod exceptions;
 mod explain;
 mod frames;
 mod live;
+mod lsp;
 mod profile;
 mod rewriting;
 mod rule_tests;

@@ -1,0 +1,150 @@
+//! Places in a text: bytes here, lines and UTF-16 units in the protocol.
+
+use lsp_types::{Position, Range};
+
+/// A text with the places of its lines.
+#[derive(Debug, Default)]
+pub(crate) struct Text {
+    text: String,
+    /// Where each line begins.
+    starts: Vec<usize>,
+}
+
+/// The lines that a change took the place of, and how many lines the text grew by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Changed {
+    pub(crate) first: u32,
+    /// The last line, before the change.
+    pub(crate) last: u32,
+    pub(crate) growth: i64,
+}
+
+impl Text {
+    pub(crate) fn new(text: String) -> Self {
+        let starts = std::iter::once(0).chain(ends(&text, 0)).collect();
+        Self { text, starts }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// How many lines there are; one more than line ends.
+    pub(crate) fn lines(&self) -> u32 {
+        u32::try_from(self.starts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Where a line begins; the end of the text for one behind the last.
+    pub(crate) fn start(&self, line: u32) -> usize {
+        let start = self.starts.get(line as usize).copied();
+        start.unwrap_or(self.text.len())
+    }
+
+    /// A line without its end.
+    pub(crate) fn line(&self, line: u32) -> &str {
+        let end = self.start(line.saturating_add(1));
+        let text = self.text.get(self.start(line)..end).unwrap_or_default();
+        text.trim_end_matches(['\n', '\r'])
+    }
+
+    /// Lines with their ends.
+    pub(crate) fn slice(&self, first: u32, last: u32) -> &str {
+        let end = self.start(last.saturating_add(1));
+        self.text.get(self.start(first)..end).unwrap_or_default()
+    }
+
+    /// The byte of a position; positions behind the end of a line are at its end.
+    pub(crate) fn offset(&self, position: Position) -> usize {
+        let line = self.line(position.line);
+        let mut units = 0;
+        let within = line.char_indices().find_map(|(at, letter)| {
+            if units >= position.character as usize {
+                return Some(at);
+            }
+            units += letter.len_utf16();
+            None
+        });
+        self.start(position.line) + within.unwrap_or(line.len())
+    }
+
+    /// The position of a byte.
+    pub(crate) fn position(&self, offset: usize) -> Position {
+        let line = self
+            .starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1);
+        let start = self.starts.get(line).copied().unwrap_or_default();
+        let before = self.text.get(start..offset).unwrap_or_default();
+        let units: usize = match before.is_ascii() {
+            true => before.len(),
+            false => before.chars().map(char::len_utf16).sum(),
+        };
+        Position::new(line as u32, units as u32)
+    }
+
+    pub(crate) fn range(&self, from: usize, to: usize) -> Range {
+        Range::new(self.position(from), self.position(to))
+    }
+
+    /// Puts a text in the place of a range.
+    pub(crate) fn replace(&mut self, range: Range, new: &str) -> Changed {
+        let from = self.offset(range.start);
+        let to = self.offset(range.end).max(from);
+        let (first, last) = (self.position(from).line, self.position(to).line);
+        self.text.replace_range(from..to, new);
+        let tail = self
+            .starts
+            .split_off((last as usize + 1).min(self.starts.len()));
+        self.starts.truncate(first as usize + 1);
+        let before = self.starts.len();
+        self.starts.extend(ends(new, from));
+        let added = self.starts.len() - before;
+        let shifted = tail.iter().map(|start| start - (to - from) + new.len());
+        self.starts.extend(shifted);
+        Changed {
+            first,
+            last,
+            growth: added as i64 - i64::from(last - first),
+        }
+    }
+}
+
+/// The places behind the line ends of a text that stands at an offset.
+fn ends(text: &str, offset: usize) -> impl Iterator<Item = usize> + '_ {
+    text.match_indices('\n').map(move |(at, _)| offset + at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_those_of_utf16() {
+        let text = Text::new("a\u{1f980}b\nc".into());
+        assert_eq!(text.offset(Position::new(0, 3)), 5);
+        assert_eq!(text.position(5), Position::new(0, 3));
+        assert_eq!(text.offset(Position::new(0, 99)), 6);
+        assert_eq!(text.offset(Position::new(1, 0)), 7);
+        assert_eq!(text.offset(Position::new(9, 9)), 8);
+    }
+
+    #[test]
+    fn lines_follow_changes() {
+        let mut text = Text::new("one\ntwo\nthree\n".into());
+        let range = Range::new(Position::new(0, 3), Position::new(1, 1));
+        let changed = text.replace(range, "\nx\ny");
+        assert_eq!(
+            changed,
+            Changed {
+                first: 0,
+                last: 1,
+                growth: 1
+            }
+        );
+        assert_eq!(text.as_str(), "one\nx\nywo\nthree\n");
+        let fresh = Text::new(text.as_str().into());
+        assert_eq!(text.starts, fresh.starts);
+        let lines: Vec<&str> = (0..text.lines()).map(|line| text.line(line)).collect();
+        assert_eq!(lines, ["one", "x", "ywo", "three", ""]);
+    }
+}
