@@ -5,7 +5,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use proptest::prelude::*;
 use tapir_rules::keywords::{KeywordId, flow, http, meta, network, payload};
 use tapir_rules::tree::*;
-use tapir_rules::{Dialect, LoadOptions, Opt, OptionKind, Rule, Source, SourceId, Span, load};
+use tapir_rules::{
+    Dialect, LoadOptions, Opt, OptionKind, Rule, Source, SourceId, Span, convert, format, load,
+};
 
 fn read(text: &str, dialect: Dialect) -> tapir_rules::RuleFile {
     load(
@@ -216,6 +218,32 @@ proptest! {
         let file = read(&text, Dialect::Suricata);
         prop_assert!(file.diagnostics.iter().all(|found| found.severity < tapir_rules::Severity::Error), "{text}\n{:?}", file.diagnostics);
         prop_assert!(file.rules[0].says_the_same(&rule), "{text}\n{:#?}", file.rules[0].options);
+    }
+
+    #[test]
+    fn formatting_keeps_the_meaning_and_is_done_once(rule in rule(), blanks in "[ \t]{0,3}") {
+        let text = format!("# a\n{blanks}{rule}\n\n#{rule}");
+        let source = Source::new("a", text.as_bytes());
+        let once = format(&source, Some(Dialect::Suricata));
+        prop_assert!(once.diagnostics.is_empty(), "{text}\n{:?}", once.diagnostics);
+        let formatted = String::from_utf8(once.text.clone()).unwrap();
+        let file = read(&formatted, Dialect::Suricata);
+        prop_assert!(file.rules[0].means_the_same(&rule), "{text}\n{formatted}");
+        let twice = format(&Source::new("a", once.text), Some(Dialect::Suricata));
+        prop_assert!(twice.changes.is_empty(), "{formatted}\n{}", String::from_utf8_lossy(&twice.text));
+    }
+
+    #[test]
+    fn what_is_converted_can_be_read(rule in rule(), which in 0usize..RULES.len(), to in 0usize..3) {
+        let to = [Dialect::Suricata, Dialect::Snort2, Dialect::Snort3][to];
+        let generated = rule.to_string();
+        for (dialect, text) in [(Dialect::Suricata, &*generated), RULES[which]] {
+            let result = convert(&Source::new("a", text.as_bytes()), Some(dialect), to);
+            let converted = String::from_utf8(result.text).unwrap();
+            let file = read(&converted, to);
+            prop_assert_eq!(file.refused, 0, "{}\n{}", text, converted);
+            prop_assert_eq!(file.rules.len() + result.diagnostics.len(), 1, "{}\n{}", text, converted);
+        }
     }
 
     #[test]
