@@ -108,7 +108,7 @@ fn findings(args: &CheckArgs) -> Result<Checked, String> {
     };
     let options = LoadOptions::default();
     let surroundings = match &args.config {
-        Some(path) => surroundings(path).map_err(|error| error.to_string())?,
+        Some(path) => surroundings(path).map_err(|Failure(message)| message)?,
         None => Surroundings::default(),
     };
     let files = rule_files::below(&args.paths)?;

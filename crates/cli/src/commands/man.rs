@@ -23,7 +23,7 @@ pub(crate) fn run(command: Option<&str>, dir: Option<&Path>) -> Result<ExitCode,
     let page = match command {
         None => all,
         Some(name) => match all.find_subcommand(name) {
-            Some(command) => page_of(command),
+            Some(command) => command.clone(),
             None => {
                 let names = all.get_subcommands().map(clap::Command::get_name);
                 let names: Vec<_> = names.filter(|name| *name != "help").collect();
@@ -37,13 +37,4 @@ pub(crate) fn run(command: Option<&str>, dir: Option<&Path>) -> Result<ExitCode,
     };
     Man::new(page).render(&mut io::stdout())?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A command under the name of its page: `tapir-check`.
-fn page_of(command: &clap::Command) -> clap::Command {
-    let name = command
-        .get_display_name()
-        .unwrap_or(command.get_name())
-        .to_owned();
-    command.clone().name(name)
 }
