@@ -106,8 +106,15 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page: `tapir man | man -l -`
-    Man,
+    /// Print a manual page: `tapir man | man -l -`, `tapir man check | man -l -`
+    Man {
+        /// The command it is about; all of Tapir without
+        command: Option<String>,
+
+        /// Write the pages of all commands into this folder instead
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// Options that choose packets.

@@ -70,6 +70,18 @@ pub(crate) fn configuration(args: &Args) -> Result<Configuration, Failure> {
     })
 }
 
+/// Reads a configuration file by itself: YAML, or a snort.conf laid over the built-in one.
+pub(crate) fn from_file(path: &Path) -> Result<Config, Failure> {
+    if !is_snort_conf(path) {
+        return Ok(Config::load(path)?);
+    }
+    let mut config = built_in()?;
+    for assignment in &snort_conf(path)?.assignments {
+        config.set(assignment)?;
+    }
+    Ok(config)
+}
+
 fn built_in() -> Result<Config, Failure> {
     Ok(Config::from_text("tapir.yaml (built in)", BUILT_IN)?)
 }

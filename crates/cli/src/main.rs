@@ -69,9 +69,8 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
             );
             return Ok(ExitCode::SUCCESS);
         }
-        Some(Command::Man) => {
-            clap_mangen::Man::new(Args::command()).render(&mut std::io::stdout())?;
-            return Ok(ExitCode::SUCCESS);
+        Some(Command::Man { command, dir }) => {
+            return commands::man::run(command.as_deref(), dir.as_deref());
         }
         None => {}
     }

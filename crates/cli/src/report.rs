@@ -58,7 +58,7 @@ pub(crate) fn log(report: &RuleReport) {
     let mut last = None;
     for diagnostic in &report.diagnostics {
         match diagnostic.severity {
-            Severity::Note => continue,
+            Severity::Hint => continue,
             Severity::Warning => {
                 tracing::warn!(target: RULES, "{}", diagnostic.log_line());
                 continue;

@@ -27,7 +27,7 @@ impl Level {
 
     pub(crate) const fn of(severity: Severity) -> Self {
         match severity {
-            Severity::Note => Level::Hint,
+            Severity::Hint => Level::Hint,
             Severity::Warning => Level::Warning,
             Severity::Error => Level::Error,
         }
@@ -35,7 +35,7 @@ impl Level {
 
     pub(crate) const fn severity(self) -> Severity {
         match self {
-            Level::Hint => Severity::Note,
+            Level::Hint => Severity::Hint,
             Level::Warning => Severity::Warning,
             Level::Error => Severity::Error,
         }

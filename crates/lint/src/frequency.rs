@@ -7,6 +7,9 @@ use tapir_rules::{Opt, OptionKind, Rule};
 /// Traffic holds a common literal at least once in so many bytes.
 const COMMON: u64 = 4096;
 
+/// A literal that traffic holds less often than once in so many bytes costs nothing worth saving.
+const FREQUENT: u64 = 1_000_000_000;
+
 /// The pattern of a rule that traffic holds least often, when all of them are looked for in raw payload, wherever they
 /// stand, and nothing else narrows down where the rule is tried.
 pub(crate) fn best_anywhere(rule: &Rule) -> Option<(&Opt, &Content)> {
@@ -48,6 +51,11 @@ pub(crate) fn is_common(literal: &[u8]) -> bool {
     bytes_between(literal) <= COMMON
 }
 
+/// Whether a line at work holds the literal now and then.
+pub(crate) fn is_frequent(literal: &[u8]) -> bool {
+    bytes_between(literal) <= FREQUENT
+}
+
 /// In how much traffic the literal stands once: `350 bytes`, `12 KB`.
 pub(crate) fn every(literal: &[u8]) -> String {
     let mut amount = bytes_between(literal);
@@ -57,7 +65,8 @@ pub(crate) fn every(literal: &[u8]) -> String {
         }
         amount /= 1000;
     }
-    format!("{amount} TB")
+    // The estimate says no more than that it is rare.
+    "1 TB or more".to_owned()
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ fn main() -> std::io::Result<()> {
     let least = if quiet {
         Severity::Error
     } else {
-        Severity::Note
+        Severity::Hint
     };
     for diagnostic in file
         .diagnostics

@@ -8,7 +8,7 @@ use crate::{SourceId, Span};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// Worth knowing: a rule that is skipped because it asks for it.
-    Note,
+    Hint,
     /// The rule is loaded all the same.
     Warning,
     /// The rule is refused.

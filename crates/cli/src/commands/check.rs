@@ -1,15 +1,19 @@
 //! `tapir check`: says what is wrong with rules, or doubtful.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ValueEnum, ValueHint};
-use tapir_lint::{Checked, Finding, Format, Level, Selection, mend};
-use tapir_rules::{LoadOptions, SourceId};
+use tapir_lint::{Checked, Finding, Format, Level, Selection, Surroundings, check_within, mend};
+use tapir_rules::side::{Classifications, References};
+use tapir_rules::{LoadOptions, Source, SourceId};
 
-use crate::Failure;
 use crate::commands::rule_files;
+use crate::{Failure, configuration};
+
+/// Fixes are applied at most so many times over: each time a file is read and written whole.
+const MAX_ROUNDS: usize = 16;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,6 +25,8 @@ Examples:
       Only what the loader says and one lint, a line each.
   tapir check --fix local.rules
       Write the fixes into the file, and say what is left.
+  tapir check -c /etc/suricata/suricata.yaml local.rules
+      Also look for variables, classes and references that this configuration lacks.
 
 A line `# tapir: allow L004` before a rule leaves that finding out.
 `tapir list lints` names all lints.
@@ -42,6 +48,10 @@ pub struct CheckArgs {
     /// No findings with these codes, or codes that begin so
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     ignore: Vec<String>,
+
+    /// The configuration that the rules run with, for their variables, classes and references
+    #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    config: Option<PathBuf>,
 
     /// Write the fixes into the files
     #[arg(long)]
@@ -97,18 +107,63 @@ fn findings(args: &CheckArgs) -> Result<Checked, String> {
         ignore: args.ignore.clone(),
     };
     let options = LoadOptions::default();
+    let surroundings = match &args.config {
+        Some(path) => surroundings(path).map_err(|Failure(message)| message)?,
+        None => Surroundings::default(),
+    };
     let files = rule_files::below(&args.paths)?;
-    let checked = tapir_lint::check(rule_files::read(&files)?, &options, &selection);
+    let check = || -> Result<Checked, String> {
+        let sources = rule_files::read(&files)?;
+        Ok(check_within(sources, &options, &selection, &surroundings))
+    };
+    let mut checked = check()?;
     if !args.fix {
         return Ok(checked);
     }
-    let applied = write_fixes(&files, &checked)?;
-    eprintln!("{applied} fixed");
-    Ok(tapir_lint::check(
-        rule_files::read(&files)?,
-        &options,
-        &selection,
-    ))
+    let mut all = 0;
+    // Of two fixes that overlap one waits, and one may make room for another.
+    for _ in 0..MAX_ROUNDS {
+        let applied = write_fixes(&files, &checked)?;
+        if applied == 0 {
+            break;
+        }
+        all += applied;
+        checked = check()?;
+    }
+    eprintln!("{all} fixed");
+    Ok(checked)
+}
+
+/// What rules may refer to where they run with a configuration.
+fn surroundings(path: &Path) -> Result<Surroundings, Failure> {
+    let root = configuration::from_file(path)?.root;
+    let mut surroundings = Surroundings::default();
+    let groups = ["vars.address-groups", "vars.port-groups"];
+    let names = groups.iter().filter_map(|group| root.get(group));
+    surroundings.variables = Some(
+        names
+            .flat_map(|group| group.entries())
+            .map(|(name, _)| name.to_owned())
+            .collect(),
+    );
+    let side = |key: &str| -> Result<Option<Source>, Failure> {
+        let Some(file) = root.get(key).and_then(|node| node.text()) else {
+            return Ok(None);
+        };
+        match std::fs::read(file) {
+            Ok(text) => Ok(Some(Source::new(file, text))),
+            // What comes with Tapir stands in for it, as when the rules run.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("{file}: {error}").into()),
+        }
+    };
+    if let Some(source) = side("classification-file")? {
+        surroundings.classes = Classifications::parse(&source).0;
+    }
+    if let Some(source) = side("reference-config-file")? {
+        surroundings.references = References::parse(&source).0;
+    }
+    Ok(surroundings)
 }
 
 /// Writes what findings would mend into the files, and says how many were mended.

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use tapir_lint::{lints, reference};
 use tapir_protocols::AppProto;
-use tapir_rules::keywords::{self, Kind};
+use tapir_rules::Dialect;
+use tapir_rules::keywords::{self, Directions, Kind, Support};
 use tapir_rules::tree::Action;
 
 use crate::Failure;
@@ -51,6 +52,7 @@ enum What {
 pub(crate) fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
     let text = match (args.what, args.markdown) {
         (What::Lints, true) => reference::page(),
+        (What::Keywords, true) => keyword_page(),
         (what, true) => markdown(&rows(what)),
         (what, false) => plain(&rows(what)),
     };
@@ -118,6 +120,63 @@ fn plain(rows: &[Row]) -> String {
     }
     out
 }
+
+/// The page of all keywords, those of one kind together.
+fn keyword_page() -> String {
+    let mut out = String::from(
+        "# Keywords\n\nWhat rules can ask, in the three dialects. `tapir list keywords --markdown` writes this page.\n",
+    );
+    for (title, is_of) in KINDS {
+        let mut rows: Vec<_> = keywords::all()
+            .map(|(_, row)| row)
+            .filter(|row| is_of(row.kind))
+            .collect();
+        rows.sort_by_key(|row| row.name);
+        let _ = write!(
+            out,
+            "\n## {title}\n\n| Suricata | Snort 2 | Snort 3 | needs | direction | what it is |\n|---|---|---|---|---|---|\n"
+        );
+        for row in rows {
+            for dialect in [Dialect::Suricata, Dialect::Snort2, Dialect::Snort3] {
+                let names: Vec<_> = row.names(dialect).map(|name| format!("`{name}`")).collect();
+                let _ = write!(out, "| {} ", names.join(", "));
+            }
+            let direction = match row.direction {
+                Directions::Both => "",
+                Directions::ToServer => "to server",
+                Directions::ToClient => "to client",
+            };
+            let left_out = match row.engine {
+                Support::Evaluated => "",
+                Support::Later => " (read, not evaluated)",
+            };
+            let (needs, help) = (row.protocols.join(", "), row.help.replace('|', "\\|"));
+            let _ = writeln!(out, "| {needs} | {direction} | {help}{left_out} |");
+        }
+    }
+    out
+}
+
+/// A heading of the page of keywords, and which kinds stand below it.
+type Section = (&'static str, fn(Kind) -> bool);
+
+const KINDS: &[Section] = &[
+    ("About the rule", |kind| kind == Kind::Meta),
+    ("Tests of payload and buffers", |kind| kind == Kind::Payload),
+    ("Modifiers of a content", |kind| {
+        matches!(kind, Kind::Modifier | Kind::BufferModifier(_))
+    }),
+    ("Buffers", |kind| kind == Kind::Buffer),
+    ("Transforms of a buffer", |kind| kind == Kind::Transform),
+    ("Headers and addresses", |kind| kind == Kind::Header),
+    ("State of flows and hosts", |kind| kind == Kind::State),
+    ("Fields of protocols", |kind| kind == Kind::Field),
+    ("Events", |kind| kind == Kind::Event),
+    ("Responses and limits", |kind| kind == Kind::Response),
+    ("Out of use", |kind| {
+        matches!(kind, Kind::Obsolete | Kind::Refused(_))
+    }),
+];
 
 fn markdown(rows: &[Row]) -> String {
     let mut out = String::from("| name | what it is |\n|---|---|\n");

@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod list;
 pub(crate) mod lsp;
+pub(crate) mod man;
 pub(crate) mod profile;
 mod replayed;
 mod rule_files;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod captures_on_call;
+mod checking;
 mod command_line;
 mod determinism;
 mod dialects;
@@ -12,6 +13,7 @@ mod frames;
 mod live;
 mod lsp;
 mod profile;
+mod reference;
 mod rewriting;
 mod rule_tests;
 mod shipped_rules;

@@ -43,6 +43,8 @@ fn check(rule: &Rule, stretch: &Stretch<'_>, report: &mut Report<'_>) {
         if before.clone().any(excluded) {
             let message = "another pattern wants other bytes at the same place";
             report.say(rule, option.span, message, "take one of them out, or make two rules");
+            // The rule is dead already.
+            return;
         }
     }
 }

@@ -47,6 +47,7 @@ fn check(rule: &Rule, stretch: &Stretch<'_>, report: &mut Report<'_>) {
     };
     let best = stretch.required().max_by_key(|(_, content)| quality(&content.bytes));
     if let Some((_, best)) = best
+        && frequency::is_frequent(&fast.bytes)
         && quality(&best.bytes) >= quality(&fast.bytes).saturating_add(MUCH)
     {
         let message = format!(

@@ -112,7 +112,7 @@ impl Reader<'_> {
                         arg.span(),
                         format!("the rule is skipped: it needs {missing}"),
                     )
-                    .severity(Severity::Note),
+                    .severity(Severity::Hint),
                 );
                 return Some(Outcome::Skipped);
             }
