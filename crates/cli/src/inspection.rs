@@ -17,6 +17,7 @@ use crate::Failure;
 use crate::args::{AlertForm, Args, CaptureMethod, ColorArg};
 use crate::configuration::{Configuration, alert_form, configuration, run_options};
 use crate::progress::Bar;
+use crate::standard_output::print;
 use crate::{logging, report};
 
 /// What to do once everything is loaded.
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     } = configuration(args)?;
     let told_as_lines = start_logging(args, &config, writes_files);
     if args.config.dump_config {
-        print!("{}", config.root);
+        print(config.root.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
     let live = matches!(source, Some(Source::Interfaces(_)));
@@ -63,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let strict_failure =
         args.rules.strict && (rules.report.refused > 0 || !rules.report.missing.is_empty());
     if args.config.test {
-        println!("rules: {}", rules.report.totals());
+        print(format!("rules: {}\n", rules.report.totals()))?;
     }
     if strict_failure {
         report::strict_failure(&rules.report);

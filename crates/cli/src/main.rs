@@ -9,6 +9,7 @@ mod inspection;
 mod logging;
 mod progress;
 mod report;
+mod standard_output;
 
 use std::process::ExitCode;
 
@@ -61,12 +62,9 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Command::Profile(args)) => return commands::profile::run(args),
         Some(Command::Test(args)) => return commands::test::run(args),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(
-                *shell,
-                &mut Args::command(),
-                "tapir",
-                &mut std::io::stdout(),
-            );
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "tapir", &mut script);
+            standard_output::print(script)?;
             return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Man { command, dir }) => {
@@ -74,7 +72,8 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         }
         None => {}
     }
-    if information::tell(&args) {
+    if let Some(text) = information::asked(&args.info) {
+        standard_output::print(text)?;
         return Ok(ExitCode::SUCCESS);
     }
     inspection::run(&args)

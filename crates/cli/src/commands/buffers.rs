@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tapir_explain::{BufferQuery, watch};
 use tapir_protocols::AppProto;
 
-use super::replayed::{ReplayedArgs, print};
+use super::replayed::ReplayedArgs;
 use crate::Failure;
+use crate::standard_output::print;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,17 +70,17 @@ pub(crate) fn run(args: &BuffersArgs) -> Result<ExitCode, Failure> {
             continue;
         }
         if replayed.replays.len() > 1 {
-            print(&format!("== {}\n", name.unwrap_or_default()))?;
+            print(format!("== {}\n", name.unwrap_or_default()))?;
         }
         match buffers.is_empty() {
             true => print(
                 "No transactions: no flow was recognised as an application protocol that has them.\n",
             )?,
-            false => print(&buffers.text())?,
+            false => print(buffers.text())?,
         }
     }
     if args.json {
-        print(&format!("{:#}\n", Value::from(all)))?;
+        print(format!("{:#}\n", Value::from(all)))?;
     }
     Ok(replayed.status(true))
 }

@@ -1,6 +1,6 @@
 //! `tapir check`: says what is wrong with rules, or doubtful.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,6 +10,7 @@ use tapir_rules::side::{Classifications, References};
 use tapir_rules::{LoadOptions, Source, SourceId};
 
 use crate::commands::rule_files;
+use crate::standard_output::print;
 use crate::{Failure, configuration};
 
 /// Fixes are applied at most so many times over: each time a file is read and written whole.
@@ -185,13 +186,7 @@ fn write_fixes(files: &[PathBuf], checked: &Checked) -> Result<usize, String> {
 }
 
 fn report(checked: &Checked, output: Output) -> Result<ExitCode, Failure> {
-    let mut out = io::stdout().lock();
-    let text = output.format().write(checked, out.is_terminal());
-    match out.write_all(text.as_bytes()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        other => other?,
-    }
+    print(output.format().write(checked, io::stdout().is_terminal()))?;
     let errors = checked.count(Level::Error);
     eprintln!(
         "{} rules: {errors} errors, {} warnings, {} hints",

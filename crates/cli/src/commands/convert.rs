@@ -9,6 +9,7 @@ use tapir_rules::convert;
 use super::fmt::show_problems;
 use crate::Failure;
 use crate::commands::rule_files::{self, DialectName};
+use crate::standard_output::print;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,7 +72,7 @@ fn convert_all(args: &ConvertArgs) -> Result<ExitCode, String> {
             let failed = |error| format!("{}: {error}", path.display());
             std::fs::write(path, &text).map_err(failed)?;
         }
-        None => rule_files::print(&text).map_err(|error| format!("standard output: {error}"))?,
+        None => print(&text).map_err(|error| error.to_string())?,
     }
     eprintln!("{rules} rules read, {refused} refused");
     Ok(match refused {

@@ -9,8 +9,8 @@ use tapir_config::Config;
 use tapir_control::{Client, DEFAULT_PATH, Reply, path_of};
 
 use super::profile::ViewArgs;
-use super::replayed::print;
 use crate::Failure;
+use crate::standard_output::print;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -118,8 +118,8 @@ pub(crate) fn run(args: &CtlArgs) -> Result<ExitCode, Failure> {
         )
     })?;
     match client.ask(&command, arguments)? {
-        Reply::Done(Value::String(text)) => print(&format!("{}\n", text.trim_end()))?,
-        Reply::Done(message) => print(&format!("{message:#}\n"))?,
+        Reply::Done(Value::String(text)) => print(format!("{}\n", text.trim_end()))?,
+        Reply::Done(message) => print(format!("{message:#}\n"))?,
         Reply::Refused(message) => {
             let text = message.as_str().map(str::to_owned);
             eprintln!(

@@ -13,6 +13,7 @@ use crate::Failure;
 use crate::args::ColorArg;
 use crate::commands::rule_files;
 use crate::inspection::use_colour;
+use crate::standard_output::print;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,12 +83,12 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     found.retain(|difference| args.sid.is_empty() || args.sid.contains(&difference.sid));
     if args.json {
         let all: Vec<Value> = found.iter().map(object).collect();
-        rule_files::print(format!("{:#}\n", Value::from(all)).as_bytes())?;
+        print(format!("{:#}\n", Value::from(all)))?;
     } else {
         let colour = use_colour(ColorArg::Auto, &io::stdout());
         let mut out: String = found.iter().map(|one| text(one, colour)).collect();
         out.push_str(&summary(&found));
-        rule_files::print(out.as_bytes())?;
+        print(out)?;
     }
     Ok(match found.is_empty() {
         true => ExitCode::SUCCESS,

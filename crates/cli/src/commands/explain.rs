@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use tapir_engine::Replay;
 use tapir_explain::{Explanation, Query, Sid, Standing, explain, summarise};
 
-use super::replayed::{Replayed, ReplayedArgs, print};
+use super::replayed::{Replayed, ReplayedArgs};
 use crate::Failure;
 use crate::inspection::use_colour;
+use crate::standard_output::print;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,12 +104,12 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
             continue;
         }
         if replayed.replays.len() > 1 {
-            print(&format!("== {}\n", name.unwrap_or_default()))?;
+            print(format!("== {}\n", name.unwrap_or_default()))?;
         }
-        print(&explanation.text(colour))?;
+        print(explanation.text(colour))?;
     }
     if args.json {
-        print(&format!("{:#}\n", Value::from(all)))?;
+        print(format!("{:#}\n", Value::from(all)))?;
     }
     Ok(replayed.status(is_loaded))
 }
@@ -138,8 +139,8 @@ fn summary(args: &ExplainArgs, replayed: &Replayed) -> Result<ExitCode, Failure>
         return Ok(replayed.status(false));
     };
     match args.json {
-        true => print(&format!("{:#}\n", summary.json()))?,
-        false => print(&summary.text())?,
+        true => print(format!("{:#}\n", summary.json()))?,
+        false => print(summary.text())?,
     }
     Ok(replayed.status(true))
 }

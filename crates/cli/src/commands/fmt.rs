@@ -11,6 +11,7 @@ use crate::Failure;
 use crate::args::ColorArg;
 use crate::commands::rule_files::{self, DialectName};
 use crate::inspection::use_colour;
+use crate::standard_output::print;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +25,7 @@ Examples:
 Comments stay where they are, rules that are commented out are formatted too, and a rule on several lines stays on
 several. A file with a rule that cannot be read stays as it is, and the rule is shown.
 
-Exit status: 0 all is formatted, 1 a file would change (with --check) or has a rule that cannot be read, 2 wrong usage
+Exit status: 0 all is formatted, 1 a file would change (with --check or --diff) or has a rule that cannot be read, 2 wrong usage
 or a file that cannot be read or written.";
 
 /// Options of `tapir fmt`.
@@ -71,13 +72,13 @@ fn format_all(args: &FmtArgs) -> Result<ExitCode, String> {
         let changes = result.text != source.text.as_ref();
         unformatted |= changes;
         if args.diff {
-            print(coloured(result.unified(&source)).as_bytes())?;
+            show(coloured(result.unified(&source)))?;
         } else if args.check && changes {
-            print(format!("{}\n", source.name).as_bytes())?;
+            show(format!("{}\n", source.name))?;
         }
         put(path, &result, args, changes)?;
     }
-    Ok(match unread || (args.check && unformatted) {
+    Ok(match unread || ((args.check || args.diff) && unformatted) {
         true => ExitCode::from(1),
         false => ExitCode::SUCCESS,
     })
@@ -87,14 +88,15 @@ fn format_all(args: &FmtArgs) -> Result<ExitCode, String> {
 fn put(path: &Path, result: &Rewritten, args: &FmtArgs, changes: bool) -> Result<(), String> {
     match (args.check || args.diff, rule_files::is_stdin(path)) {
         (true, _) => Ok(()),
-        (false, true) => print(&result.text),
+        (false, true) => show(&result.text),
         (false, false) if changes => rule_files::write(path, &result.text),
         (false, false) => Ok(()),
     }
 }
 
-fn print(text: &[u8]) -> Result<(), String> {
-    rule_files::print(text).map_err(|error| format!("standard output: {error}"))
+/// Writes to standard output; a failure is said in words.
+fn show(text: impl AsRef<[u8]>) -> Result<(), String> {
+    print(text).map_err(|error| error.to_string())
 }
 
 /// Shows what is wrong with rules; says whether one of them could not be read.

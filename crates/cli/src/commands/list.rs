@@ -1,7 +1,6 @@
 //! `tapir list`: what the rule language and its lints consist of.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -12,6 +11,7 @@ use tapir_rules::keywords::{self, Directions, Kind, Support};
 use tapir_rules::tree::Action;
 
 use crate::Failure;
+use crate::standard_output::print;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,11 +56,7 @@ pub(crate) fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
         (what, true) => markdown(&rows(what)),
         (what, false) => plain(&rows(what)),
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        other => other?,
-    }
+    print(text)?;
     Ok(ExitCode::SUCCESS)
 }
 

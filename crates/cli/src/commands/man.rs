@@ -1,6 +1,5 @@
 //! `tapir man`: the manual pages, made from the definition of the command line.
 
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,6 +8,7 @@ use clap_mangen::Man;
 
 use crate::Failure;
 use crate::args::Args;
+use crate::standard_output::print;
 
 /// Writes the page of a command, of Tapir itself, or all of them into a folder.
 pub(crate) fn run(command: Option<&str>, dir: Option<&Path>) -> Result<ExitCode, Failure> {
@@ -16,17 +16,15 @@ pub(crate) fn run(command: Option<&str>, dir: Option<&Path>) -> Result<ExitCode,
     // Gives commands their whole names: `tapir check`.
     all.build();
     if let Some(dir) = dir {
-        std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
-        clap_mangen::generate_to(all, dir)?;
+        write_all(&all, dir)?;
         return Ok(ExitCode::SUCCESS);
     }
     let page = match command {
-        None => all,
+        None => &all,
         Some(name) => match all.find_subcommand(name) {
-            Some(command) => command.clone(),
+            Some(command) => command,
             None => {
-                let names = all.get_subcommands().map(clap::Command::get_name);
-                let names: Vec<_> = names.filter(|name| *name != "help").collect();
+                let names: Vec<_> = commands(&all).map(clap::Command::get_name).collect();
                 eprintln!(
                     "error: there is no command `{name}`; there are {}",
                     names.join(", ")
@@ -35,6 +33,32 @@ pub(crate) fn run(command: Option<&str>, dir: Option<&Path>) -> Result<ExitCode,
             }
         },
     };
-    Man::new(page).render(&mut io::stdout())?;
+    let mut text = Vec::new();
+    manual(page).render(&mut text)?;
+    print(text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn write_all(all: &clap::Command, dir: &Path) -> Result<(), Failure> {
+    let failed = |path: &Path, error| format!("{}: {error}", path.display());
+    std::fs::create_dir_all(dir).map_err(|error| failed(dir, error))?;
+    for page in std::iter::once(all).chain(commands(all)) {
+        let manual = manual(page);
+        let path = dir.join(manual.get_filename());
+        let mut text = Vec::new();
+        manual.render(&mut text)?;
+        std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
+    }
+    Ok(())
+}
+
+/// The commands that have a page of their own.
+fn commands(all: &clap::Command) -> impl Iterator<Item = &clap::Command> {
+    all.get_subcommands()
+        .filter(|command| command.get_name() != "help")
+}
+
+/// The page of a command; its foot names the version of Tapir.
+fn manual(command: &clap::Command) -> Man {
+    Man::new(command.clone()).source(concat!("tapir ", env!("CARGO_PKG_VERSION")))
 }

@@ -8,8 +8,9 @@ use clap::builder::TypedValueParser as _;
 use tapir_engine::{Replay, Session};
 use tapir_profile::{Profile, SortBy, Stopwatch, View};
 
-use super::replayed::{ReplayedArgs, print};
+use super::replayed::ReplayedArgs;
 use crate::Failure;
+use crate::standard_output::print;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,8 +89,8 @@ pub(crate) fn run(args: &ProfileArgs) -> Result<ExitCode, Failure> {
     let profile = Profile::new(session.recorder().figures(), &rules.set);
     let view = args.view.view(args.json);
     match args.json {
-        true => print(&format!("{:#}\n", profile.json(view)))?,
-        false => print(&profile.text(view))?,
+        true => print(format!("{:#}\n", profile.json(view)))?,
+        false => print(profile.text(view))?,
     }
     Ok(replayed.status(true))
 }

@@ -151,12 +151,3 @@ impl Replayed {
         }
     }
 }
-
-/// Writes to standard output; whoever reads may have seen enough.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    use std::io::Write as _;
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
-}

@@ -100,11 +100,3 @@ pub(crate) fn write(path: &Path, text: &[u8]) -> Result<(), String> {
     };
     put().map_err(|error| format!("{}: {error}", path.display()))
 }
-
-/// Writes to standard output, whose reader may have seen enough.
-pub(crate) fn print(text: &[u8]) -> io::Result<()> {
-    match io::stdout().lock().write_all(text) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
-}

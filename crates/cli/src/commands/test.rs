@@ -1,6 +1,6 @@
 //! `tapir test`: runs unit tests of rules.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -9,9 +9,9 @@ use clap::{ValueEnum, ValueHint};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tapir_ruletest::{Found, Outcome, Surroundings, Totals, Verification, report};
 
-use super::replayed::print;
 use crate::Failure;
 use crate::configuration::BUILT_IN;
+use crate::standard_output::print;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -210,9 +210,5 @@ fn report(args: &TestArgs, outcomes: &[Outcome], colour: bool) -> Result<(), Fai
         Format::Junit => report::junit(outcomes),
         Format::Github => outcomes.iter().map(report::github).collect(),
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    Ok(print(text)?)
 }

@@ -263,3 +263,32 @@ fn help_teaches_and_generated_texts_render() {
             .contains("stream.reassembly.depth = 1 MiB")
     );
 }
+
+/// `tapir man | head -1`, and everything else that may be piped into a reader that soon has enough.
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let commands: [&[&str]; 6] = [
+        &["man"],
+        &["completions", "zsh"],
+        &["list", "keywords"],
+        &["list", "lints", "--markdown"],
+        &["--list-keywords"],
+        &["--dump-config"],
+    ];
+    for command in commands {
+        let mut child = tapir()
+            .args(command)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{command:?}: {:?} {}",
+            output.status,
+            stderr(&output)
+        );
+    }
+}

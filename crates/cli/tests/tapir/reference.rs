@@ -32,7 +32,7 @@ fn every_keyword_has_a_row_on_its_page() {
 fn commands_have_manual_pages() {
     let check = stdout(&tapir().args(["man", "check"]).output().unwrap());
     assert!(
-        check.contains(".TH tapir-check") && check.contains("\\-\\-fix"),
+        check.contains(".TH tapir-check 1  \"tapir ") && check.contains("\\-\\-fix"),
         "{check}"
     );
     let folder = tempfile::tempdir().unwrap();

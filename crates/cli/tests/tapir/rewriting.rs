@@ -35,6 +35,7 @@ fn changes_are_shown_as_a_patch() {
     let file = folder.path().join("a.rules");
     fs::write(&file, UNTIDY).unwrap();
     let output = run(&["fmt", "--diff"], &file);
+    assert_eq!(output.status.code(), Some(1), "there are changes");
     let (old, new) = (UNTIDY.lines().nth(1).unwrap(), TIDY.lines().nth(1).unwrap());
     let name = file.display();
     assert_eq!(
