@@ -137,7 +137,7 @@ impl DecodeCounters {
     /// Counts the events of a packet.
     #[cold]
     pub fn count_events(&mut self, events: &DecodeEvents) {
-        for event in events.iter() {
+        for event in events.raised() {
             self.count_event(event);
         }
     }

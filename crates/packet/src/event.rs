@@ -375,25 +375,56 @@ impl fmt::Display for DecodeEvent {
 const WORDS: usize = 3;
 const _: () = assert!(EVENTS.len() <= WORDS * 64);
 
-/// A set of decoder events: a bit for each.
+/// How many repetitions of events are kept for a packet. A list of IPv4 options has room for
+/// nineteen, of which nobody needs to hear one by one.
+const REPEATS: usize = 12;
+
+/// A set of decoder events, and which of them were raised more than once.
+///
+/// Rules ask whether an event is there; records and counters tell how often.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DecodeEvents([u64; WORDS]);
+pub struct DecodeEvents {
+    /// A bit for each event.
+    bits: [u64; WORDS],
+    /// Events that were added when they were there, from the front.
+    again: [Option<DecodeEvent>; REPEATS],
+}
 
 impl DecodeEvents {
     /// No events.
-    pub const EMPTY: DecodeEvents = DecodeEvents([0; WORDS]);
+    pub const EMPTY: DecodeEvents = DecodeEvents {
+        bits: [0; WORDS],
+        again: [None; REPEATS],
+    };
 
-    /// Adds an event.
+    /// Adds an event; that it is there already changes nothing.
     #[inline]
     pub const fn set(&mut self, event: DecodeEvent) {
         let index = event as usize;
-        self.0[index / 64] |= 1 << (index % 64);
+        self.bits[index / 64] |= 1 << (index % 64);
     }
 
-    /// Adds all events of another set.
+    /// Adds an event that a packet can have several times, and counts each.
+    pub fn add(&mut self, event: DecodeEvent) {
+        if self.contains(event) {
+            self.repeat(event);
+        }
+        self.set(event);
+    }
+
+    fn repeat(&mut self, event: DecodeEvent) {
+        if let Some(free) = self.again.iter_mut().find(|place| place.is_none()) {
+            *free = Some(event);
+        }
+    }
+
+    /// Adds all events of another set, as often as it has them.
     pub fn merge(&mut self, other: DecodeEvents) {
-        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+        for (mine, theirs) in self.bits.iter_mut().zip(other.bits) {
             *mine |= theirs;
+        }
+        for event in other.again.into_iter().flatten() {
+            self.repeat(event);
         }
     }
 
@@ -402,25 +433,28 @@ impl DecodeEvents {
     #[must_use]
     pub const fn contains(&self, event: DecodeEvent) -> bool {
         let index = event as usize;
-        self.0[index / 64] & (1 << (index % 64)) != 0
+        self.bits[index / 64] & (1 << (index % 64)) != 0
     }
 
     /// Whether the set is empty.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        (self.0[0] | self.0[1] | self.0[2]) == 0
+        (self.bits[0] | self.bits[1] | self.bits[2]) == 0
     }
 
     /// How many events are in the set.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
+        self.bits
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum()
     }
 
     /// The events of the set in the order of their index.
     pub fn iter(&self) -> impl Iterator<Item = DecodeEvent> + '_ {
-        self.0.iter().enumerate().flat_map(|(word, &bits)| {
+        self.bits.iter().enumerate().flat_map(|(word, &bits)| {
             let mut rest = bits;
             std::iter::from_fn(move || {
                 if rest == 0 {
@@ -430,6 +464,18 @@ impl DecodeEvents {
                 rest &= rest - 1;
                 DecodeEvent::from_index(word * 64 + bit)
             })
+        })
+    }
+
+    /// Each event of the set as often as it was raised.
+    pub fn raised(&self) -> impl Iterator<Item = DecodeEvent> + '_ {
+        self.iter().flat_map(|event| {
+            let again = self
+                .again
+                .iter()
+                .flatten()
+                .filter(move |more| **more == event);
+            std::iter::repeat_n(event, again.count() + 1)
         })
     }
 }
@@ -482,5 +528,25 @@ mod tests {
         assert_eq!(set.len(), some.len());
         assert!(set.contains(some[1]) && !set.contains(DecodeEvent::all()[1]));
         assert!(DecodeEvents::EMPTY.is_empty() && !set.is_empty());
+    }
+
+    #[test]
+    fn what_is_raised_twice_is_one_event_that_counts_twice() {
+        let (one, other) = (DecodeEvent::Ipv4OptInvalidLen, DecodeEvent::Ipv4OptInvalid);
+        let mut options = DecodeEvents::EMPTY;
+        options.add(one);
+        options.add(other);
+        options.add(one);
+        let mut packet = DecodeEvents::EMPTY;
+        packet.merge(options);
+        packet.set(one);
+        assert_eq!(packet.len(), 2);
+        let raised: Vec<_> = packet.raised().collect();
+        assert_eq!(raised.iter().filter(|&&event| event == one).count(), 2);
+        assert_eq!(raised.iter().filter(|&&event| event == other).count(), 1);
+        for _ in 0..100 {
+            packet.add(one);
+        }
+        assert_eq!(packet.raised().count(), 2 + REPEATS);
     }
 }

@@ -78,7 +78,7 @@ pub(crate) struct Parsed {
 
 impl Parsed {
     fn invalid(&mut self, event: DecodeEvent) {
-        self.events.set(event);
+        self.events.add(event);
         self.is_invalid = true;
     }
 }
@@ -87,7 +87,7 @@ impl Parsed {
 pub(crate) fn parse(options: &[u8]) -> Parsed {
     let mut parsed = Parsed::default();
     if !options.len().is_multiple_of(8) {
-        parsed.events.set(DecodeEvent::Ipv4OptPadRequired);
+        parsed.events.add(DecodeEvent::Ipv4OptPadRequired);
     }
     let mut rest = options;
     while let Some((&kind, tail)) = rest.split_first() {
@@ -102,7 +102,7 @@ pub(crate) fn parse(options: &[u8]) -> Parsed {
             }
             option => {
                 let Some(&len) = tail.first() else {
-                    parsed.events.set(DecodeEvent::Ipv4OptEolRequired);
+                    parsed.events.add(DecodeEvent::Ipv4OptEolRequired);
                     break;
                 };
                 let whole = rest.split_at_checked(usize::from(len));
@@ -135,12 +135,12 @@ fn take(parsed: &mut Parsed, option: Ipv4Option, body: &[u8]) {
         Ipv4Option::STREAM_ID => (Ipv4Options::STREAM_ID, check_len(body.len() == 4)),
         Ipv4Option::ROUTER_ALERT => (Ipv4Options::ROUTER_ALERT, check_len(body.len() == 4)),
         _ => {
-            parsed.events.set(DecodeEvent::Ipv4OptInvalid);
+            parsed.events.add(DecodeEvent::Ipv4OptInvalid);
             return;
         }
     };
     if parsed.options.contains(flag) {
-        parsed.events.set(DecodeEvent::Ipv4OptDuplicate);
+        parsed.events.add(DecodeEvent::Ipv4OptDuplicate);
         return;
     }
     match verdict {

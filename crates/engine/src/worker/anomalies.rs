@@ -21,7 +21,7 @@ impl<R: Recorder> Inspector<R> {
         seen: &Circumstances,
     ) {
         if self.needs.decode_anomalies && !packet.events.is_empty() {
-            for event in packet.events.iter() {
+            for event in packet.events.raised() {
                 self.anomaly(packet, flow, seen, AnomalyKind::Decode, event.full_name());
             }
         }
