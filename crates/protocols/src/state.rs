@@ -270,6 +270,8 @@ parsers! {
     Pop3(pop3::Pop3) for Pop3;
     Smtp(smtp::Smtp) for Smtp;
     Tftp(tftp::Tftp) for Tftp;
+    Telnet(telnet::Telnet) for Telnet;
+    BittorrentDht(bittorrent_dht::BittorrentDht) for BittorrentDht;
     Tls(tls::Tls) for Tls;
     Dcerpc(dcerpc::Dcerpc) for Dcerpc;
     Smb(smb::Smb) for Smb;

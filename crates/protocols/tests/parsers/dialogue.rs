@@ -10,7 +10,8 @@ use std::sync::Arc;
 use tapir_json::Json;
 use tapir_packet::Direction::{self, ToClient, ToServer};
 use tapir_protocols::{
-    AppProto, AppState, Input, Orders, Outcome, ParserSettings, RecordOptions, Transport, Value,
+    AppProto, AppState, Frames, Input, Orders, Outcome, ParserSettings, RecordOptions, Transport,
+    Value,
 };
 
 /// What both sides say in one flow.
@@ -52,7 +53,8 @@ impl Dialogue {
             | AppProto::Ntp
             | AppProto::Snmp
             | AppProto::Ike
-            | AppProto::Tftp => Transport::Udp,
+            | AppProto::Tftp
+            | AppProto::BittorrentDht => Transport::Udp,
             _ => Transport::Tcp,
         };
         let turns = text
@@ -100,6 +102,8 @@ pub struct Listener {
     rest: [Vec<u8>; 2],
     needed: [usize; 2],
     pub is_over: bool,
+    /// How many frames were told of.
+    pub frames: usize,
 }
 
 impl Listener {
@@ -110,6 +114,7 @@ impl Listener {
             rest: Default::default(),
             needed: [0; 2],
             is_over: false,
+            frames: 0,
         }
     }
 
@@ -121,7 +126,10 @@ impl Listener {
         }
         self.rest[way].extend_from_slice(said);
         while !self.rest[way].is_empty() && self.rest[way].len() >= self.needed[way] {
-            let mut orders = Orders::default();
+            let mut orders = Orders {
+                frames: Frames::new(true),
+                ..Orders::default()
+            };
             let input = Input {
                 transport: self.transport,
                 ..Input::new(direction, &self.rest[way])
@@ -140,6 +148,7 @@ impl Listener {
                 }
                 Outcome::Failed => self.is_over = self.transport == Transport::Tcp,
             }
+            self.frames += orders.frames.notes().len();
             if orders.no_inspection || orders.change.is_some() || self.is_over {
                 self.is_over = true;
                 break;

@@ -43,7 +43,7 @@ fn every_parser_has_a_dialogue_that_it_understands() {
     for dialogue in &dialogues {
         let listener = listen(dialogue, |all| all);
         assert!(
-            listener.state.total() > 0,
+            listener.state.total() > 0 || listener.frames > 0,
             "{:?} understands nothing",
             dialogue.proto
         );

@@ -422,10 +422,11 @@ impl Smtp {
     }
 
     /// Takes bytes of the server; tells how many, 0 when more are needed. Nothing when they are none of a server.
-    fn server(&mut self, data: &[u8], is_start: bool, orders: &mut Orders) -> Option<usize> {
+    fn server(&mut self, data: &[u8], orders: &mut Orders) -> Option<usize> {
         Some(match self.readers[1].next(data, MAX_LINE) {
             Piece::Line { text, used, cut } => {
-                let is_stray = is_start && used == 1;
+                // A line feed alone is what some servers leave behind a reply.
+                let is_stray = used == 1;
                 if cut {
                     self.event(events::TRUNCATED_LINE);
                 } else if !is_stray && !self.reply(text, orders) {
@@ -525,7 +526,7 @@ impl Parser for Smtp {
             let asker = self.waiting.front().map(|waiting| waiting.tx);
             let used = match input.direction {
                 Direction::ToServer => self.client(rest, orders),
-                Direction::ToClient => match self.server(rest, consumed == 0, orders) {
+                Direction::ToClient => match self.server(rest, orders) {
                     Some(used) => used,
                     None => return Outcome::Failed,
                 },

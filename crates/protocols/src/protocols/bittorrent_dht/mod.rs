@@ -1,5 +1,11 @@
 //! BitTorrent's distributed hash table (BEP 5): bencoded dictionaries whose first key gives them away.
 
+mod bencode;
+mod message;
+mod parser;
+
+pub use parser::BittorrentDht;
+
 use tapir_packet::Direction::{ToClient, ToServer};
 
 use crate::AppProto;

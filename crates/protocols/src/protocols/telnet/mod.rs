@@ -1,5 +1,9 @@
 //! Telnet (RFC 854): free text, so whatever comes at its port.
 
+mod parser;
+
+pub use parser::Telnet;
+
 use crate::AppProto;
 use crate::signature::{Circumstances, Opinion, PortProbe, Ports, Signature, Transport};
 

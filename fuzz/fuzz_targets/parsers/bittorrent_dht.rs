@@ -1,0 +1,3 @@
+#![no_main]
+
+tapir_fuzz::parser_target!(BittorrentDht);
