@@ -6,16 +6,10 @@ use lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, Position, Range, TextEdit, Url, WorkspaceEdit,
 };
 
-use crate::document::Document;
 use crate::reading::Found;
 
 /// The actions for what was found in a range.
-pub(crate) fn actions(
-    uri: &Url,
-    document: &Document,
-    range: Range,
-    found: &[Found],
-) -> Vec<CodeActionOrCommand> {
+pub(crate) fn actions(uri: &Url, range: Range, found: &[&Found]) -> Vec<CodeActionOrCommand> {
     let touches = |other: Range| other.start <= range.end && range.start <= other.end;
     let mut all = Vec::new();
     for found in found.iter().filter(|found| touches(found.range)) {
@@ -27,8 +21,7 @@ pub(crate) fn actions(
             all.push(edit(uri, title, TextEdit::new(*place, text.clone()), true));
         }
         if found.code.starts_with('L') {
-            let (first, _) = document.block(found.rule_line, found.rule_line);
-            let above = Position::new(first, 0);
+            let above = Position::new(found.rule_line, 0);
             let text = format!("# tapir: allow {}\n", found.code);
             let title = format!("Allow {} in this rule", found.code);
             all.push(edit(

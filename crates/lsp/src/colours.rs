@@ -28,7 +28,8 @@ const MOST_LINES: u32 = 20_000;
 
 /// The tokens of lines.
 pub(crate) fn tokens(document: &Document, first: u32, last: u32) -> Vec<SemanticToken> {
-    let (first, _) = document.block(first, first);
+    let mut block = document.block(first);
+    let first = block.first;
     let last = last
         .min(document.text.lines())
         .min(first.saturating_add(MOST_LINES));
@@ -43,9 +44,9 @@ pub(crate) fn tokens(document: &Document, first: u32, last: u32) -> Vec<Semantic
         scan.line(line, |from, to, kind| {
             out.push(line, (number, from, to), kind)
         });
-        let goes_on = line.trim_end().ends_with('\\') || scan.depth > 0;
-        if !goes_on {
+        if number == block.last {
             scan = Scan::default();
+            block = document.block(number.saturating_add(1));
         }
     }
     out.all

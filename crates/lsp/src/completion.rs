@@ -72,21 +72,7 @@ pub(crate) fn complete(
             let names = Action::ALL.iter().map(|action| action.name());
             words(&mut names.into_iter(), CompletionItemKind::FUNCTION)
         }
-        Place::Protocol => {
-            let base = [
-                "tcp",
-                "udp",
-                "icmp",
-                "ip",
-                "tcp-pkt",
-                "tcp-stream",
-                "pkthdr",
-            ];
-            words(
-                &mut base.into_iter().chain(app_protocols()),
-                CompletionItemKind::CLASS,
-            )
-        }
+        Place::Protocol => words(&mut keywords::protocols(), CompletionItemKind::CLASS),
         Place::Address => {
             let known = [
                 "$HOME_NET",

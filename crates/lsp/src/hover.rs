@@ -38,7 +38,7 @@ pub(crate) fn word_at(document: &Document, position: Position) -> Option<Word<'_
         .position(|byte| !in_word(*byte))
         .map_or(line.len(), |end| at + end);
     let word = line.get(from..to).filter(|word| !word.is_empty())?;
-    let (first, _) = document.block(position.line, position.line);
+    let first = document.block(position.line).first;
     let before = text.as_str().get(text.start(first)..start + from)?;
     Some(Word {
         text: word,

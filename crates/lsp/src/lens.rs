@@ -15,8 +15,8 @@ const MARK: &str = "# tapir: pcap ";
 
 /// A lens above each rule that names a capture.
 pub(crate) fn lenses(uri: &Url, document: &Document) -> Vec<CodeLens> {
-    let lens = |fact: &Fact| {
-        let capture = capture_name(document, fact)?;
+    let lens = |place: usize, fact: &Fact| {
+        let capture = capture_name(document, place)?;
         Some(CodeLens {
             range: fact.sid_range,
             command: Some(Command {
@@ -27,12 +27,17 @@ pub(crate) fn lenses(uri: &Url, document: &Document) -> Vec<CodeLens> {
             data: None,
         })
     };
-    document.facts.iter().filter_map(lens).collect()
+    let facts = document.facts.iter().enumerate();
+    facts
+        .filter_map(|(place, fact)| lens(place, fact))
+        .collect()
 }
 
-/// The capture that the comments right above a rule name.
-fn capture_name<'d>(document: &'d Document, fact: &Fact) -> Option<&'d str> {
-    let above = (0..fact.range.start.line).rev();
+/// The capture that the comments right above a rule name. A rule that is commented out is none of them.
+fn capture_name(document: &Document, place: usize) -> Option<&str> {
+    let first = document.facts.get(place)?.range.start.line;
+    let before = place.checked_sub(1).and_then(|it| document.facts.get(it));
+    let above = (before.map_or(0, |fact| fact.range.end.line + 1)..first).rev();
     above
         .map(|line| document.text.line(line).trim())
         .take_while(|line| line.starts_with('#'))
@@ -46,12 +51,13 @@ pub(crate) fn rule_and_capture(
     document: &Document,
     line: u32,
 ) -> Result<(String, PathBuf), String> {
-    let fact = document
-        .facts
-        .iter()
-        .find(|fact| fact.range.start.line == line);
+    let facts = &document.facts;
+    let place = facts.partition_point(|fact| fact.range.start.line < line);
+    let fact = facts
+        .get(place)
+        .filter(|fact| fact.range.start.line == line);
     let fact = fact.ok_or("no rule that can be read begins in this line")?;
-    let name = capture_name(document, fact).ok_or("no comment above the rule names a capture")?;
+    let name = capture_name(document, place).ok_or("no comment above the rule names a capture")?;
     let range = document.text.offset(fact.range.start)..document.text.offset(fact.range.end);
     let text = document.text.as_str().get(range).unwrap_or_default();
     let folder = uri

@@ -16,6 +16,8 @@ pub(crate) struct Changed {
     pub(crate) first: u32,
     /// The last line, before the change.
     pub(crate) last: u32,
+    /// Line ends in what was put there.
+    pub(crate) added: u32,
     pub(crate) growth: i64,
 }
 
@@ -67,19 +69,22 @@ impl Text {
         self.start(position.line) + within.unwrap_or(line.len())
     }
 
+    /// The line of a byte.
+    pub(crate) fn line_of(&self, offset: usize) -> u32 {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        u32::try_from(line.saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
     /// The position of a byte.
     pub(crate) fn position(&self, offset: usize) -> Position {
-        let line = self
-            .starts
-            .partition_point(|start| *start <= offset)
-            .saturating_sub(1);
-        let start = self.starts.get(line).copied().unwrap_or_default();
+        let line = self.line_of(offset);
+        let start = self.start(line);
         let before = self.text.get(start..offset).unwrap_or_default();
         let units: usize = match before.is_ascii() {
             true => before.len(),
             false => before.chars().map(char::len_utf16).sum(),
         };
-        Position::new(line as u32, units as u32)
+        Position::new(line, units as u32)
     }
 
     pub(crate) fn range(&self, from: usize, to: usize) -> Range {
@@ -104,6 +109,7 @@ impl Text {
         Changed {
             first,
             last,
+            added: u32::try_from(added).unwrap_or(u32::MAX),
             growth: added as i64 - i64::from(last - first),
         }
     }
@@ -138,6 +144,7 @@ mod tests {
             Changed {
                 first: 0,
                 last: 1,
+                added: 2,
                 growth: 1
             }
         );

@@ -24,7 +24,7 @@ use tapir_rules::{Source, format};
 use crate::completion::{Place, complete};
 use crate::document::Document;
 use crate::reading::Found;
-use crate::workspace::Workspace;
+use crate::workspace::{Concerned, Workspace};
 use crate::{TryRule, actions, colours, hover, lens, navigation};
 
 /// Diagnostics that are sent of one file; the worst of them, where there are more.
@@ -35,6 +35,8 @@ type Failure = Box<dyn Error + Send + Sync>;
 pub(crate) struct Server {
     workspace: Workspace,
     try_rule: TryRule,
+    /// The client is asked to tell of files that change on the disk.
+    watches: bool,
 }
 
 impl Server {
@@ -44,6 +46,7 @@ impl Server {
         Self {
             workspace,
             try_rule,
+            watches: can_watch(begin),
         }
     }
 
@@ -98,6 +101,9 @@ impl Server {
 
     /// Answers until the client says goodbye.
     pub(crate) fn run(mut self, connection: &Connection) -> Result<bool, Failure> {
+        if self.watches {
+            watch(connection)?;
+        }
         for message in &connection.receiver {
             match message {
                 Message::Request(request) if connection.handle_shutdown(&request)? => {
@@ -130,36 +136,41 @@ impl Server {
         match &*told.method {
             note::DidOpenTextDocument::METHOD => {
                 let it = read::<note::DidOpenTextDocument>(told)?.text_document;
-                self.workspace.open(it.uri.clone(), it.version, it.text);
-                self.publish(&it.uri, connection)
+                let concerned = self.workspace.open(it.uri.clone(), it.version, it.text);
+                self.publish(&it.uri, connection)?;
+                self.publish_others(&concerned, &it.uri, connection)
             }
             note::DidChangeTextDocument::METHOD => {
                 let it = read::<note::DidChangeTextDocument>(told)?;
                 let (uri, version) = (it.text_document.uri, it.text_document.version);
+                let mut concerned = Concerned::default();
                 for change in it.content_changes {
-                    self.workspace.change(&uri, |document, around| {
+                    let more = self.workspace.change(&uri, |document, around| {
                         document.version = version;
                         document.change(change, around)
                     });
+                    concerned = concerned.and(more);
                 }
-                self.publish(&uri, connection)
+                self.publish(&uri, connection)?;
+                self.publish_others(&concerned, &uri, connection)
             }
             note::DidSaveTextDocument::METHOD => {
                 let uri = read::<note::DidSaveTextDocument>(told)?.text_document.uri;
-                self.workspace.change(&uri, Document::check);
-                self.publish(&uri, connection)
+                let concerned = self.workspace.change(&uri, Document::check);
+                self.publish(&uri, connection)?;
+                self.publish_others(&concerned, &uri, connection)
             }
             note::DidCloseTextDocument::METHOD => {
                 let uri = read::<note::DidCloseTextDocument>(told)?.text_document.uri;
-                self.workspace.close(&uri);
-                send(
-                    connection,
-                    PublishDiagnosticsParams::new(uri, Vec::new(), None),
-                )
+                let concerned = self.workspace.close(&uri);
+                let none = PublishDiagnosticsParams::new(uri.clone(), Vec::new(), None);
+                send(connection, none)?;
+                self.publish_others(&concerned, &uri, connection)
             }
             note::DidChangeWatchedFiles::METHOD => {
                 for change in read::<note::DidChangeWatchedFiles>(told)?.changes {
-                    self.workspace.read_closed(&change.uri);
+                    let concerned = self.workspace.read_closed(&change.uri);
+                    self.publish_others(&concerned, &change.uri, connection)?;
                 }
                 Ok(())
             }
@@ -167,27 +178,34 @@ impl Server {
         }
     }
 
-    /// All that is to be said of a document.
-    fn all_found(&self, document: &Document) -> Vec<Found> {
-        let mut all = self.workspace.conflicts(document);
-        all.extend(document.found.iter().cloned());
-        all
+    /// Publishes what is to be said now of other files because one changed.
+    fn publish_others(
+        &self,
+        concerned: &Concerned,
+        changed: &Url,
+        connection: &Connection,
+    ) -> Result<(), Failure> {
+        let others = self.workspace.open_and(concerned, changed);
+        others
+            .iter()
+            .try_for_each(|uri| self.publish(uri, connection))
     }
 
     fn publish(&self, uri: &Url, connection: &Connection) -> Result<(), Failure> {
         let Some(document) = self.workspace.open.get(uri) else {
             return Ok(());
         };
-        let mut all = self.all_found(document);
+        let conflicts = self.workspace.conflicts(document);
+        let mut all: Vec<&Found> = conflicts.iter().chain(&document.found).collect();
         all.sort_by_key(|found| (severity_rank(found), found.range.start));
         all.truncate(MOST_DIAGNOSTICS);
         all.sort_by_key(|found| found.range.start);
         let told = all.into_iter().map(|found| Diagnostic {
             range: found.range,
             severity: Some(found.severity),
-            code: Some(NumberOrString::String(found.code)),
+            code: Some(NumberOrString::String(found.code.clone())),
             source: Some("tapir".into()),
-            message: found.message,
+            message: found.message.clone(),
             ..Diagnostic::default()
         });
         let version = Some(document.version);
@@ -263,7 +281,9 @@ impl Server {
                 let it = take::<ask::CodeActionRequest>(request)?;
                 let uri = &it.text_document.uri;
                 json!(self.document(uri).map(|document| {
-                    actions::actions(uri, document, it.range, &self.all_found(document))
+                    let conflicts = self.workspace.conflicts(document);
+                    let all: Vec<&Found> = conflicts.iter().chain(&document.found).collect();
+                    actions::actions(uri, it.range, &all)
                 }))
             }
             ask::CodeLensRequest::METHOD => {
@@ -297,7 +317,7 @@ impl Server {
 
     fn completion(&self, uri: &Url, position: Position) -> Option<CompletionResponse> {
         let document = self.document(uri)?;
-        let (first, _) = document.block(position.line, position.line);
+        let first = document.block(position.line).first;
         let (start, end) = (document.text.start(first), document.text.offset(position));
         let before = document.text.as_str().get(start..end)?;
         let place = Place::of(before);
@@ -367,6 +387,24 @@ fn folders(begin: &Value) -> Vec<PathBuf> {
         folders.extend(root.to_file_path().ok());
     }
     folders
+}
+
+/// Whether the client takes a registration for files that it is to watch.
+fn can_watch(begin: &Value) -> bool {
+    let watched = &begin["capabilities"]["workspace"]["didChangeWatchedFiles"];
+    watched["dynamicRegistration"] == Value::Bool(true)
+}
+
+/// Asks the client to tell of rules that change on the disk.
+fn watch(connection: &Connection) -> Result<(), Failure> {
+    let params = json!({"registrations": [{
+        "id": "rules",
+        "method": note::DidChangeWatchedFiles::METHOD,
+        "registerOptions": {"watchers": [{"globPattern": "**/*.rules"}]},
+    }]});
+    let id = RequestId::from("watch".to_owned());
+    let asked = Request::new(id, ask::RegisterCapability::METHOD.into(), params);
+    Ok(connection.sender.send(asked.into())?)
 }
 
 fn severity_rank(found: &Found) -> u8 {

@@ -27,6 +27,35 @@ pub(crate) struct Workspace {
     pub(crate) around: Surroundings,
 }
 
+/// Numbers and flowbits of which another thing is to be said than before, with what held before: whether several
+/// rules have the number; whether some rule sets the flowbit, and whether some rule checks it.
+#[derive(Debug, Default)]
+pub(crate) struct Concerned {
+    numbers: FxHashMap<(u32, u32), bool>,
+    bits: FxHashMap<String, (bool, bool)>,
+}
+
+impl Concerned {
+    fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.bits.is_empty()
+    }
+
+    fn touches(&self, fact: &Fact) -> bool {
+        self.numbers.contains_key(&(fact.gid, fact.sid))
+            || fact
+                .bits
+                .iter()
+                .any(|bit| self.bits.contains_key(&bit.name))
+    }
+
+    /// Adds what another change concerns.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.numbers.extend(other.numbers);
+        self.bits.extend(other.bits);
+        self
+    }
+}
+
 impl Workspace {
     /// Reads the rules below folders.
     pub(crate) fn scan(&mut self, folders: &[PathBuf]) {
@@ -42,38 +71,47 @@ impl Workspace {
     }
 
     /// Reads a file anew that is not open; forgets one that is gone.
-    pub(crate) fn read_closed(&mut self, uri: &Url) {
+    pub(crate) fn read_closed(&mut self, uri: &Url) -> Concerned {
         let gone = self.closed.remove(uri).unwrap_or_default();
-        self.count(&gone, false);
-        if self.open.contains_key(uri) {
-            return;
+        let come = match self.open.contains_key(uri) {
+            true => Vec::new(),
+            false => self.facts_on_disk(uri),
+        };
+        let concerned = self.turn_over(&gone, &come);
+        if !come.is_empty() {
+            self.closed.insert(uri.clone(), come);
         }
+        concerned
+    }
+
+    fn facts_on_disk(&self, uri: &Url) -> Vec<Fact> {
         let path = uri.to_file_path().ok().filter(|path| path.is_file());
         let Some(bytes) = path.and_then(|path| std::fs::read(path).ok()) else {
-            return;
+            return Vec::new();
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let dialect = Source::new("rules", text.as_bytes()).spoken();
         let text = Text::new(text);
         let lines = (0, text.lines());
-        let facts = read(&text, lines, dialect, Depth::Facts, &self.around).facts;
-        self.count(&facts, true);
-        self.closed.insert(uri.clone(), facts);
+        read(&text, lines, dialect, Depth::Facts, &self.around).facts
     }
 
-    pub(crate) fn open(&mut self, uri: Url, version: i32, text: String) {
-        let closed = self.closed.remove(&uri).unwrap_or_default();
-        self.count(&closed, false);
+    pub(crate) fn open(&mut self, uri: Url, version: i32, text: String) -> Concerned {
+        let before = self.open.remove(&uri).map(|document| document.facts);
+        let closed = self.closed.remove(&uri);
+        let gone = [before, closed].into_iter().flatten().flatten();
         let document = Document::open(version, text, &self.around);
-        self.count(&document.facts, true);
+        let concerned = self.turn_over(&gone.collect::<Vec<_>>(), &document.facts);
         self.open.insert(uri, document);
+        concerned
     }
 
-    pub(crate) fn close(&mut self, uri: &Url) {
-        if let Some(document) = self.open.remove(uri) {
-            self.count(&document.facts, false);
-        }
-        self.read_closed(uri);
+    pub(crate) fn close(&mut self, uri: &Url) -> Concerned {
+        let gone = self.open.remove(uri).map(|document| document.facts);
+        let come = self.facts_on_disk(uri);
+        let concerned = self.turn_over(&gone.unwrap_or_default(), &come);
+        self.closed.insert(uri.clone(), come);
+        concerned
     }
 
     /// Changes an open document.
@@ -81,13 +119,64 @@ impl Workspace {
         &mut self,
         uri: &Url,
         change: impl FnOnce(&mut Document, &Surroundings) -> Turnover,
-    ) {
+    ) -> Concerned {
         let Some(document) = self.open.get_mut(uri) else {
-            return;
+            return Concerned::default();
         };
         let turnover = change(document, &self.around);
-        self.count(&turnover.gone, false);
-        self.count(&turnover.come, true);
+        self.turn_over(&turnover.gone, &turnover.come)
+    }
+
+    /// Counts rules that are gone and rules that have come. Returns what became a conflict by that, or no more is.
+    fn turn_over(&mut self, gone: &[Fact], come: &[Fact]) -> Concerned {
+        let mut concerned = Concerned::default();
+        for fact in gone.iter().chain(come).filter(|fact| fact.enabled) {
+            let number = (fact.gid, fact.sid);
+            concerned
+                .numbers
+                .entry(number)
+                .or_insert(self.is_shared(number));
+            for bit in &fact.bits {
+                if !concerned.bits.contains_key(&bit.name) {
+                    let known = self.is_set_and_checked(&bit.name);
+                    concerned.bits.insert(bit.name.clone(), known);
+                }
+            }
+        }
+        self.count(gone, false);
+        self.count(come, true);
+        concerned
+            .numbers
+            .retain(|number, was| *was != self.is_shared(*number));
+        concerned
+            .bits
+            .retain(|name, was| *was != self.is_set_and_checked(name));
+        concerned
+    }
+
+    /// Whether several rules have a number.
+    fn is_shared(&self, number: (u32, u32)) -> bool {
+        self.numbers.get(&number).is_some_and(|count| *count > 1)
+    }
+
+    /// Whether some rule sets a flowbit, and whether some rule checks it.
+    fn is_set_and_checked(&self, name: &str) -> (bool, bool) {
+        let (set, checked) = self.bits.get(name).copied().unwrap_or_default();
+        (set > 0, checked > 0)
+    }
+
+    /// The open files in which a rule is concerned, but for one.
+    pub(crate) fn open_and(&self, concerned: &Concerned, but: &Url) -> Vec<Url> {
+        if concerned.is_empty() {
+            return Vec::new();
+        }
+        let others = self.open.iter().filter(|(uri, _)| *uri != but);
+        let mut others: Vec<Url> = others
+            .filter(|(_, document)| document.facts.iter().any(|fact| concerned.touches(fact)))
+            .map(|(uri, _)| uri.clone())
+            .collect();
+        others.sort();
+        others
     }
 
     fn count(&mut self, facts: &[Fact], more: bool) {
@@ -121,15 +210,14 @@ impl Workspace {
                 message,
                 fix: None,
             };
-            let number = (fact.gid, fact.sid);
-            if self.numbers.get(&number).is_some_and(|count| *count > 1) {
+            if self.is_shared((fact.gid, fact.sid)) {
                 let message = format!("another rule has the number {}:{} too", fact.gid, fact.sid);
                 let (code, severity) = (duplicate_code(), DiagnosticSeverity::ERROR);
                 all.push(about(fact.sid_range, severity, &code, message));
             }
             for bit in &fact.bits {
-                let (set, checked) = self.bits.get(&bit.name).copied().unwrap_or_default();
-                if bit.checks && set == 0 {
+                let (is_set, is_checked) = self.is_set_and_checked(&bit.name);
+                if bit.checks && !is_set {
                     let message = format!("no rule of the workspace sets `{}`", bit.name);
                     all.push(about(
                         bit.range,
@@ -137,7 +225,7 @@ impl Workspace {
                         "L013",
                         message,
                     ));
-                } else if bit.sets && checked == 0 {
+                } else if bit.sets && !is_checked {
                     let message = format!("no rule of the workspace checks `{}`", bit.name);
                     all.push(about(bit.range, DiagnosticSeverity::HINT, "L014", message));
                 }

@@ -18,6 +18,11 @@ struct Client {
 
 impl Client {
     fn new(files: &[(&str, &str)]) -> Self {
+        Self::able(files, json!({}))
+    }
+
+    /// A client that can do something.
+    fn able(files: &[(&str, &str)], capabilities: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
@@ -43,7 +48,7 @@ impl Client {
         let root = client.uri("");
         let said = client.ask(
             "initialize",
-            json!({"capabilities": {}, "workspaceFolders": [{"uri": root, "name": "w"}]}),
+            json!({"capabilities": capabilities, "workspaceFolders": [{"uri": root, "name": "w"}]}),
         );
         assert_eq!(said["serverInfo"]["name"], "tapir");
         client.tell("initialized", json!({}));
@@ -332,5 +337,56 @@ fn what_the_server_does_not_know_is_answered_so() {
     // What is no request is passed over.
     client.tell("textDocument/didChange", json!({"nonsense": true}));
     assert_eq!(client.open("a.rules", "alert\n").len(), 1);
+    client.bye();
+}
+
+#[test]
+fn other_open_files_are_told_of_what_concerns_them() {
+    let client = Client::new(&[]);
+    assert_eq!(client.open("checks.rules", CHECKS), [pair("L013", 0)]);
+    // A rule that sets the flowbit is opened: what was said of the other file is taken back.
+    assert_eq!(client.open("a.rules", RULE), []);
+    assert_eq!(client.told(), []);
+    // Its number becomes that of the other rule.
+    let at = RULE.find("sid:1").unwrap() as u32 + 4;
+    assert_eq!(
+        client.change("a.rules", [0, at, 0, at + 1], "2"),
+        [pair("R017", 0)]
+    );
+    assert_eq!(client.told(), [pair("R017", 0)]);
+    // What concerns no other file is told of this one alone.
+    client.change("a.rules", [0, at, 0, at + 1], "7");
+    assert_eq!(client.told(), []);
+    let msg = RULE.find("one").unwrap() as u32;
+    assert_eq!(client.change("a.rules", [0, msg, 0, msg + 3], "uno"), []);
+    client.bye();
+}
+
+#[test]
+fn files_on_the_disk_are_watched() {
+    let client = Client::able(
+        &[("a.rules", RULE)],
+        json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}}),
+    );
+    let Message::Request(asked) = client.connection.receiver.recv().unwrap() else {
+        panic!("a registration");
+    };
+    assert_eq!(asked.method, "client/registerCapability");
+    let watched = &asked.params["registrations"][0];
+    assert_eq!(watched["method"], "workspace/didChangeWatchedFiles");
+    assert_eq!(
+        watched["registerOptions"]["watchers"][0]["globPattern"],
+        "**/*.rules"
+    );
+    let answer = Response::new_ok(asked.id, json!(null));
+    client.connection.sender.send(answer.into()).unwrap();
+
+    assert_eq!(client.open("checks.rules", CHECKS), []);
+    std::fs::remove_file(client.folder.path().join("a.rules")).unwrap();
+    client.tell(
+        "workspace/didChangeWatchedFiles",
+        json!({"changes": [{"uri": client.uri("a.rules"), "type": 3}]}),
+    );
+    assert_eq!(client.told(), [pair("L013", 0)]);
     client.bye();
 }

@@ -50,7 +50,7 @@ pub use dialect::{Dialect, Dialects};
 pub use difference::{Aspect, Difference, differences};
 pub use format::format;
 pub use load::{DataSetFiles, Environment, LoadOptions, RuleFile, load};
-pub use parse::{Written, written};
+pub use parse::{RulePlace, Written, rule_places, written};
 pub use render::Renderer;
 pub use rewrite::{Change, Rewritten};
 pub use source::Source;

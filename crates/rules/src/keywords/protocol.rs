@@ -143,6 +143,20 @@ pub fn app_protocol(name: &str) -> Option<&'static str> {
         .map(|protocol| protocol.name)
 }
 
+/// The names that the head of a rule can have for what it looks at: what carries packets, and applications.
+pub fn protocols() -> impl Iterator<Item = &'static str> {
+    const CARRIERS: [&str; 7] = [
+        "tcp",
+        "udp",
+        "icmp",
+        "ip",
+        "tcp-pkt",
+        "tcp-stream",
+        "pkthdr",
+    ];
+    CARRIERS.into_iter().chain(app_protocols())
+}
+
 /// The principal names of all application protocols that a rule can name.
 pub fn app_protocols() -> impl Iterator<Item = &'static str> {
     PROTOCOLS.iter().map(|protocol| protocol.name)

@@ -274,17 +274,7 @@ fn protocol(arg: Arg<'_>, dialect: Dialect) -> Read<Protocol> {
             hook: hook.map(Arg::owned),
         }),
         None => {
-            let names = [
-                "tcp",
-                "udp",
-                "icmp",
-                "ip",
-                "tcp-pkt",
-                "tcp-stream",
-                "pkthdr",
-            ]
-            .into_iter()
-            .chain(crate::keywords::app_protocols());
+            let names = crate::keywords::protocols();
             let mut problem = name.problem(
                 Code::UnknownProtocol,
                 format!("`{}` is no protocol", name.text),

@@ -23,5 +23,6 @@ mod written;
 pub(crate) use recognise::recognise;
 pub(crate) use rule::{Outcome, Reader};
 pub(crate) use split::{RawRule, Rules, comments};
+pub use split::{RulePlace, rule_places};
 pub(crate) use state::{threshold, track};
 pub use written::{Written, written};

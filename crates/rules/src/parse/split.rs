@@ -51,14 +51,15 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// From a rule on that is known to begin here. Lines are counted from there.
-    pub(crate) fn at(source: &'a [u8], at: usize, dialect: Dialect) -> Self {
+    /// From a place on that is known to be the begin of a line, in no rule and no comment. Lines are counted from
+    /// there.
+    pub(crate) fn at(source: &'a [u8], at: usize, dialect: Dialect, disabled: bool) -> Self {
         Rules {
             source,
             at,
             line: 1,
             dialect,
-            disabled: false,
+            disabled,
         }
     }
 
@@ -177,6 +178,31 @@ impl Rules<'_> {
         self.line += memchr::memchr_iter(b'\n', &rest[..end]).count() as u32;
         self.at = open + end;
     }
+}
+
+/// Where a rule stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RulePlace {
+    /// Offset of its first byte, behind the marks that comment it out.
+    pub start: usize,
+    /// Offset behind its last line.
+    pub end: usize,
+    /// The text ends before the rule does.
+    pub unfinished: bool,
+}
+
+/// The rules of a text from an offset on, right or wrong, with those that are commented out. The offset is the begin
+/// of a line and lies in no rule and no comment, as the beginning of the text does and the end of a rule.
+pub fn rule_places(text: &[u8], from: usize, dialect: Dialect) -> impl Iterator<Item = RulePlace> {
+    let mut rules = Rules::at(text, from, dialect, true);
+    std::iter::from_fn(move || {
+        let rule = rules.next()?;
+        Some(RulePlace {
+            start: rule.start,
+            end: rules.at,
+            unfinished: rule.unfinished,
+        })
+    })
 }
 
 /// Whether a commented line is a rule rather than prose: an action, a header, options.
@@ -317,6 +343,23 @@ mod tests {
             .map(|rule| (rule.enabled, rule.start))
             .collect();
         assert_eq!(found, [(false, 19)]);
+    }
+
+    #[test]
+    fn places_are_those_of_whole_rules() {
+        let text = "# alert tcp (sid:1;)\n\nalert tcp (\n sid:2;\n)\nalert udp (\n";
+        let places = |from| -> Vec<_> {
+            rule_places(text.as_bytes(), from, Dialect::Snort3)
+                .map(|place| (&text[place.start..place.end], place.unfinished))
+                .collect()
+        };
+        let all = [
+            ("alert tcp (sid:1;)\n", false),
+            ("alert tcp (\n sid:2;\n)\n", false),
+            ("alert udp (\n", true),
+        ];
+        assert_eq!(places(0), all);
+        assert_eq!(places(text.find("\n\n").unwrap() + 1), all[1..]);
     }
 
     #[test]

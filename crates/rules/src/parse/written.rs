@@ -23,7 +23,7 @@ pub fn written(rule: &Rule, source: &Source) -> Vec<Written> {
         .text
         .get(..rule.span.end as usize)
         .unwrap_or_default();
-    let Some(raw) = Rules::at(text, rule.span.start as usize, rule.dialect).next() else {
+    let Some(raw) = Rules::at(text, rule.span.start as usize, rule.dialect, false).next() else {
         return Vec::new();
     };
     let Some(open) = memchr::memchr(b'(', &raw.text) else {
