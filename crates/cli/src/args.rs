@@ -6,8 +6,13 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::commands::buffers::BuffersArgs;
 use crate::commands::check::CheckArgs;
+use crate::commands::convert::ConvertArgs;
+use crate::commands::ctl::CtlArgs;
+use crate::commands::diff::DiffArgs;
 use crate::commands::explain::ExplainArgs;
+use crate::commands::fmt::FmtArgs;
 use crate::commands::list::ListArgs;
+use crate::commands::profile::ProfileArgs;
 use crate::commands::test::TestArgs;
 
 const EXAMPLES: &str = "\
@@ -75,12 +80,22 @@ pub struct Args {
 pub enum Command {
     /// Check rules: what is wrong with them, slow, or doubtful
     Check(CheckArgs),
+    /// Command a running Tapir: reload rules, show counters, take times, stop
+    Ctl(CtlArgs),
     /// Say why a rule alerted on a capture, or did not
     Explain(Box<ExplainArgs>),
     /// Show what the sticky buffers of a capture hold
     Buffers(Box<BuffersArgs>),
+    /// Write rules in their canonical spelling and order
+    Fmt(FmtArgs),
+    /// Write rules in the spelling of another dialect
+    Convert(ConvertArgs),
+    /// Say what is different between two sets of rules
+    Diff(DiffArgs),
     /// List keywords, buffers, protocols, actions or lints
     List(ListArgs),
+    /// Say what each rule, pattern set and part of inspection costs on a capture
+    Profile(Box<ProfileArgs>),
     /// Run unit tests of rules: cases in Markdown, or in folders of suricata-verify
     Test(TestArgs),
     /// Print a completion script for a shell: `tapir completions bash > /etc/bash_completion.d/tapir`
@@ -112,6 +127,10 @@ pub struct InputArgs {
     /// Keep flows and state from one capture file to the next
     #[arg(long, alias = "pcap-file-continuous")]
     pub pcap_continuous: bool,
+
+    /// Replay captures that clients name at the control socket (`tapir ctl pcap-file FILE DIR`)
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", value_hint = ValueHint::FilePath)]
+    pub unix_socket: Option<PathBuf>,
 
     /// Accepted for Suricata's sake: folders are always read with what is below them
     #[arg(long, hide = true)]

@@ -51,6 +51,14 @@ pub(crate) fn configuration(args: &Args) -> Result<Configuration, Failure> {
     if let Some(folder) = &args.config.data_dir {
         config.set(&format!("default-data-dir={}", folder.display()))?;
     }
+    if let Some(path) = &args.input.unix_socket {
+        // Without the socket there would be nothing to do.
+        config.set("unix-command.enabled=yes")?;
+        config.set("engine.init-failure-fatal=yes")?;
+        if !path.as_os_str().is_empty() {
+            config.set(&format!("unix-command.filename={}", path.display()))?;
+        }
+    }
     let snort = given.is_some_and(is_snort_conf);
     let writes_files = args.output.log_dir.is_some() || (given.is_some() && !snort);
     let mut sources = sources(args, &config, given.is_none(), rule_files);

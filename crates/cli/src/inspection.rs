@@ -7,7 +7,8 @@ use std::sync::Arc;
 use tapir_capture::CaptureError;
 use tapir_config::Config;
 use tapir_engine::{
-    Engine, LoadedRules, Replay, RuleSources, Settings, Signals, Trouble, Watch, write_analysis,
+    Engine, LoadedRules, Replay, RuleSources, RunOptions, Settings, Signals, Trouble, Watch,
+    write_analysis,
 };
 use tapir_output::config::{CsvConfig, Destination, EveConfig, EveTypes, FastConfig, TextConfig};
 use tapir_output::{OutputConfig, SinkConfig};
@@ -22,6 +23,8 @@ use crate::{logging, report};
 enum Source {
     Files(Vec<PathBuf>),
     Interfaces(Vec<String>),
+    /// What clients of the control socket name.
+    Socket,
 }
 
 /// Runs what the command line asks for.
@@ -50,7 +53,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let live = matches!(source, Some(Source::Interfaces(_)));
     let mut settings = Settings::new(&config.root, &run_options(args, &config, live))?;
-    settings.outputs = outputs(args, settings.outputs.clone(), writes_files);
+    if !matches!(source, Some(Source::Socket)) {
+        settings.outputs = outputs(args, settings.outputs.clone(), writes_files);
+    }
     if matches!(&source, Some(Source::Files(files)) if files.len() > 1) {
         name_captures(&mut settings.outputs);
     }
@@ -75,8 +80,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     };
     let _pidfile = args.run.pidfile.clone().map(PidFile::write).transpose()?;
-    let engine = Engine::new(Arc::new(settings), sources, rules, Signals::listen()?)?;
+    let make = match source {
+        Source::Socket => Engine::on_call,
+        _ => Engine::new,
+    };
+    let engine = make(Arc::new(settings), sources, rules, Signals::listen()?)?;
     match source {
+        Source::Socket => Ok(serve(args, engine, &config)),
         Source::Files(files) => replay(args, engine, files),
         Source::Interfaces(interfaces) => watch(args, engine, interfaces),
     }
@@ -114,6 +124,14 @@ fn source(args: &Args) -> Result<Option<Source>, Failure> {
         .chain(&input.pcap)
         .filter(|name| !name.is_empty());
     let interfaces: Vec<String> = input.interface.iter().chain(named).cloned().collect();
+    if input.unix_socket.is_some() {
+        return match (replays, interfaces.is_empty()) {
+            (false, true) => Ok(Some(Source::Socket)),
+            _ => Err(Failure(
+                "--unix-socket takes captures from clients: leave out -r and -i".to_owned(),
+            )),
+        };
+    }
     match (replays, interfaces.is_empty()) {
         (true, false) => Err(Failure(
             "captures and interfaces at once: choose -r or -i".to_owned(),
@@ -309,6 +327,25 @@ fn watch(args: &Args, mut engine: Engine, interfaces: Vec<String>) -> Result<Exi
     })?;
     finish(args, engine);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Replays what clients of the control socket name, each into a folder of its own.
+fn serve(args: &Args, mut engine: Engine, config: &Config) -> ExitCode {
+    let outputs = |folder: &Path| {
+        let options = RunOptions {
+            log_dir: Some(folder.to_owned()),
+            ..run_options(args, config, false)
+        };
+        Settings::new(&config.root, &options).map(|settings| settings.outputs)
+    };
+    let quiet = args.output.quiet;
+    engine.serve(outputs, || {
+        if !quiet {
+            eprintln!("waiting for captures; interrupt to stop");
+        }
+    });
+    drop(engine.finish());
+    ExitCode::SUCCESS
 }
 
 fn finish(args: &Args, engine: Engine) {

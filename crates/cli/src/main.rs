@@ -50,9 +50,14 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<ExitCode, Failure> {
     match &args.command {
         Some(Command::Check(args)) => return commands::check::run(args),
+        Some(Command::Ctl(args)) => return commands::ctl::run(args),
         Some(Command::Explain(args)) => return commands::explain::run(args),
         Some(Command::Buffers(args)) => return commands::buffers::run(args),
+        Some(Command::Fmt(args)) => return commands::fmt::run(args),
+        Some(Command::Convert(args)) => return commands::convert::run(args),
+        Some(Command::Diff(args)) => return commands::diff::run(args),
         Some(Command::List(args)) => return commands::list::run(args),
+        Some(Command::Profile(args)) => return commands::profile::run(args),
         Some(Command::Test(args)) => return commands::test::run(args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(

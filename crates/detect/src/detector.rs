@@ -16,8 +16,9 @@ use crate::arbiter::Arbiter;
 use crate::context::{PacketContext, PacketTraits};
 use crate::firewall::FirewallDrop;
 use crate::flow_state::{FlowState, FlowVerdict, SessionTag};
-use crate::frame::FlowFrames;
+use crate::frame::{FlowFrames, FrameView};
 use crate::gate::Gate;
+use crate::part::Part;
 use crate::recorder::{NoRecord, Recorder, Stage, TransactionSight};
 use crate::rule::{Rule, RuleKind};
 use crate::rule_id::RuleId;
@@ -137,6 +138,7 @@ impl Detector {
             None => (&mut without, None, None),
         };
         state.belong_to(rules.generation);
+        recorder.enter(Part::Detection);
         recorder.packet(context, state);
         let before = out.len();
         let stopped = match (state.verdict(), &rules.firewall) {
@@ -159,6 +161,7 @@ impl Detector {
             verdict.tagged |= see_tags(state, context);
         }
         self.no_flow = FlowState::default();
+        recorder.leave();
         verdict
     }
 
@@ -327,19 +330,25 @@ impl<'p, J: Judge, R: Recorder> Work<'_, 'p, J, R> {
                 continue;
             };
             if !self.gate.contains(rule.gate) && !R::ENABLED {
+                self.recorder.passed_over(id);
                 continue;
             }
             self.recorder.rule(id);
-            let prompted = !self.is_insisted(id);
-            self.recorder.stage(Stage::Prefilter, prompted);
-            if !prompted && (rule.transaction.is_some() || rule.frame.is_some()) {
-                self.trial(rule).begins();
-                continue;
-            }
-            let alert = self.trial(rule).run(id);
-            if let Some(alert) = alert.filter(|_| prompted) {
-                self.conclude(rule, alert, out);
-            }
+            self.try_rule(id, rule, out);
+            self.recorder.rule_done();
+        }
+    }
+
+    fn try_rule(&mut self, id: RuleId, rule: &Rule, out: &mut Vec<Alert>) {
+        let prompted = !self.is_insisted(id);
+        self.recorder.stage(Stage::Prefilter, prompted);
+        if !prompted && (rule.transaction.is_some() || rule.frame.is_some()) {
+            self.trial(rule).begins();
+            return;
+        }
+        let alert = self.trial(rule).run(id);
+        if let Some(alert) = alert.filter(|_| prompted) {
+            self.conclude(rule, alert, out);
         }
     }
 
@@ -380,6 +389,27 @@ impl<'p, J: Judge, R: Recorder> Work<'_, 'p, J, R> {
         }
     }
 
+    /// Tries a rule on a transaction, given the tests that it has passed before.
+    fn attempt(
+        &mut self,
+        rule: &Rule,
+        part: &TransactionPart,
+        passed: u32,
+        subject: &Subject<'_>,
+        direction: Direction,
+    ) -> Attempt {
+        let context = self.context;
+        let mut trial = self.trial(rule);
+        if passed == 0 && !trial.begins() {
+            return Attempt::Wait(0);
+        }
+        trial.looking.scratch.begin();
+        if !trial.passes_packet_part() {
+            return Attempt::Wait(passed);
+        }
+        part.attempt(passed, subject, direction, context, &mut trial.looking)
+    }
+
     /// A rule matched as far as its flow goes; says whether the match stands.
     fn conclude(&mut self, rule: &Rule, mut alert: Alert, out: &mut Vec<Alert>) -> bool {
         if let Some(part) = &rule.host {
@@ -416,16 +446,21 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
         found.clear();
         // Rules about addresses alone go first, whatever their place: what they set is there for all others.
         if asks_addresses(rules, context) {
+            self.work.recorder.enter(Part::Prefilter);
             rules
                 .ip_only
                 .collect(context.packet.src, context.packet.dst, found);
             found.sort_unstable();
+            self.work.recorder.leave();
             self.work
                 .insist(found, |rule| rule.kind == RuleKind::IpOnly);
             self.work.try_each(found, self.out);
             found.clear();
         }
-        rules.candidates(context, self.work.gate, self.seen, found);
+        self.work.recorder.enter(Part::Prefilter);
+        let memory = (&mut *self.seen, &mut *self.work.recorder);
+        rules.candidates(context, self.work.gate, memory, found);
+        self.work.recorder.leave();
         self.work
             .insist(found, |rule| rule.kind != RuleKind::IpOnly);
         self.work.try_each(found, self.out);
@@ -436,10 +471,13 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
         let (rules, context) = (self.work.rules, self.work.context);
         let proto = context.app_proto();
         for view in frames.views {
-            let memory = (&mut *self.seen, &mut *self.work.scratch);
+            self.work.recorder.enter(Part::Prefilter);
+            let recorder = &mut *self.work.recorder;
+            let memory = (&mut *self.seen, &mut *self.work.scratch, recorder);
             rules
                 .frames
                 .collect(proto, view, self.work.gate, memory, found);
+            self.work.recorder.leave();
             self.work.insist(found, |rule| {
                 let part = rule.frame.as_deref();
                 part.is_some_and(|part| part.proto == proto && part.kind == view.kind)
@@ -449,32 +487,38 @@ impl<J: Judge, R: Recorder> TransactionTrial<'_, '_, '_, J, R> {
                 if frames.matched.contains(&known) {
                     continue;
                 }
-                let Some((rule, part)) = rules
-                    .rule(id)
-                    .and_then(|rule| Some((rule, rule.frame.as_deref()?)))
-                else {
+                let Some(rule) = rules.rule(id) else {
                     continue;
                 };
-                let prompted = !self.work.is_insisted(id);
                 self.work.recorder.rule(id);
-                self.work.recorder.stage(Stage::Prefilter, prompted);
-                if !self.work.trial(rule).passes_frame(part, view) || !prompted {
-                    continue;
-                }
-                let mut evidence = self.work.scratch.take_evidence().unwrap_or_default();
-                evidence.frame = Some(view.id);
-                let alert = Alert {
-                    rule: id,
-                    actions: rule.actions,
-                    flags: AlertFlags::empty(),
-                    transaction: view.transaction,
-                    evidence: Some(evidence),
-                };
-                if self.work.conclude(rule, alert, self.out) {
+                if self.try_on_frame(id, rule, view) {
                     frames.matched.push(known);
                 }
+                self.work.recorder.rule_done();
             }
         }
+    }
+
+    /// Tries a rule on a frame; says whether a match stands.
+    fn try_on_frame(&mut self, id: RuleId, rule: &Rule, view: &FrameView<'_>) -> bool {
+        let Some(part) = rule.frame.as_deref() else {
+            return false;
+        };
+        let prompted = !self.work.is_insisted(id);
+        self.work.recorder.stage(Stage::Prefilter, prompted);
+        if !self.work.trial(rule).passes_frame(part, view) || !prompted {
+            return false;
+        }
+        let mut evidence = self.work.scratch.take_evidence().unwrap_or_default();
+        evidence.frame = Some(view.id);
+        let alert = Alert {
+            rule: id,
+            actions: rule.actions,
+            flags: AlertFlags::empty(),
+            transaction: view.transaction,
+            evidence: Some(evidence),
+        };
+        self.work.conclude(rule, alert, self.out)
     }
 
     /// Tries the rules that look at transactions, those of the firewall before each.
@@ -554,10 +598,13 @@ impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, 
         found: &mut Vec<RuleId>,
     ) {
         let (rules, gate) = (self.work.rules, self.work.gate);
-        let memory = (&mut *self.seen, &mut *self.work.scratch);
+        self.work.recorder.enter(Part::Prefilter);
+        let recorder = &mut *self.work.recorder;
+        let memory = (&mut *self.seen, &mut *self.work.scratch, recorder);
         rules
             .transactions
-            .collect(subject, direction, done, gate, memory, found);
+            .collect(subject, direction, (done, gate), memory, found);
+        self.work.recorder.leave();
     }
 
     fn look_at(&mut self, seen: Option<TransactionSight<'_>>) {
@@ -582,19 +629,11 @@ impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, 
         let Some(part) = rule.transaction.as_deref() else {
             return Attempt::Never;
         };
-        let prompted = !work.is_insisted(id);
         work.recorder.rule(id);
+        let prompted = !work.is_insisted(id);
         work.recorder.stage(Stage::Prefilter, prompted);
-        let context = work.context;
-        let mut trial = work.trial(rule);
-        if passed == 0 && !trial.begins() {
-            return Attempt::Wait(0);
-        }
-        trial.looking.scratch.begin();
-        if !trial.passes_packet_part() {
-            return Attempt::Wait(passed);
-        }
-        let attempt = part.attempt(passed, subject, direction, context, &mut trial.looking);
+        let attempt = work.attempt(rule, part, passed, subject, direction);
+        work.recorder.rule_done();
         if prompted {
             attempt
         } else {

@@ -8,6 +8,8 @@ use tapir_matcher::{PatternSet, PatternSetBuilder, Seen};
 use tapir_protocols::AppProto;
 
 use crate::gate::Gate;
+use crate::part::{Part, PatternSetFacts, PatternSetId};
+use crate::recorder::Recorder;
 use crate::rule_id::RuleId;
 use crate::section::{Section, SectionScratch};
 use crate::transaction::Pattern;
@@ -110,19 +112,33 @@ impl Prefilter {
         self.lanes.is_empty()
     }
 
+    /// What is to be said of the literals that are looked for in frames of a kind.
+    pub(crate) fn facts(&self, proto: AppProto, kind: u8) -> Option<PatternSetFacts> {
+        let lane = self.lanes.get(&(proto, kind))?;
+        let prompted: usize = lane.prompted.iter().map(Vec::len).sum();
+        Some(PatternSetFacts {
+            buffer: format!("frame {}", proto.frame_name(kind).unwrap_or_default()),
+            transforms: 0,
+            direction: None,
+            patterns: lane.set.len() + lane.transformed.len(),
+            rules: prompted + lane.transformed.len(),
+        })
+    }
+
     /// The rules that can match a stretch of a frame, in order, each once.
-    pub(crate) fn collect(
+    pub(crate) fn collect<R: Recorder>(
         &self,
         proto: AppProto,
         view: &FrameView<'_>,
         gate: Gate,
-        (seen, scratch): (&mut Seen, &mut SectionScratch),
+        (seen, scratch, recorder): (&mut Seen, &mut SectionScratch, &mut R),
         found: &mut Vec<RuleId>,
     ) {
         found.clear();
         let Some(lane) = self.lanes.get(&(proto, view.kind)) else {
             return;
         };
+        recorder.enter(Part::Scan(PatternSetId::Frame(proto, view.kind)));
         lane.set.search_once(view.data, seen, |pattern| {
             if let Some(rules) = lane.prompted.get(pattern.index()) {
                 found.extend_from_slice(rules);
@@ -139,6 +155,8 @@ impl Prefilter {
                 }
             }
         }
+        recorder.scanned(view.data.len(), found);
+        recorder.leave();
         let open = lane.unprompted.iter();
         found.extend(
             open.filter(|(wanted, _)| gate.contains(*wanted))

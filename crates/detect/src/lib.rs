@@ -91,6 +91,7 @@ mod ip_only;
 mod meta;
 mod names;
 mod order;
+mod part;
 mod payload;
 mod port_set;
 mod prefilter;
@@ -125,6 +126,7 @@ pub use gate::Gate;
 pub use header::{AddressKnowledge, CountryDatabase, Reputation, ReputationError};
 pub use meta::RuleMeta;
 pub use order::{ActionClass, ActionOrder};
+pub use part::{Part, PatternSetFacts, PatternSetId};
 pub use port_set::port_ranges;
 pub use recorder::{
     Fate, HeadFault, NO_OPTION, NoRecord, OptionVerdict, Recorder, Stage, TestOutcome, TestVerdict,

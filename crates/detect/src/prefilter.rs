@@ -14,6 +14,8 @@ use tapir_protocols::AppLayerEvent;
 use crate::context::{PacketContext, PacketTraits};
 use crate::gate::Gate;
 use crate::head::ProtocolTest;
+use crate::part::{Part, PatternSetId};
+use crate::recorder::Recorder;
 use crate::rule::RuleFlags;
 use crate::rule_id::RuleId;
 
@@ -22,7 +24,7 @@ const MAX_PORTS: usize = 64;
 
 /// What the literal of a rule is looked for in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lane {
+pub(crate) enum Lane {
     TcpStream,
     TcpPacket,
     Udp,
@@ -30,7 +32,17 @@ enum Lane {
 }
 
 impl Lane {
-    const ALL: [Lane; 4] = [Lane::TcpStream, Lane::TcpPacket, Lane::Udp, Lane::Other];
+    pub(crate) const ALL: [Lane; 4] = [Lane::TcpStream, Lane::TcpPacket, Lane::Udp, Lane::Other];
+
+    /// What people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Lane::TcpStream => "tcp stream",
+            Lane::TcpPacket => "tcp payload",
+            Lane::Udp => "udp payload",
+            Lane::Other => "other payload",
+        }
+    }
 
     fn admits(self, protocol: ProtocolTest, flags: RuleFlags) -> bool {
         match self {
@@ -207,12 +219,23 @@ impl Literals {
     }
 
     #[inline]
-    fn search(&self, data: &[u8], scratch: &mut Seen, found: &mut Vec<RuleId>) {
-        if !self.set.is_empty() {
-            self.set.search_once(data, scratch, |pattern| {
-                found.extend_from_slice(self.behind(pattern))
-            });
+    fn search<R: Recorder>(
+        &self,
+        id: PatternSetId,
+        data: &[u8],
+        (scratch, recorder): (&mut Seen, &mut R),
+        found: &mut Vec<RuleId>,
+    ) {
+        if self.set.is_empty() {
+            return;
         }
+        recorder.enter(Part::Scan(id));
+        let before = found.len();
+        self.set.search_once(data, scratch, |pattern| {
+            found.extend_from_slice(self.behind(pattern))
+        });
+        recorder.scanned(data.len(), found.get(before..).unwrap_or_default());
+        recorder.leave();
     }
 }
 
@@ -344,12 +367,18 @@ impl Prefilter {
         }
     }
 
+    /// How many literals are looked for in a lane, and how many rules lie behind them.
+    pub(crate) fn size(&self, lane: Lane, direction: Direction) -> (usize, usize) {
+        let literals = &self.literals[lane as usize][direction.index()];
+        (literals.set.len(), literals.rules.len())
+    }
+
     /// Adds the rules that can match a packet to `found`, some of them perhaps twice.
-    pub(crate) fn collect(
+    pub(crate) fn collect<R: Recorder>(
         &self,
         context: &PacketContext<'_>,
         gate: Gate,
-        seen: &mut Seen,
+        memory: (&mut Seen, &mut R),
         found: &mut Vec<RuleId>,
     ) {
         if gate.contains(Gate::EVENTS) && !context.traits.contains(PacketTraits::CONTINUED) {
@@ -372,33 +401,35 @@ impl Prefilter {
             }
         }
         if gate.contains(Gate::PAYLOAD) {
-            self.collect_literals(context, class, way, seen, found);
+            self.collect_literals(context, (class, way), memory, found);
         }
     }
 
-    fn collect_literals(
+    fn collect_literals<R: Recorder>(
         &self,
         context: &PacketContext<'_>,
-        class: Class,
-        way: usize,
-        seen: &mut Seen,
+        (class, way): (Class, usize),
+        (seen, recorder): (&mut Seen, &mut R),
         found: &mut Vec<RuleId>,
     ) {
-        let lane = |lane: Lane| &self.literals[lane as usize][way];
+        let mut search = |lane: Lane, data: &[u8]| {
+            let id = PatternSetId::payload(lane, way);
+            self.literals[lane as usize][way].search(id, data, (seen, recorder), found);
+        };
         if let Some(stream) = context.stream {
-            lane(Lane::TcpStream).search(stream.data, seen, found);
+            search(Lane::TcpStream, stream.data);
         }
         let payload = context.inspected_payload();
         if payload.is_empty() {
             return;
         }
         match class {
-            Class::Udp => lane(Lane::Udp).search(payload, seen, found),
-            Class::Other => lane(Lane::Other).search(payload, seen, found),
+            Class::Udp => search(Lane::Udp, payload),
+            Class::Other => search(Lane::Other, payload),
             Class::Tcp => {
-                lane(Lane::TcpPacket).search(payload, seen, found);
+                search(Lane::TcpPacket, payload);
                 if !context.traits.contains(PacketTraits::STREAM_ADDED) {
-                    lane(Lane::TcpStream).search(payload, seen, found);
+                    search(Lane::TcpStream, payload);
                 }
             }
         }

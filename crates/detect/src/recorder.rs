@@ -11,6 +11,7 @@ use crate::arbiter::PacketFacts;
 use crate::context::PacketContext;
 use crate::flow_state::FlowState;
 use crate::gate::Gate;
+use crate::part::Part;
 use crate::rule_id::RuleId;
 
 /// A stage that a rule passes on its way to an alert.
@@ -160,11 +161,41 @@ pub trait Recorder {
         let _ = seen;
     }
 
+    /// A part of the work begins.
+    #[inline(always)]
+    fn enter(&mut self, part: Part) {
+        let _ = part;
+    }
+
+    /// The part that was entered last is done.
+    #[inline(always)]
+    fn leave(&mut self) {}
+
+    /// All that was entered, and the trial of a rule, has come to nothing: the inspection of a packet failed.
+    #[inline(always)]
+    fn abandon(&mut self) {}
+
+    /// A pattern set was looked for in so many bytes, and these rules have a literal that occurs in them.
+    #[inline(always)]
+    fn scanned(&mut self, bytes: usize, prompted: &[RuleId]) {
+        let _ = (bytes, prompted);
+    }
+
+    /// The prefilter named this rule, but the packet lacks signs that the rule asks for: it is not tried.
+    #[inline(always)]
+    fn passed_over(&mut self, rule: RuleId) {
+        let _ = rule;
+    }
+
     /// Evaluation of `rule` begins on the current packet.
     #[inline(always)]
     fn rule(&mut self, rule: RuleId) {
         let _ = rule;
     }
+
+    /// Evaluation of the current rule is over. What comes of it may still be told.
+    #[inline(always)]
+    fn rule_done(&mut self) {}
 
     /// The current rule passed `stage`, or failed there and went no further.
     #[inline(always)]

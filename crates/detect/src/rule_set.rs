@@ -205,14 +205,14 @@ impl RuleSet {
     }
 
     /// The rules that can match a packet, in order, each once.
-    pub(crate) fn candidates(
+    pub(crate) fn candidates<R: Recorder>(
         &self,
         context: &PacketContext<'_>,
         gate: Gate,
-        seen: &mut Seen,
+        memory: (&mut Seen, &mut R),
         found: &mut Vec<RuleId>,
     ) {
-        self.prefilter.collect(context, gate, seen, found);
+        self.prefilter.collect(context, gate, memory, found);
         if found.len() > 1 {
             found.sort_unstable();
             found.dedup();

@@ -48,6 +48,11 @@ pub(crate) struct TransformWork {
 pub(crate) struct TransformChain(Box<[Transform]>);
 
 impl TransformChain {
+    /// How many transforms it has.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Compiles transforms; nothing if there are none.
     ///
     /// # Errors

@@ -8,17 +8,16 @@ use tapir_detect::{
     Actions, AddressKnowledge, ConfiguredKind, ConfiguredThreshold, CountryDatabase, Reputation,
     ReputationError,
 };
-use tapir_rules::side::{Classifications, Limit, LimitKind, References, parse_thresholds};
+use tapir_rules::side::{
+    Classifications, Limit, LimitKind, References, SHIPPED_CLASSES, SHIPPED_REFERENCES,
+    parse_thresholds,
+};
 use tapir_rules::tree::{Action, AddressExpr, PortExpr};
 use tapir_rules::{Diagnostic, Severity, Source};
 
 use crate::EngineError;
 use crate::rule_report::RuleReport;
 use crate::settings::DetectSettings;
-
-/// Classes and references that come with Tapir.
-const SHIPPED_CLASSES: &str = include_str!("../../../rules/classification.config");
-const SHIPPED_REFERENCES: &str = include_str!("../../../rules/reference.config");
 
 /// All that rules depend on besides their own text.
 pub(crate) struct Companions {

@@ -7,10 +7,12 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use tapir_capture::Batch;
 
+use tapir_profile::Figures;
+
 use crate::counters::Counters;
 use crate::finding::Finding;
 use crate::rules::LoadedRules;
-use crate::worker::{Origin, Worker};
+use crate::worker::{Origin, TimableWorker, Worker};
 
 /// Commands that may wait for a worker, and answers for the one who reads them.
 const DEPTH: usize = 8;
@@ -27,6 +29,10 @@ pub(crate) enum Command {
     Reload(Arc<LoadedRules>),
     /// Tell the counters.
     Count,
+    /// Take times from here on, or do not any more.
+    Time(bool),
+    /// Tell what was measured.
+    Figures,
 }
 
 /// A worker's share of a batch.
@@ -54,6 +60,7 @@ pub(crate) struct Pick {
 pub(crate) struct Answer {
     pub(crate) findings: Vec<Finding>,
     pub(crate) counters: Option<Box<Counters>>,
+    pub(crate) figures: Option<Box<Figures>>,
 }
 
 /// All workers. With one there are no threads: it works where the commands are given.
@@ -64,7 +71,7 @@ pub(crate) struct Crew {
 
 enum Member {
     Here {
-        worker: Box<Worker>,
+        worker: TimableWorker,
         answers: VecDeque<Answer>,
     },
     Thread {
@@ -76,18 +83,18 @@ enum Member {
 
 impl Crew {
     /// Puts workers to work: a single one on this thread, several on threads of their own.
-    pub(crate) fn new(mut workers: Vec<Worker>) -> std::io::Result<Self> {
-        let members = if workers.len() == 1 {
+    pub(crate) fn new(workers: Vec<Worker>) -> std::io::Result<Self> {
+        let is_alone = workers.len() == 1;
+        let workers = workers.into_iter().map(TimableWorker::new);
+        let members = if is_alone {
             workers
-                .drain(..)
                 .map(|worker| Member::Here {
-                    worker: Box::new(worker),
+                    worker,
                     answers: VecDeque::new(),
                 })
                 .collect()
         } else {
             workers
-                .into_iter()
                 .enumerate()
                 .map(|(i, worker)| spawn(i, worker))
                 .collect::<Result<_, _>>()?
@@ -140,7 +147,7 @@ impl Crew {
     }
 }
 
-fn spawn(index: usize, mut worker: Worker) -> std::io::Result<Member> {
+fn spawn(index: usize, mut worker: TimableWorker) -> std::io::Result<Member> {
     let (commands, inbox) = bounded::<Command>(DEPTH);
     let (outbox, answers) = bounded(DEPTH);
     let handle = std::thread::Builder::new()

@@ -5,25 +5,34 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tapir_capture::{Batch, KernelCounters};
+use tapir_control::Server;
 use tapir_flow::{Dispatcher, Seed, TunnelHash};
-use tapir_output::event::RuleCounts;
-use tapir_output::{Body, Envelope, Event, Outputs, Summary};
+use tapir_output::{Outputs, Summary};
 use tapir_packet::{Decoder, Timestamp};
+use tapir_profile::Figures;
 
+use crate::control::{self, CaptureQueue, Timing};
 use crate::counters::Counters;
 use crate::crew::{Command, Crew, Pick, Work};
 use crate::finding::Finding;
 use crate::merge::Merger;
 use crate::replay::Inspection;
+use crate::rings::{RingOrder, Rings};
 use crate::rules::LoadedRules;
 use crate::settings::{ChecksumMode, Settings};
 use crate::signals::Signals;
-use crate::verdict_counters::verdict_counters;
 use crate::worker::{Origin, Worker};
 use crate::{EngineError, RuleSources};
 
 /// The seed of every hash in a replay: the same input gives the same order.
 pub(crate) const REPLAY_SEED: Seed = Seed::Fixed(0x7461_7069_7200_0001);
+
+/// What workers say to a command, beside what they found.
+#[derive(Default)]
+struct Told {
+    counters: Counters,
+    figures: Vec<Figures>,
+}
 
 /// A running engine.
 pub struct Engine {
@@ -31,22 +40,30 @@ pub struct Engine {
     sources: RuleSources,
     rules: Arc<LoadedRules>,
     signals: Signals,
+    /// Where commands come from.
+    pub(crate) control: Option<Server>,
+    /// Captures that clients want replayed, where such are taken.
+    pub(crate) queue: Option<CaptureQueue>,
+    /// Whether times are taken.
+    pub(crate) timing: Timing,
     crew: Crew,
-    merger: Merger,
+    pub(crate) merger: Merger,
     dispatcher: Dispatcher,
     /// Batches under inspection, oldest first, with the time each brings.
     under_way: VecDeque<(Option<Arc<Batch>>, Option<Timestamp>)>,
     spare: Vec<Batch>,
     findings: Vec<Finding>,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     started: Instant,
     files: u64,
     packets: u64,
     bytes: u64,
     /// Counters of inputs that are over.
-    counters: Counters,
+    pub(crate) counters: Counters,
     pub(crate) kernel: KernelCounters,
-    last_stats: Timestamp,
+    /// What the kernel counted, by interface; a ring's share is added to the others'.
+    pub(crate) interfaces: Vec<(Arc<str>, KernelCounters)>,
+    pub(crate) last_stats: Timestamp,
     /// When the rules in force were loaded; in a replay, where only packets have a time, zero until they change.
     loaded: Timestamp,
 }
@@ -55,32 +72,33 @@ impl Engine {
     /// Sets up workers and opens the outputs.
     ///
     /// # Errors
-    /// When an output cannot be opened or a thread cannot be started.
+    /// When an output or the control socket cannot be opened, or a thread cannot be started.
     pub fn new(
         settings: Arc<Settings>,
         sources: RuleSources,
         rules: LoadedRules,
         signals: Signals,
     ) -> Result<Self, EngineError> {
-        let rules = Arc::new(rules);
         let outputs = Outputs::open(&settings.outputs)?;
+        Self::with_outputs(settings, sources, Arc::new(rules), signals, outputs)
+    }
+
+    /// Sets up workers for outputs that are open.
+    pub(crate) fn with_outputs(
+        settings: Arc<Settings>,
+        sources: RuleSources,
+        rules: Arc<LoadedRules>,
+        signals: Signals,
+        outputs: Outputs,
+    ) -> Result<Self, EngineError> {
+        let control = control::open(&settings)?;
         let needs = Arc::new(outputs.needs().clone());
-        let entangled = rules.set.is_entangled();
-        if entangled && settings.workers > 1 {
-            tracing::info!(
-                "the rules tie flows to each other (see `entangled` in ARCHITECTURE.md): one worker is used"
-            );
-        }
-        let count = if entangled {
-            1
-        } else {
-            settings.workers.max(1)
-        };
         let seed = if settings.live {
             Seed::Random
         } else {
             REPLAY_SEED
         };
+        let count = worker_count(&settings, &rules);
         let share = count as u64;
         let workers = (0..count)
             .map(|_| {
@@ -94,15 +112,7 @@ impl Engine {
             })
             .collect();
         Ok(Self {
-            dispatcher: Dispatcher::new(
-                if settings.live {
-                    TunnelHash::Inner
-                } else {
-                    TunnelHash::default()
-                },
-                seed,
-            )
-            .with_decode(&settings.decode),
+            dispatcher: dispatcher(&settings, seed),
             crew: Crew::new(workers).map_err(EngineError::Thread)?,
             merger: Merger::new(Arc::clone(&rules), outputs, settings.prevention),
             under_way: VecDeque::new(),
@@ -115,6 +125,10 @@ impl Engine {
             bytes: 0,
             counters: Counters::default(),
             kernel: KernelCounters::default(),
+            interfaces: Vec::new(),
+            control,
+            queue: None,
+            timing: Timing::default(),
             last_stats: Timestamp::ZERO,
             loaded: if settings.live {
                 wall_clock()
@@ -130,6 +144,34 @@ impl Engine {
 
     pub(crate) fn signals(&self) -> &Signals {
         &self.signals
+    }
+
+    /// The settings of the run.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> &LoadedRules {
+        &self.rules
+    }
+
+    /// When they were loaded.
+    pub(crate) fn rules_loaded_at(&self) -> Timestamp {
+        self.loaded
+    }
+
+    /// The names of the interfaces that are watched.
+    pub(crate) fn interfaces(&self) -> Vec<String> {
+        let names = self.interfaces.iter();
+        names.map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// What the kernel counted of an interface when this was last asked.
+    pub(crate) fn kernel_counters(&self, interface: &str) -> KernelCounters {
+        let mut all = self.interfaces.iter();
+        let found = all.find(|(name, _)| **name == *interface);
+        found.map_or_else(KernelCounters::default, |(_, counters)| *counters)
     }
 
     /// Packets so far.
@@ -180,7 +222,7 @@ impl Engine {
         self.counters.add(counters);
     }
 
-    fn command_all(&mut self, command: impl Fn() -> Command) {
+    pub(crate) fn command_all(&mut self, command: impl Fn() -> Command) {
         self.make_room();
         self.crew.command(|_| command());
         self.under_way.push_back((None, None));
@@ -223,15 +265,18 @@ impl Engine {
     }
 
     /// Takes the answers to the oldest command and writes what was found.
-    fn collect(&mut self) -> Option<Counters> {
+    fn collect(&mut self) -> Told {
         let answers = self.crew.answers();
-        let (batch, time) = self.under_way.pop_front()?;
-        let mut counters: Option<Counters> = None;
+        let mut told = Told::default();
+        let Some((batch, time)) = self.under_way.pop_front() else {
+            return told;
+        };
         for answer in answers {
             self.findings.extend(answer.findings);
             if let Some(counted) = answer.counters {
-                counters.get_or_insert_default().add(&counted);
+                told.counters.add(&counted);
             }
+            told.figures.extend(answer.figures.map(|figures| *figures));
         }
         if let Some(time) = time {
             self.now = self.now.max(time);
@@ -240,130 +285,105 @@ impl Engine {
         if let Some(batch) = batch.and_then(Arc::into_inner) {
             self.return_batch(batch);
         }
-        counters
+        told
+    }
+
+    /// Has the crew answer a command once all before it are done.
+    fn ask_crew(&mut self, command: impl Fn() -> Command) -> Told {
+        self.drain();
+        self.crew.command(|_| command());
+        self.under_way.push_back((None, None));
+        self.collect()
     }
 
     /// The counters of all workers now.
-    fn count(&mut self) -> Counters {
-        self.drain();
-        self.crew.command(|_| Command::Count);
-        self.under_way.push_back((None, None));
-        self.collect().unwrap_or_default()
+    pub(crate) fn count(&mut self, rings: Option<&mut Rings>) -> Counters {
+        let Some(rings) = rings else {
+            return self.ask_crew(|| Command::Count).counters;
+        };
+        let mut counters = Counters::default();
+        for state in self.states(rings) {
+            counters.add(&state.counters);
+        }
+        counters
     }
 
-    /// Does what signals have asked for: logs reopened, rules loaded anew. Gives the new rules.
-    pub(crate) fn attend_to_signals(&mut self) -> Option<Arc<LoadedRules>> {
+    /// What the crew has measured, each worker by itself.
+    pub(crate) fn crew_figures(&mut self) -> Vec<Figures> {
+        self.ask_crew(|| Command::Figures).figures
+    }
+
+    /// Does what signals and clients of the control socket have asked for.
+    pub(crate) fn attend(&mut self, mut rings: Option<&mut Rings>) {
         if self.signals.take_reopen() {
-            self.drain();
-            self.merger.outputs().reopen();
-            tracing::info!("logs reopened");
+            self.reopen();
         }
         if self.signals.take_reload() {
-            self.reload()
-        } else {
-            None
+            // What came of it is in the log.
+            drop(self.reload(rings.as_deref_mut()));
         }
+        if self.control.is_some() {
+            self.attend_to_requests(rings);
+        }
+    }
+
+    /// Writes to other outputs from here on; gives those before, to be finished.
+    pub(crate) fn new_merger(&mut self, outputs: Outputs) -> Merger {
+        let rules = Arc::clone(&self.rules);
+        let merger = Merger::new(rules, outputs, self.settings.prevention);
+        std::mem::replace(&mut self.merger, merger)
+    }
+
+    /// Opens the logs anew.
+    pub(crate) fn reopen(&mut self) {
+        self.drain();
+        self.merger.outputs().reopen();
+        tracing::info!("logs reopened");
     }
 
     /// Loads the rules anew. The old ones serve until the new are ready, and stay in force when a file cannot
-    /// be read.
-    fn reload(&mut self) -> Option<Arc<LoadedRules>> {
+    /// be read, or something in it is wrong.
+    ///
+    /// # Errors
+    /// Why the old ones stay in force.
+    pub(crate) fn reload(&mut self, rings: Option<&mut Rings>) -> Result<(), String> {
         let loaded = LoadedRules::load(&self.sources, &self.settings, Some(&self.rules));
-        match loaded {
+        let why = match loaded {
             Ok(loaded) if loaded.report.is_usable() => {
                 let report = loaded.report.totals();
-                let rules = Arc::new(loaded);
-                self.drain();
-                self.command_all(|| Command::Reload(Arc::clone(&rules)));
-                self.drain();
-                self.merger.reload(Arc::clone(&rules));
-                self.rules = Arc::clone(&rules);
-                self.loaded = self.now;
+                self.take_over(Arc::new(loaded), rings);
                 tracing::warn!("rules loaded anew: {report}");
-                return Some(rules);
+                return Ok(());
             }
-            Ok(loaded) => tracing::error!(
-                "rules not loaded anew: {}; the old ones stay in force",
-                loaded.report.totals()
-            ),
-            Err(e) => tracing::error!("rules not loaded anew: {e}; the old ones stay in force"),
-        }
-        None
+            Ok(loaded) => loaded.report.totals(),
+            Err(e) => e.to_string(),
+        };
+        let why = format!("rules not loaded anew: {why}; the old ones stay in force");
+        tracing::error!("{why}");
+        Err(why)
     }
 
-    /// Writes a statistics record when one is due; in a replay only the last one is.
-    pub(crate) fn tick_stats(&mut self) {
-        let due = self.settings.stats_interval;
-        if self.settings.live
-            && !due.is_zero()
-            && self.now.since(self.last_stats) >= due
-            && self.merger.outputs().needs().stats
-        {
-            self.last_stats = self.now;
-            let counters = self.count();
-            self.write_stats(&counters);
+    /// Other rules are in force from here on.
+    fn take_over(&mut self, rules: Arc<LoadedRules>, mut rings: Option<&mut Rings>) {
+        self.drain();
+        self.command_all(|| Command::Reload(Arc::clone(&rules)));
+        self.drain();
+        if let Some(rings) = rings.as_deref_mut() {
+            // What the old rules have found is written before anything that the new ones find.
+            self.tell_rings(rings, &RingOrder::Reload(Arc::clone(&rules)));
+            self.take_reports(rings);
         }
-    }
-
-    fn write_stats(&mut self, counters: &Counters) {
-        let totals = self.merger.totals();
-        let kernel = [
-            ("capture.kernel_packets", self.kernel.received),
-            ("capture.kernel_drops", self.kernel.dropped),
-            ("capture.kernel_ifdrops", self.kernel.interface_dropped),
-        ];
-        let detect = [
-            ("detect.alert", totals.alerts),
-            ("detect.alert_queue_overflow", totals.discarded),
-            ("detect.alerts_suppressed", totals.suppressed),
-            (
-                "detect.thresholds.bitmap_memuse",
-                self.merger.arbiter_counters().port_bytes as u64,
-            ),
-            ("detect.thresholds.bitmap_alloc_fail", 0),
-        ];
-        let mut more: Vec<(&str, u64)> = Vec::new();
-        if self.settings.live {
-            more.extend(kernel);
+        self.merger.reload(Arc::clone(&rules));
+        self.rules = rules;
+        if let Some(rings) = rings {
+            rings.order(&RingOrder::Go);
         }
-        more.extend(detect);
-        let verdicts = if self.settings.prevention {
-            verdict_counters(counters, &totals, self.settings.firewall.is_some())
+        self.timing.forget();
+        self.loaded = if self.settings.live {
+            wall_clock()
         } else {
-            Vec::new()
+            self.now
         };
-        more.extend(verdicts.iter().map(|(name, count)| (name.as_str(), *count)));
-        let uptime = if self.settings.live {
-            self.started.elapsed().as_secs()
-        } else {
-            0
-        };
-        let unused: Vec<String> = self
-            .settings
-            .policies
-            .counted()
-            .filter(|(target, _)| !counters.exceptions.contains_key(target))
-            .map(|(target, policy)| format!("exception_policy.{target}.{policy}"))
-            .collect();
-        more.extend(unused.iter().map(|name| (name.as_str(), 0)));
-        let of_files = self.merger.outputs().file_store_counters();
-        more.extend(of_files.iter().flatten());
-        let mut tree = counters.tree(uptime, &more);
-        let report = &self.rules.report;
-        tree.rules = Some(RuleCounts {
-            last_reload: self.loaded,
-            loaded: report.loaded as u64,
-            failed: report.refused as u64,
-            skipped: report.skipped as u64,
-        });
-        let event = Event {
-            packet: 0,
-            order: 0,
-            ts: self.now,
-            envelope: Envelope::default(),
-            body: Body::Stats(Box::new(tree)),
-        };
-        self.merger.outputs().emit(&event);
     }
 
     /// Ends the run: last statistics, everything written. Gives the totals.
@@ -396,7 +416,8 @@ impl Engine {
 
 impl Inspection for Engine {
     fn is_stopping(&self) -> bool {
-        self.signals().stopping()
+        let queue = self.queue.as_ref();
+        self.signals().stopping() || queue.is_some_and(CaptureQueue::is_interrupted)
     }
 
     fn begin(&mut self, origin: Origin) {
@@ -411,7 +432,7 @@ impl Inspection for Engine {
         for trouble in self.rules.set.save_data_sets() {
             tracing::error!("{trouble}");
         }
-        let counters = self.count();
+        let counters = self.count(None);
         self.counters.add(&counters);
     }
 
@@ -455,7 +476,7 @@ impl Inspection for Engine {
     }
 
     fn between_batches(&mut self) {
-        self.attend_to_signals();
+        self.attend(None);
     }
 
     fn drain(&mut self) {
@@ -468,6 +489,28 @@ impl Inspection for Engine {
         (self.settings.checksums == ChecksumMode::Auto)
             .then(|| Decoder::new(self.settings.decode.clone()))
     }
+}
+
+/// How many workers there are to be.
+fn worker_count(settings: &Settings, rules: &LoadedRules) -> usize {
+    if !rules.set.is_entangled() {
+        return settings.workers.max(1);
+    }
+    if settings.workers > 1 {
+        tracing::info!(
+            "the rules tie flows to each other (see `entangled` in ARCHITECTURE.md): one worker is used"
+        );
+    }
+    1
+}
+
+fn dispatcher(settings: &Settings, seed: Seed) -> Dispatcher {
+    let hash = if settings.live {
+        TunnelHash::Inner
+    } else {
+        TunnelHash::default()
+    };
+    Dispatcher::new(hash, seed).with_decode(&settings.decode)
 }
 
 fn wall_clock() -> Timestamp {

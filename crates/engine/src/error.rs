@@ -4,6 +4,7 @@ use std::io;
 
 use tapir_capture::CaptureError;
 use tapir_config::ConfigError;
+use tapir_control::ControlError;
 use tapir_output::OutputError;
 
 /// Why an engine cannot run.
@@ -29,6 +30,9 @@ pub enum EngineError {
     /// A variable of the configuration is no list of addresses or ports.
     #[error("vars: {0}: {1}")]
     Variable(String, String),
+    /// The control socket cannot be had.
+    #[error("unix-command: {0}")]
+    Control(ControlError),
     /// A thread cannot be started.
     #[error("cannot start a worker: {0}")]
     Thread(io::Error),

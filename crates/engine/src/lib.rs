@@ -25,6 +25,7 @@
 
 mod analysis;
 mod companions;
+mod control;
 mod counters;
 mod crew;
 mod engine;
@@ -35,11 +36,14 @@ mod live;
 mod merge;
 mod offload;
 mod replay;
+mod rings;
 mod rule_report;
 mod rules;
+mod serve;
 mod session;
 mod settings;
 mod signals;
+mod statistics;
 mod verdict_counters;
 mod worker;
 
@@ -52,7 +56,7 @@ pub use rule_report::RuleReport;
 pub use rules::LoadedRules;
 pub use session::Session;
 pub use settings::{
-    ChecksumMode, DetectSettings, ExceptionPolicies, ExceptionPolicy, Hosts, PortGrouping,
-    RuleSources, RunOptions, Settings,
+    ChecksumMode, ControlSettings, DetectSettings, ExceptionPolicies, ExceptionPolicy, Hosts,
+    PortGrouping, RuleSources, RunOptions, Settings,
 };
 pub use signals::Signals;

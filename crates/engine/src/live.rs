@@ -1,24 +1,19 @@
 //! Watching interfaces until told to stop.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::RecvTimeoutError;
 use tapir_capture::{
     CaptureError, KernelCounters, LibpcapOptions, LibpcapSource, Ring, RingOptions,
     af_packet_permitted,
 };
-use tapir_packet::Timestamp;
 
-use crate::counters::Counters;
 use crate::crew::Pick;
 use crate::engine::Engine;
-use crate::finding::Finding;
 use crate::replay::Inspection;
-use crate::rules::LoadedRules;
-use crate::signals::Signals;
-use crate::worker::{Origin, Worker};
+use crate::rings::{RingOrder, RingReport, RingState, Rings};
+use crate::worker::Origin;
 
 /// Which interfaces to watch, and how.
 #[derive(Debug, Clone)]
@@ -43,8 +38,8 @@ pub struct Watch {
 const BATCH: usize = 512;
 /// How long a source waits for packets before time is let pass.
 const WAIT: Duration = Duration::from_millis(100);
-/// Findings of a ring's worker that may wait to be written.
-const DEPTH: usize = 64;
+/// How long rings are waited for before what they have found is taken.
+const MOMENT: Duration = Duration::from_millis(5);
 
 impl Engine {
     /// Watches interfaces until [`Signals`] say stop or a source fails. What was captured by then is inspected and
@@ -110,87 +105,114 @@ impl Engine {
                     self.inspect(batch, picks, u64::MAX, number);
                 }
             }
-            self.kernel = sum(sources.iter_mut().map(LibpcapSource::counters));
-            self.attend_to_signals();
-            self.tick_stats();
+            self.note_kernel(&watch.interfaces, &mut sources);
+            self.attend(None);
+            self.tick_stats(None);
         }
         self.end(number);
-        self.kernel = sum(sources.iter_mut().map(LibpcapSource::counters));
+        self.note_kernel(&watch.interfaces, &mut sources);
         failed.map_or(Ok(()), Err)
+    }
+
+    fn note_kernel(&mut self, interfaces: &[String], sources: &mut [LibpcapSource]) {
+        let counters = sources.iter_mut().map(LibpcapSource::counters);
+        let names = interfaces.iter().map(|name| Arc::from(name.as_str()));
+        self.interfaces = names.zip(counters).collect();
+        self.kernel = sum(self.interfaces.iter().map(|(_, counters)| *counters));
     }
 
     /// A ring for each worker, each run to completion on a thread of its own; findings come here.
     fn watch_rings(&mut self, watch: &Watch, ready: impl FnOnce()) -> Result<(), CaptureError> {
         let per_interface = self.ring_workers();
-        let (outbox, findings) = bounded(DEPTH);
-        let mut threads = Vec::new();
+        let mut opened = Vec::new();
         for (i, interface) in watch.interfaces.iter().enumerate() {
             let group = (std::process::id() as u16).wrapping_add(i as u16);
+            let name = Arc::<str>::from(interface.as_str());
+            self.interfaces
+                .push((Arc::clone(&name), KernelCounters::default()));
             for _ in 0..per_interface {
                 let options = ring_options(watch, (per_interface > 1).then_some(group));
-                let ring = Ring::open(interface, &options)?;
-                threads.push((ring, Arc::<str>::from(interface.as_str())));
+                opened.push((Ring::open(interface, &options)?, Arc::clone(&name)));
             }
         }
-        let workers = threads.len() as u64;
-        let threads: Vec<RingThread> = threads
-            .into_iter()
-            .map(|(ring, interface)| {
-                let worker = self.new_worker(workers);
-                RingThread::start(
-                    ring,
-                    interface,
-                    worker,
-                    self.signals().clone(),
-                    outbox.clone(),
-                )
-            })
-            .collect::<Result<_, _>>()?;
-        drop(outbox);
+        let share = opened.len() as u64;
+        let opened = opened.into_iter();
+        let manned = opened.map(|(ring, name)| (ring, name, self.new_worker(share)));
+        let mut rings = Rings::start(manned.collect(), self.signals())?;
         ready();
-        let result = self.gather(watch, &threads, &findings);
-        for thread in threads {
-            let (counters, kernel) = thread.join();
-            self.add_counters(&counters);
-            self.kernel = sum([self.kernel, kernel].into_iter());
+        self.gather(watch, &mut rings);
+        let failed = rings.failed.take();
+        let ended = rings.join();
+        self.kernel = sum(ended.iter().map(|(_, kernel)| *kernel));
+        for (counters, _) in &ended {
+            self.add_counters(counters);
         }
-        result
+        failed.map_or(Ok(()), Err)
     }
 
-    fn gather(
-        &mut self,
-        watch: &Watch,
-        threads: &[RingThread],
-        findings: &Receiver<RingReport>,
-    ) -> Result<(), CaptureError> {
-        let mut failed = None;
+    /// Writes what rings find until all have ended.
+    fn gather(&mut self, watch: &Watch, rings: &mut Rings) {
         loop {
-            match findings.recv_timeout(WAIT) {
-                Ok(RingReport::Found {
-                    findings,
-                    packets,
-                    bytes,
-                    now,
-                }) => {
-                    self.write_live(findings, packets, bytes, now);
-                }
-                Ok(RingReport::Failed(e)) => {
-                    failed = Some(e);
-                    self.signals().stop();
-                }
-                Err(crossbeam_channel::RecvTimeoutError::Timeout) => self.flush_live(),
-                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => break,
+            match rings.next(WAIT) {
+                Ok(report) => self.take_report(report, &mut rings.failed),
+                Err(RecvTimeoutError::Timeout) => self.flush_live(),
+                Err(RecvTimeoutError::Disconnected) => break,
             }
             if watch.count.is_some_and(|most| self.packets() >= most) {
                 self.signals().stop();
             }
-            if let Some(rules) = self.attend_to_signals() {
-                threads
-                    .iter()
-                    .for_each(|thread| drop(thread.rules.send(Arc::clone(&rules))));
+            self.attend(Some(rings));
+            self.tick_stats(Some(rings));
+        }
+    }
+
+    /// Takes what rings have told so far.
+    pub(crate) fn take_reports(&mut self, rings: &mut Rings) {
+        while let Ok(report) = rings.next(Duration::ZERO) {
+            self.take_report(report, &mut rings.failed);
+        }
+    }
+
+    fn take_report(&mut self, report: RingReport, failed: &mut Option<CaptureError>) {
+        match report {
+            RingReport::Found {
+                findings,
+                packets,
+                bytes,
+                now,
+            } => self.write_live(findings, packets, bytes, now),
+            RingReport::Failed(e) => {
+                *failed = Some(e);
+                self.signals().stop();
             }
         }
-        failed.map_or(Ok(()), Err)
+    }
+
+    /// Gives all rings an order, and waits until they have obeyed.
+    pub(crate) fn tell_rings(&mut self, rings: &mut Rings, order: &RingOrder) {
+        rings.order(order);
+        // Orders are obeyed in turn.
+        drop(self.states(rings));
+    }
+
+    /// How things are with all rings now.
+    pub(crate) fn states(&mut self, rings: &mut Rings) -> Vec<RingState> {
+        let answers = rings.ask();
+        let mut states = Vec::with_capacity(rings.len());
+        while states.len() < rings.len() {
+            match answers.recv_timeout(MOMENT) {
+                Ok(state) => states.push(state),
+                // All that did not answer have ended.
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => self.take_reports(rings),
+            }
+        }
+        for (name, counters) in &mut self.interfaces {
+            let of_name = states.iter().filter(|state| state.interface == *name);
+            *counters = sum(of_name.map(|state| state.kernel));
+        }
+        self.kernel = sum(self.interfaces.iter().map(|(_, counters)| *counters));
+        states
     }
 }
 
@@ -215,121 +237,4 @@ fn sum(counters: impl Iterator<Item = KernelCounters>) -> KernelCounters {
         interface_dropped: sum.interface_dropped + one.interface_dropped,
         interruptions: sum.interruptions + one.interruptions,
     })
-}
-
-/// What a ring's thread tells.
-enum RingReport {
-    Found {
-        findings: Vec<Finding>,
-        packets: u64,
-        bytes: u64,
-        now: Option<Timestamp>,
-    },
-    Failed(CaptureError),
-}
-
-/// A ring with its worker.
-struct RingThread {
-    handle: JoinHandle<(Counters, KernelCounters)>,
-    rules: Sender<Arc<LoadedRules>>,
-}
-
-impl RingThread {
-    fn start(
-        ring: Ring,
-        interface: Arc<str>,
-        worker: Worker,
-        signals: Signals,
-        outbox: Sender<RingReport>,
-    ) -> Result<Self, CaptureError> {
-        let (rules, inbox) = unbounded();
-        let name = interface.to_string();
-        let mut run = RingRun {
-            ring,
-            worker,
-            signals,
-            outbox,
-            rules: inbox,
-        };
-        let handle = std::thread::Builder::new()
-            .name(format!("ring-{name}"))
-            .spawn(move || run.run(interface))
-            .map_err(|e| CaptureError::Interface {
-                interface: name,
-                message: e.to_string(),
-            })?;
-        Ok(Self { handle, rules })
-    }
-
-    fn join(self) -> (Counters, KernelCounters) {
-        self.handle.join().unwrap_or_default()
-    }
-}
-
-struct RingRun {
-    ring: Ring,
-    worker: Worker,
-    signals: Signals,
-    outbox: Sender<RingReport>,
-    rules: Receiver<Arc<LoadedRules>>,
-}
-
-impl RingRun {
-    fn run(&mut self, interface: Arc<str>) -> (Counters, KernelCounters) {
-        self.worker.begin(Origin {
-            interface: Some(interface),
-            file: None,
-        });
-        let mut number = 0;
-        while !self.signals.stopping() {
-            if let Ok(rules) = self.rules.try_recv() {
-                self.worker.reload(rules);
-            }
-            if let Err(e) = self.block(&mut number, WAIT) {
-                drop(self.outbox.send(RingReport::Failed(e)));
-                break;
-            }
-        }
-        // What the kernel holds already is inspected too.
-        while matches!(self.block(&mut number, Duration::ZERO), Ok(frames) if frames > 0) {}
-        self.worker.end(number);
-        self.report(0, 0, None);
-        (self.worker.counters(), self.ring.counters())
-    }
-
-    /// Inspects the next block, then lets time pass.
-    fn block(&mut self, number: &mut u64, wait: Duration) -> Result<usize, CaptureError> {
-        let (worker, mut bytes, mut now) = (&mut self.worker, 0, None);
-        let frames = self.ring.next_block(wait, |frame, intact| {
-            *number += 1;
-            bytes += frame.data.len() as u64;
-            now = now.max(Some(frame.ts));
-            worker.frame(&frame, *number, intact);
-        })?;
-        let clock = now.unwrap_or_else(|| Timestamp::from_micros(micros_of_clock()));
-        worker.time_passes(clock, *number);
-        self.report(frames as u64, bytes, now);
-        Ok(frames)
-    }
-
-    fn report(&mut self, packets: u64, bytes: u64, now: Option<Timestamp>) {
-        let findings = self.worker.take_findings();
-        if packets > 0 || !findings.is_empty() {
-            drop(self.outbox.send(RingReport::Found {
-                findings,
-                packets,
-                bytes,
-                now,
-            }));
-        }
-    }
-}
-
-/// Microseconds since the epoch: on a quiet interface time is told by the clock.
-fn micros_of_clock() -> u64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| {
-            u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
-        })
 }

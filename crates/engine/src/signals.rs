@@ -37,6 +37,11 @@ impl Signals {
         self.stop.store(true, Ordering::Relaxed);
     }
 
+    /// Asks for the rules to be loaded anew, as SIGUSR2 does.
+    pub(crate) fn ask_for_reload(&self) {
+        self.reload.store(true, Ordering::Relaxed);
+    }
+
     /// Whether to stop.
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)

@@ -6,8 +6,10 @@ use crate::counters::Counters;
 use crate::merge::{MergeTotals, RATE_FILTERED};
 
 /// Why packets are dropped by something other than the firewall; the words of drop records.
-const DROP_REASONS: [&str; 10] = [
+const DROP_REASONS: [&str; 12] = [
     "applayer error",
+    "defrag memcap",
+    "flow memcap",
     "rules",
     "flow drop",
     "exception policy flow drop",

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tapir_rules::{LoadOptions, RuleFile, Source, load};
 
 use crate::allow::Allowed;
-use crate::{Finding, Level, lints};
+use crate::{Finding, Level, Surroundings, lint, lints};
 
 /// Which findings are wanted, by code or by the beginning of a code.
 #[derive(Clone, Debug, Default)]
@@ -27,13 +27,18 @@ impl Selection {
 /// Rules and what was found.
 #[derive(Debug)]
 pub struct Checked {
-    /// The rules and their sources.
+    /// The rules, those that are commented out too, and their sources.
     pub file: RuleFile,
     /// What was found, in the order of the sources.
     pub findings: Vec<Finding>,
 }
 
 impl Checked {
+    /// How many rules are in force.
+    pub fn in_force(&self) -> usize {
+        self.file.rules.iter().filter(|rule| rule.enabled).count()
+    }
+
     /// How many findings are of a level.
     pub fn count(&self, level: Level) -> usize {
         self.findings
@@ -45,7 +50,22 @@ impl Checked {
 
 /// Loads sources, and gives what the loader and the lints have to say.
 pub fn check(sources: Vec<Source>, options: &LoadOptions, selection: &Selection) -> Checked {
-    let mut file = load(sources, options);
+    check_within(sources, options, selection, &Surroundings::default())
+}
+
+/// The same where it is known what the rules refer to.
+pub fn check_within(
+    sources: Vec<Source>,
+    options: &LoadOptions,
+    selection: &Selection,
+    surroundings: &Surroundings,
+) -> Checked {
+    // Rules that are commented out explain why a bit is never set.
+    let options = LoadOptions {
+        disabled: true,
+        ..options.clone()
+    };
+    let mut file = load(sources, &options);
     let mut findings: Vec<Finding> = std::mem::take(&mut file.diagnostics)
         .into_iter()
         .map(|diagnostic| Finding {
@@ -54,14 +74,15 @@ pub fn check(sources: Vec<Source>, options: &LoadOptions, selection: &Selection)
         })
         .filter(|finding| selection.wants(&finding.code))
         .collect();
-    for lint in lints::ALL.iter().filter(|lint| selection.wants(lint.code)) {
-        lint.run(&file, &mut findings);
-    }
+    let wanted = lints::ALL.iter().filter(|lint| selection.wants(lint.code));
+    let wanted: Vec<_> = wanted.collect();
+    lint::run(&wanted, &file, surroundings, &mut findings);
     let allowed: Vec<Allowed> = file.sources.iter().map(Allowed::of).collect();
     findings.retain(|finding| !is_allowed(finding, &file, &allowed));
-    findings.sort_by_key(|finding| {
-        let diagnostic = &finding.diagnostic;
-        (diagnostic.source.0, diagnostic.span.start)
+    findings.sort_by(|one, other| {
+        let place =
+            |finding: &Finding| (finding.diagnostic.source.0, finding.diagnostic.span.start);
+        (place(one), &one.code).cmp(&(place(other), &other.code))
     });
     Checked { file, findings }
 }
@@ -82,8 +103,7 @@ fn is_allowed(finding: &Finding, file: &RuleFile, allowed: &[Allowed]) -> bool {
 mod tests {
     use super::*;
 
-    const RULES: &str =
-        "alert tcp any any -> any 80 (content:\"login\"; sid:1; rev:1; classtype:misc-activity;)\n";
+    const RULES: &str = "alert tcp any any -> any 80 (flow:to_server; content:\"login\"; sid:1; rev:1; classtype:misc-activity;)\n";
 
     fn codes(text: &str, selection: &Selection) -> Vec<String> {
         let sources = vec![Source::new("local.rules", text.as_bytes())];

@@ -11,7 +11,7 @@ pub enum Level {
     Hint,
     /// Likely a mistake; the rule is loaded.
     Warning,
-    /// The rule is refused.
+    /// The rule is refused, or never matches.
     Error,
 }
 

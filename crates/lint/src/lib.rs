@@ -7,16 +7,23 @@
 #![forbid(unsafe_code)]
 
 mod allow;
+mod broader;
 mod check;
+mod expression;
 mod finding;
 mod fix;
 mod format;
+mod frequency;
+mod host_names;
 mod lint;
 pub mod lints;
 pub mod reference;
+mod stretch;
+mod surroundings;
 
-pub use check::{Checked, Selection, check};
+pub use check::{Checked, Selection, check, check_within};
 pub use finding::{Finding, Level};
 pub use fix::mend;
 pub use format::Format;
 pub use lint::{Lint, Report};
+pub use surroundings::Surroundings;

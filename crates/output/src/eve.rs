@@ -8,6 +8,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tapir_packet::Timestamp;
@@ -17,6 +18,7 @@ use crate::config::{DropOptions, EveConfig, EveTypes, OutputConfig};
 use crate::error::OutputError;
 use crate::event::{AnomalyKind, Body, Event};
 use crate::local_time::LocalTime;
+use crate::needs::Needs;
 use crate::sink::Sink;
 use tapir_json::Json;
 
@@ -34,6 +36,8 @@ pub struct EveSink {
 #[derive(Debug)]
 pub struct Records {
     config: Arc<EveConfig>,
+    /// Which of the settings of a log are those of this output: see [`Body::App`].
+    variants: BTreeMap<String, usize>,
     sensor_name: Option<String>,
     /// Whether `pcap_filename` may be written: there is no file behind a live run.
     replay: bool,
@@ -48,12 +52,14 @@ impl EveSink {
     /// When its file cannot be opened.
     pub fn open(config: EveConfig, all: &OutputConfig) -> Result<Self, OutputError> {
         let channel = Channel::open(&config.destination, all)?;
+        let variants = Needs::of(all).variants(&config.types.app_options);
         let records = Records::new(
             config,
             all.sensor_name.clone(),
             !all.live,
             LocalTime::system(),
-        );
+        )
+        .with_variants(variants);
         Ok(Self { channel, records })
     }
 }
@@ -97,11 +103,17 @@ impl Records {
     ) -> Self {
         Self {
             config: Arc::new(config),
+            variants: BTreeMap::new(),
             sensor_name,
             replay,
             time,
             last_stats: stats::LastValues::default(),
         }
+    }
+
+    /// The same, one of several outputs whose settings of a log differ.
+    fn with_variants(self, variants: BTreeMap<String, usize>) -> Self {
+        Self { variants, ..self }
     }
 
     /// Appends the record of an event other than a flow's end, and says whether there is one.
@@ -176,7 +188,11 @@ impl Records {
                 AnomalyKind::AppLayer { .. } => wanted.applayer,
             }),
             Body::Stats(_) => types.stats.is_some(),
-            Body::App { log, .. } => types.app.iter().any(|name| name == log),
+            Body::App { log, variant, .. } => {
+                let own = self.variants.get(*log).copied().unwrap_or_default();
+                types.app.iter().any(|name| name == log)
+                    && variant.is_none_or(|variant| variant == own)
+            }
             Body::Tagged(_) => types
                 .alert
                 .as_ref()

@@ -82,6 +82,9 @@ pub enum Body {
         log: &'static str,
         /// `event_type`, such as `http`.
         event_type: &'static str,
+        /// Which of the settings that outputs have for the log it was rendered by, as a place in
+        /// [`Needs::app_options`](crate::Needs::app_options); nothing when it is the same under all of them.
+        variant: Option<usize>,
         /// What follows the envelope inside the record: `"http":{...}`, without a comma around it.
         json: Box<[u8]>,
     },

@@ -275,6 +275,7 @@ mod tests {
             body: Body::App {
                 log: "fileinfo",
                 event_type: "fileinfo",
+                variant: None,
                 json: json.into(),
             },
             ..alert()

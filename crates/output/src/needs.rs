@@ -65,8 +65,9 @@ pub struct Needs {
     pub community_id: Option<u16>,
     /// Application records of these protocols.
     pub app: Vec<String>,
-    /// Settings of those records, by `event_type`; those of the first output that has the type.
-    pub app_options: BTreeMap<String, RecordOptions>,
+    /// Settings of those records, by log: all that differ, in the order of the outputs. What shows a record but is not
+    /// one of a log goes by the first.
+    pub app_options: BTreeMap<String, Vec<RecordOptions>>,
     /// Where files are kept on disk: their content, through [`Outputs::store`](crate::Outputs::store).
     pub file_store: Option<FileStoreConfig>,
     /// Every captured packet, through [`Outputs::log_packet`](crate::Outputs::log_packet).
@@ -122,6 +123,22 @@ impl Needs {
         }
     }
 
+    /// The settings that the first output with this log has for it.
+    pub fn options(&self, log: &str) -> Option<&RecordOptions> {
+        self.app_options.get(log)?.first()
+    }
+
+    /// The places in [`Needs::app_options`] of what an output has for its logs.
+    pub(crate) fn variants(&self, of: &BTreeMap<String, RecordOptions>) -> BTreeMap<String, usize> {
+        of.iter()
+            .filter_map(|(log, options)| {
+                let known = self.app_options.get(log)?;
+                let place = known.iter().position(|known| known == options)?;
+                Some((log.clone(), place))
+            })
+            .collect()
+    }
+
     fn want_payload(&mut self, limit: usize) {
         self.payload = true;
         self.payload_limit = self.payload_limit.max(limit);
@@ -161,9 +178,10 @@ impl Needs {
         self.ether |= eve.ethernet;
         self.community_id = self.community_id.or(eve.community_id);
         for (name, options) in &types.app_options {
-            self.app_options
-                .entry(name.clone())
-                .or_insert_with(|| options.clone());
+            let known = self.app_options.entry(name.clone()).or_default();
+            if !known.contains(options) {
+                known.push(options.clone());
+            }
         }
         for name in &types.app {
             if !self.app.contains(name) {

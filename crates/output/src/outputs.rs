@@ -102,6 +102,7 @@ impl Outputs {
         let body = Body::App {
             log: "fileinfo",
             event_type: "fileinfo",
+            variant: None,
             json: json.into(),
         };
         let record = Event {

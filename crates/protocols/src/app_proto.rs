@@ -3,17 +3,24 @@
 use std::fmt;
 
 macro_rules! protocols {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+    ($(#[doc = $help:literal] $(#[$more:meta])* $name:ident = $text:literal,)*) => {
         /// An application protocol, or what is known in its place.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         #[repr(u8)]
         pub enum AppProto {
-            $($(#[$doc])* $name,)*
+            $(#[doc = $help] $(#[$more])* $name,)*
         }
 
         impl AppProto {
             /// Every value, in the order of their numbers.
             pub const ALL: &[AppProto] = &[$(AppProto::$name,)*];
+
+            /// One line about it.
+            pub const fn help(self) -> &'static str {
+                match self {
+                    $(AppProto::$name => $help.trim_ascii(),)*
+                }
+            }
 
             /// The name in rules and in the configuration.
             pub const fn name(self) -> &'static str {

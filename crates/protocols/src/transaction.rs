@@ -46,9 +46,12 @@ pub trait Transaction {
     fn describe(&self, json: &mut Json<'_>, options: &RecordOptions);
 
     /// Shows the log records that are due now, each with its `event_type` and the members that follow the envelope.
-    /// Asked once, when both sides are complete or [`Meta::log_now`] says so; a protocol that logs its sides one by one
-    /// sets [`Meta::log_now`] for each and remembers what it has shown.
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>);
+    /// Asked when both sides are complete or [`Meta::log_now`] says so, once for each of the settings that outputs have
+    /// for the protocol.
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>);
+
+    /// Records have been shown; a protocol that is logged before it is complete remembers that.
+    fn shown(&mut self) {}
 
     /// Its records are about what the server sent: they have the server's address first.
     fn is_from_server(&self, options: &RecordOptions) -> bool {

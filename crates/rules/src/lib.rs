@@ -24,25 +24,36 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod convert;
 mod diagnostic;
 mod dialect;
+mod difference;
+mod format;
 pub mod keywords;
 mod load;
 mod parse;
 mod print;
 mod render;
+mod rewrite;
 pub mod sentence;
 pub mod side;
 mod source;
 mod span;
 mod suggest;
 pub mod tree;
+mod unified;
 mod validate;
 
+pub use convert::convert;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use dialect::{Dialect, Dialects};
+pub use difference::{Aspect, Difference, differences};
+pub use format::format;
 pub use load::{DataSetFiles, Environment, LoadOptions, RuleFile, load};
+pub use parse::{Written, written};
 pub use render::Renderer;
+pub use rewrite::{Change, Rewritten};
 pub use source::Source;
 pub use span::{SourceId, Span};
+pub use suggest::nearest;
 pub use tree::{Opt, OptionKind, Rule};

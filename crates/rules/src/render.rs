@@ -49,7 +49,7 @@ impl<'a> Renderer<'a> {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
-            Severity::Note => Level::NOTE,
+            Severity::Note => Level::NOTE.with_name("hint"),
         };
         let title = level.primary_title(&*diagnostic.message).id(code);
         let Some(source) = self.sources.get(diagnostic.source.0 as usize) else {

@@ -2,7 +2,7 @@
 
 /// The name nearest to `word` by insertions, deletions, replacements and swaps of neighbours, if it is near
 /// enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// Longer words are no misspelt keyword.
     const LONGEST: usize = 64;
     if word.is_empty() || word.len() > LONGEST {

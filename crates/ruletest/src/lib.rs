@@ -9,12 +9,14 @@
 //! | [`notation`] | the notation of traffic, and the packets it stands for |
 //! | [`run`](fn@run) | cases in Markdown against the engine |
 //! | [`verify`](fn@verify) | folders in the layout of suricata-verify against the binary |
+//! | [`draft`](fn@draft) | a case written from a capture |
 //! | [`report`] | outcomes for people and for machines |
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 mod case;
 mod collect;
+mod draft;
 mod expect;
 mod markdown;
 mod mistake;
@@ -28,6 +30,7 @@ mod why;
 
 pub use case::{Case, RuleKey};
 pub use collect::{Found, collect};
+pub use draft::{Draft, draft};
 pub use expect::{Alerts, Expectation, Expected, Raised, RuleNumber};
 pub use mistake::Mistake;
 pub use outcome::{Failure, Outcome, Totals, Verdict};

@@ -60,6 +60,13 @@ pub fn run(cases: &[Case], around: &Surroundings, done: impl Fn(&Outcome) + Sync
 
 /// Loads the rules of a key. What is wrong with them is told as people read it.
 pub(crate) fn load(key: &RuleKey, around: &Surroundings) -> Result<Loaded, String> {
+    let loaded = load_usable(key, around)?;
+    complaints(&loaded.rules, around.colour)?;
+    Ok(loaded)
+}
+
+/// Loads the rules of a key, those with mistakes left out.
+pub(crate) fn load_usable(key: &RuleKey, around: &Surroundings) -> Result<Loaded, String> {
     let told = |error: &dyn std::fmt::Display| error.to_string();
     let mut config = match &around.config_file {
         Some(path) => Config::load(path).map_err(|error| told(&error))?,
@@ -85,7 +92,6 @@ pub(crate) fn load(key: &RuleKey, around: &Surroundings) -> Result<Loaded, Strin
         ..RuleSources::default()
     };
     let rules = LoadedRules::load(&sources, &settings, None).map_err(|error| told(&error))?;
-    complaints(&rules, around.colour)?;
     let ids = (0..rules.set.len()).filter_map(|id| Some(RuleId(u32::try_from(id).ok()?)));
     let known = ids
         .filter_map(|id| rules.set.meta(id).map(|meta| ((meta.gid, meta.sid), id)))

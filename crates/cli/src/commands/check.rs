@@ -1,15 +1,15 @@
 //! `tapir check`: says what is wrong with rules, or doubtful.
 
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::{fs, io};
 
 use clap::{ValueEnum, ValueHint};
 use tapir_lint::{Checked, Finding, Format, Level, Selection, mend};
-use tapir_rules::{LoadOptions, Source, SourceId};
+use tapir_rules::{LoadOptions, SourceId};
 
 use crate::Failure;
+use crate::commands::rule_files;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -97,46 +97,18 @@ fn findings(args: &CheckArgs) -> Result<Checked, String> {
         ignore: args.ignore.clone(),
     };
     let options = LoadOptions::default();
-    let mut files = Vec::new();
-    for path in &args.paths {
-        collect(path, &mut files, true)?;
-    }
-    let checked = tapir_lint::check(sources(&files)?, &options, &selection);
+    let files = rule_files::below(&args.paths)?;
+    let checked = tapir_lint::check(rule_files::read(&files)?, &options, &selection);
     if !args.fix {
         return Ok(checked);
     }
     let applied = write_fixes(&files, &checked)?;
     eprintln!("{applied} fixed");
-    Ok(tapir_lint::check(sources(&files)?, &options, &selection))
-}
-
-/// The files of rules that a path names, in the order of their names.
-fn collect(path: &Path, files: &mut Vec<PathBuf>, named: bool) -> Result<(), String> {
-    let failed = |error: io::Error| format!("{}: {error}", path.display());
-    if fs::metadata(path).map_err(failed)?.is_dir() {
-        let mut entries: Vec<PathBuf> = fs::read_dir(path)
-            .map_err(failed)?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            // A link to a folder could lead back to where it stands.
-            .filter(|entry| !(entry.is_symlink() && entry.is_dir()))
-            .collect();
-        entries.sort();
-        for entry in entries.iter().filter(|entry| entry.exists()) {
-            collect(entry, files, false)?;
-        }
-    } else if named || path.extension().is_some_and(|end| end == "rules") {
-        files.push(path.to_owned());
-    }
-    Ok(())
-}
-
-fn sources(files: &[PathBuf]) -> Result<Vec<Source>, String> {
-    let read = |path: &PathBuf| {
-        let name = path.display().to_string();
-        let text = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Source::new(name, text))
-    };
-    files.iter().map(read).collect()
+    Ok(tapir_lint::check(
+        rule_files::read(&files)?,
+        &options,
+        &selection,
+    ))
 }
 
 /// Writes what findings would mend into the files, and says how many were mended.
@@ -150,7 +122,7 @@ fn write_fixes(files: &[PathBuf], checked: &Checked) -> Result<usize, String> {
         };
         let (text, applied) = mend(&source.text, checked.findings.iter().filter(of_file));
         if applied > 0 {
-            fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+            rule_files::write(path, &text)?;
         }
         all += applied;
     }

@@ -1,7 +1,7 @@
 //! `tapir test`: runs unit tests of rules.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use clap::{ValueEnum, ValueHint};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tapir_ruletest::{Found, Outcome, Surroundings, Totals, Verification, report};
 
+use super::replayed::print;
 use crate::Failure;
 use crate::configuration::BUILT_IN;
 
@@ -18,6 +19,8 @@ Examples:
       Run all cases below a folder: sections of Markdown files, and folders with a test.yaml.
   tapir test web.md --filter traversal
       Only cases whose file or heading has this word.
+  tapir test --from capture.pcap -S local.rules --sid 1000001 > case.md
+      A case out of a capture: the rule, what was said, and how often it alerts.
   tapir test rules/ --format junit > results.xml
       For continuous integration; `--format github` annotates the lines of a pull request.
 
@@ -44,8 +47,16 @@ Exit status: 0 all passed, 1 at least one failed, 2 wrong usage or a case that c
 #[command(after_help = EXAMPLES)]
 pub struct TestArgs {
     /// Files and folders of cases
-    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    #[arg(required_unless_present = "from", conflicts_with = "from", value_name = "PATH", value_hint = ValueHint::AnyPath)]
     paths: Vec<PathBuf>,
+
+    /// Write a case that passes from a capture: with the rules of -S that alert on it, or with those of --sid
+    #[arg(long, value_name = "CAPTURE", requires = "rules", value_hint = ValueHint::FilePath)]
+    from: Option<PathBuf>,
+
+    /// With --from: the rules that the case is about, by sid or gid:sid
+    #[arg(long, value_name = "[GID:]SID", requires = "from", value_delimiter = ',', value_parser = read_number)]
+    sid: Vec<(u32, u32)>,
 
     /// Only cases whose file or heading has this text
     #[arg(long, value_name = "TEXT")]
@@ -95,8 +106,33 @@ enum Format {
     Github,
 }
 
+fn read_number(text: &str) -> Result<(u32, u32), String> {
+    let (gid, sid) = text.split_once(':').unwrap_or(("1", text));
+    let number = |text: &str| {
+        let read = text.trim().parse();
+        read.map_err(|_| format!("`{text}` is no number; a rule is named as 2019401 or 1:2019401"))
+    };
+    Ok((number(gid)?, number(sid)?))
+}
+
+/// Writes a case from a capture.
+fn from_capture(args: &TestArgs, capture: &Path) -> Result<ExitCode, Failure> {
+    let draft = tapir_ruletest::draft(capture, &args.sid, &surroundings(args, false))?;
+    if !draft.is_told {
+        eprintln!(
+            "note: the notation has no words for these packets; the case names {}",
+            capture.display()
+        );
+    }
+    print(&draft.text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
+    if let Some(capture) = &args.from {
+        return from_capture(args, capture);
+    }
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let colour = colour && args.format == Format::Human;
     let mut found = match tapir_ruletest::collect(&args.paths, colour) {

@@ -75,3 +75,43 @@ fn every_shipped_rule_loads() {
         "{last}"
     );
 }
+
+/// The signature ids that alert on a capture, in order.
+fn sids_of(capture: &str, rules: &str) -> Vec<u64> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.rules");
+    std::fs::write(&file, rules).unwrap();
+    let output = tapir()
+        .args(["-q", "-A", "json", "-S"])
+        .arg(&file)
+        .arg("-r")
+        .arg(project(capture))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|event| event["event_type"] == "alert")
+        .map(|event| event["alert"]["signature_id"].as_u64().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_rule_may_ask_of_a_transaction_and_of_the_packet() {
+    let rules = r#"
+alert http any any -> any any (http.uri; content:"/etc/passwd"; ip.src; content:"|cb 00 71 42|"; sid:1;)
+alert http any any -> any any (http.uri; content:"/etc/passwd"; ip.src; content:"|cb 00 71 43|"; sid:2;)
+"#;
+    assert_eq!(sids_of("pcaps/web-attacks.pcap", rules), [1]);
+}
+
+#[test]
+fn a_rule_may_ask_how_far_a_transaction_has_come() {
+    let rules = r#"
+alert http1 any any -> any any (app-layer-state:>request_line; sid:1;)
+alert http1 any any -> any any (app-layer-state:<request_line; http.method; content:"GET"; sid:2;)
+alert http1 any any -> any any (app-layer-state:>response_body; sid:3;)
+"#;
+    assert_eq!(sids_of("pcaps/http-get.pcap", rules), [1, 3]);
+}

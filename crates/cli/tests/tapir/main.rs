@@ -1,11 +1,18 @@
 //! The binary, end to end, on the captures of `pcaps/` and the rules of `rules/`.
 
 mod alerts;
+mod captures_on_call;
 mod command_line;
 mod determinism;
+mod dialects;
+mod exceptions;
 mod explain;
 mod frames;
 mod live;
+mod profile;
+mod rewriting;
+mod rule_tests;
+mod shipped_rules;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,10 +1,13 @@
 //! Hooks: where in the header a rule says when it is tried, and what the firewall's rules do there.
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 use tapir_packet::Direction;
-use tapir_protocols::AppProto;
+use tapir_protocols::{AppProto, Hook};
 use tapir_rules::Rule as Tree;
-use tapir_rules::tree::{Action, ActionScope, OptionKind, ProtocolName};
+use tapir_rules::tree::{Action, ActionScope, Opt, OptionKind, ProtocolName};
 
 use super::rule::Parts;
 use super::{CompileConfig, app_proto};
@@ -85,35 +88,76 @@ impl Parts {
         is_firewall: bool,
     ) -> Result<HookPlace, CompileError> {
         let refused = |message: String| CompileError::refused(tree.header.span.range(), message);
-        let proto = app_proto(tree)?.unwrap_or_default();
         let (name, before) = match written.split_once('<') {
             Some((branch, state)) => (format!("{branch}{state}"), true),
             None => (written.to_owned(), false),
         };
-        let hook = proto.hook(&name).ok_or_else(|| {
-            let known: Vec<String> = proto.hooks().into_iter().map(|(_, name)| name).collect();
-            refused(format!(
-                "{} has no hook `{name}`; it has {}",
-                proto.name(),
-                known.join(", ")
-            ))
-        })?;
+        let (proto, hook) = known_hook(tree, &name, tree.header.span.range())?;
         if before && !is_firewall {
             return Err(refused(
                 "only rules of the firewall accept the states before their hook".into(),
             ));
         }
-        self.gate |= Gate::FLOW
-            | match hook.direction {
-                Direction::ToServer => Gate::TO_SERVER,
-                Direction::ToClient => Gate::TO_CLIENT,
-            };
+        self.turn_to(hook.direction);
         self.tests.push(Test::Hook(proto, hook));
         Ok(HookPlace::App {
             proto,
             hook,
             before,
         })
+    }
+
+    /// Takes `app-layer-state`: a state is a hook; `<` and `>` before it compare the progress with that of the state.
+    pub(super) fn take_app_state(&mut self, tree: &Tree, option: &Opt) -> Result<(), CompileError> {
+        let written = match &option.kind {
+            OptionKind::Text(text) => text.trim(),
+            _ => "",
+        };
+        let (order, name) = match written.split_at_checked(1) {
+            Some(("<", name)) => (Some(Ordering::Less), name),
+            Some((">", name)) => (Some(Ordering::Greater), name),
+            _ => (None, written),
+        };
+        let (proto, hook) = known_hook(tree, name, option.span.range())?;
+        self.turn_to(hook.direction);
+        self.tests.push(match order {
+            None => Test::Hook(proto, hook),
+            Some(order) => Test::Progress(proto, hook, order),
+        });
+        Ok(())
+    }
+
+    /// The rule is tried in one direction of flows.
+    fn turn_to(&mut self, direction: Direction) {
+        self.gate |= Gate::FLOW
+            | match direction {
+                Direction::ToServer => Gate::TO_SERVER,
+                Direction::ToClient => Gate::TO_CLIENT,
+            };
+    }
+}
+
+/// The hook of a name that the rule's protocol has.
+fn known_hook(
+    tree: &Tree,
+    name: &str,
+    place: Range<usize>,
+) -> Result<(AppProto, Hook), CompileError> {
+    let proto = app_proto(tree)?.unwrap_or_default();
+    match proto.hook(name) {
+        Some(hook) => Ok((proto, hook)),
+        None => {
+            let known: Vec<String> = proto.hooks().into_iter().map(|(_, name)| name).collect();
+            let message = match &*known {
+                [] => "states of transactions are asked of rules for an application protocol that has some".into(),
+                _ => format!(
+                    "{} has no hook `{name}`; it has {}",
+                    proto.name(),
+                    known.join(", ")
+                ),
+            };
+            Err(CompileError::refused(place, message))
+        }
     }
 }
 
@@ -264,7 +308,7 @@ impl<'b, 'c> FirewallBuilder<'b, 'c> {
         }
     }
 
-    fn stationed_at(&self, proto: AppProto, at: tapir_protocols::Hook) -> Vec<Stationed> {
+    fn stationed_at(&self, proto: AppProto, at: Hook) -> Vec<Stationed> {
         let stationed = |&(rule, place): &(RuleId, HookPlace)| {
             let HookPlace::App {
                 proto: wanted,

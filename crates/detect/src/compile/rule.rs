@@ -236,6 +236,11 @@ impl Parts {
         tree: &Tree,
         option: &Opt,
     ) -> Result<(), CompileError> {
+        if let OptionKind::BufferPart(keywords::http::HEADER, part) = &option.kind
+            && let Some(buffer) = keywords::http::header_field(part)
+        {
+            return self.enter(tree, option, buffer);
+        }
         match &option.kind {
             OptionKind::Buffer(buffer) if *buffer == keywords::payload::BASE64_DATA => {
                 self.look(tree, option)
@@ -311,6 +316,9 @@ impl Parts {
                 Kind::Field => {
                     let test = Test::Field(FieldTest::compile(option)?);
                     self.tests.push(directed(self.towards, test));
+                }
+                Kind::State if keyword == keywords::flow::APP_LAYER_STATE => {
+                    self.take_app_state(tree, option)?;
                 }
                 Kind::State | Kind::Event | Kind::Buffer | Kind::BufferModifier(_) => {
                     return Err(CompileError::not_evaluated(range, keyword.name()));

@@ -194,15 +194,17 @@ impl<J: Judge, R: Recorder> FirewallWork for TransactionTrial<'_, '_, '_, J, R> 
             return false;
         }
         self.work.recorder.rule(id);
-        let Some(alert) = self.trial(id).and_then(|trial| trial.run(id)) else {
-            return false;
-        };
-        self.work.conclude(rule, alert, self.out)
+        let alert = self.trial(id).and_then(|trial| trial.run(id));
+        let stands = alert.is_some_and(|alert| self.work.conclude(rule, alert, self.out));
+        self.work.recorder.rule_done();
+        stands
     }
 
     fn begins(&mut self, id: RuleId) -> bool {
         self.work.recorder.rule(id);
-        self.trial(id).is_some_and(|mut trial| trial.begins())
+        let begins = self.trial(id).is_some_and(|mut trial| trial.begins());
+        self.work.recorder.rule_done();
+        begins
     }
 
     fn on_transaction(

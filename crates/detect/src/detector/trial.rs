@@ -60,17 +60,12 @@ impl<R: Recorder> Trial<'_, '_, R> {
         } else {
             AlertFlags::empty()
         };
-        let (context, looking) = (self.context, &mut self.looking);
-        let buffers = self
-            .rule
-            .buffers
-            .iter()
-            .all(|section| section.holds_in(context.packet, context, looking));
-        looking.recorder.stage(Stage::Buffer, buffers);
+        let buffers = self.passes_buffers();
+        self.looking.recorder.stage(Stage::Buffer, buffers);
         if !buffers {
             return None;
         }
-        let evidence = looking.scratch.take_evidence();
+        let evidence = self.looking.scratch.take_evidence();
         Some(Alert {
             rule: id,
             actions: self.rule.actions,
@@ -97,15 +92,29 @@ impl<R: Recorder> Trial<'_, '_, R> {
         holds
     }
 
-    /// Whether the payload options hold of a rule about frames or transactions, if it has any.
+    /// Whether the options hold that a rule about frames or transactions has for the packet, if it has any.
     #[inline]
     pub(super) fn passes_packet_part(&mut self) -> bool {
-        if self.rule.payload.is_none() {
+        if self.rule.payload.is_some() {
+            let holds = self.passes_payload().is_some();
+            self.looking.recorder.stage(Stage::Payload, holds);
+            if !holds {
+                return false;
+            }
+        }
+        if self.rule.buffers.is_empty() {
             return true;
         }
-        let holds = self.passes_payload().is_some();
-        self.looking.recorder.stage(Stage::Payload, holds);
+        let holds = self.passes_buffers();
+        self.looking.recorder.stage(Stage::Buffer, holds);
         holds
+    }
+
+    /// Whether the options hold that look at buffers of the packet's headers.
+    fn passes_buffers(&mut self) -> bool {
+        let (context, looking) = (self.context, &mut self.looking);
+        let mut sections = self.rule.buffers.iter();
+        sections.all(|section| section.holds_in(context.packet, context, looking))
     }
 
     /// What keeps the head from passing, in the order in which a reader of the rule would ask.

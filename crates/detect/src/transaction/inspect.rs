@@ -298,7 +298,8 @@ impl TransactionPart {
             }
             let is_complete = progress >= subject.complete[way.index()];
             let can_change = matches!(test, Test::Bit(..));
-            let is_final = is_complete || (progress > place && !can_change);
+            let comes_later = can_change || matches!(test, Test::Progress(..));
+            let is_final = is_complete || (progress > place && !comes_later);
             let holds = test.holds(subject, way, is_final, context, looking);
             let outcome = if holds {
                 TestOutcome::Holds

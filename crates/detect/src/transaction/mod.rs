@@ -14,6 +14,7 @@ mod named;
 mod prefilter;
 mod validity;
 
+use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
@@ -120,6 +121,8 @@ pub(crate) enum Test {
     Event(AppProto, u8),
     /// Nothing but that the transaction has come so far.
     Hook(AppProto, Hook),
+    /// Its progress is less or greater than that of a state.
+    Progress(AppProto, Hook, Ordering),
     /// A bit that rules set on transactions, and whether it is to be set.
     Bit(NameId, bool),
     /// Another test, in one direction alone.
@@ -134,7 +137,11 @@ impl Test {
             Test::Field(field) => Some(field.keyword),
             Test::Bounce => Some(internet::FTP_COMMAND_DATA),
             Test::Towards(_, test) => test.keyword(),
-            Test::Event(..) | Test::File(_) | Test::Hook(..) | Test::Bit(..) => None,
+            Test::Event(..)
+            | Test::File(_)
+            | Test::Hook(..)
+            | Test::Progress(..)
+            | Test::Bit(..) => None,
         }
     }
 
@@ -145,6 +152,10 @@ impl Test {
             Test::Hook(wanted, hook) => {
                 let there = *wanted == proto || wanted.covers(proto);
                 (there && hook.direction == direction).then_some(hook.progress)
+            }
+            Test::Progress(wanted, hook, _) => {
+                let there = *wanted == proto || wanted.covers(proto);
+                (there && hook.direction == direction).then_some(0)
             }
             Test::Bit(..) => Some(0),
             Test::Towards(way, test) => test.place(proto, direction).filter(|_| *way == direction),
@@ -189,7 +200,8 @@ impl Test {
             }
             Test::File(tests) => tests.0.iter().for_each(|test| test.ask(settings)),
             Test::Towards(_, test) => test.ask_of_files(settings),
-            Test::Field(_) | Test::Event(..) | Test::Bounce | Test::Hook(..) | Test::Bit(..) => {}
+            Test::Field(_) | Test::Event(..) | Test::Bounce | Test::Bit(..) => {}
+            Test::Hook(..) | Test::Progress(..) => {}
         }
     }
 
@@ -205,6 +217,11 @@ impl Test {
         match self {
             Test::Event(_, number) => subject.events.contains(number),
             Test::Hook(_, hook) => subject.transaction.branch() == hook.branch,
+            Test::Progress(_, hook, order) => {
+                let progress = subject.progress[direction.index()];
+                subject.transaction.branch() == hook.branch
+                    && progress.cmp(&hook.progress) == *order
+            }
             Test::Bit(name, set) => subject.bits.contains(&name.0) == *set,
             Test::Towards(_, test) => test.holds(subject, direction, is_final, context, looking),
             Test::Field(field) => field.holds(subject.transaction, direction),

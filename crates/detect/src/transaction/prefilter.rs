@@ -13,6 +13,8 @@ use tapir_rules::keywords::KeywordId;
 
 use super::Subject;
 use crate::gate::Gate;
+use crate::part::{Part, PatternSetFacts, PatternSetId};
+use crate::recorder::Recorder;
 use crate::rule_id::RuleId;
 use crate::section::SectionScratch;
 use crate::transform::TransformChain;
@@ -45,6 +47,7 @@ pub(crate) struct Filing {
 #[derive(Debug)]
 struct Lane {
     keyword: KeywordId,
+    directions: [bool; 2],
     chain: Option<Arc<TransformChain>>,
     set: PatternSet,
     rules: Box<[Box<[RuleId]>]>,
@@ -148,7 +151,7 @@ impl Prefilter {
                     }
                 }
             }
-            self.lanes.push(builder.build(keyword));
+            self.lanes.push(builder.build(keyword, directions));
         }
         self.by_proto = by_proto
             .into_iter()
@@ -169,26 +172,44 @@ impl Prefilter {
             || !self.events.is_empty()
     }
 
+    /// What is to be said of the pattern set of a lane.
+    pub(crate) fn facts(&self, place: u16) -> Option<PatternSetFacts> {
+        let lane = self.lanes.get(usize::from(place))?;
+        Some(PatternSetFacts {
+            buffer: lane.keyword.name().to_owned(),
+            transforms: lane.chain.as_ref().map_or(0, |chain| chain.len()),
+            direction: match lane.directions {
+                [true, false] => Some(Direction::ToServer),
+                [false, true] => Some(Direction::ToClient),
+                _ => None,
+            },
+            patterns: lane.set.len(),
+            rules: lane.rules.iter().map(|rules| rules.len()).sum(),
+        })
+    }
+
     /// Adds the rules that can match a transaction, some perhaps twice. What is there from a progress below `done` on
     /// was looked at before.
-    pub(crate) fn collect(
+    pub(crate) fn collect<R: Recorder>(
         &self,
         subject: &Subject<'_>,
         direction: Direction,
-        done: u8,
-        gate: Gate,
-        work: (&mut Seen, &mut SectionScratch),
+        (done, gate): (u8, Gate),
+        (seen, scratch, recorder): (&mut Seen, &mut SectionScratch, &mut R),
         found: &mut Vec<RuleId>,
     ) {
         let progress = subject.progress[direction.index()];
         let key = (subject.proto, direction);
-        let (seen, scratch) = work;
         let is_due = |place: u8| place >= done && place <= progress;
-        for &(place, lane) in self.by_proto.get(&key).map_or(&[][..], |lanes| lanes) {
+        for &(place, number) in self.by_proto.get(&key).map_or(&[][..], |lanes| lanes) {
             if is_due(place)
-                && let Some(lane) = self.lanes.get(usize::from(lane))
+                && let Some(lane) = self.lanes.get(usize::from(number))
             {
-                lane.search(subject, direction, seen, scratch, found);
+                let id = PatternSetId::Transaction(number);
+                recorder.enter(Part::Buffer(id));
+                let memory = (&mut *seen, &mut *scratch, &mut *recorder);
+                lane.search(id, subject, direction, memory, found);
+                recorder.leave();
             }
         }
         for (place, wanted, rule) in self.unprompted.get(&key).map_or(&[][..], |list| list) {
@@ -222,9 +243,10 @@ impl LaneBuilder {
         }
     }
 
-    fn build(self, keyword: KeywordId) -> Lane {
+    fn build(self, keyword: KeywordId, directions: [bool; 2]) -> Lane {
         Lane {
             keyword,
+            directions,
             chain: self.chain,
             set: self.set.build(),
             rules: self.rules.into_iter().map(Into::into).collect(),
@@ -233,12 +255,12 @@ impl LaneBuilder {
 }
 
 impl Lane {
-    fn search(
+    fn search<R: Recorder>(
         &self,
+        id: PatternSetId,
         subject: &Subject<'_>,
         direction: Direction,
-        seen: &mut Seen,
-        scratch: &mut SectionScratch,
+        (seen, scratch, recorder): (&mut Seen, &mut SectionScratch, &mut R),
         found: &mut Vec<RuleId>,
     ) {
         subject
@@ -249,11 +271,15 @@ impl Lane {
                     Value::Number(_) => return false,
                 };
                 let mut look = |data: &[u8]| {
+                    recorder.enter(Part::Scan(id));
+                    let before = found.len();
                     self.set.search_once(data, seen, |pattern| {
                         if let Some(rules) = self.rules.get(pattern.index()) {
                             found.extend_from_slice(rules);
                         }
                     });
+                    recorder.scanned(data.len(), found.get(before..).unwrap_or_default());
+                    recorder.leave();
                 };
                 match &self.chain {
                     None => look(data),

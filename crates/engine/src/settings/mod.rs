@@ -1,5 +1,6 @@
 //! What the configuration says, in the types of those who need it.
 
+mod control;
 mod decode;
 mod detect;
 mod firewall;
@@ -23,6 +24,7 @@ use tapir_output::{OutputConfig, SinkConfig};
 use tapir_packet::DecodeConfig;
 use tapir_protocols::{ParserSettings, ProtocolTable};
 
+pub use control::ControlSettings;
 pub use detect::{DetectSettings, RuleSources};
 pub use firewall::FirewallSettings;
 pub use grouping::PortGrouping;
@@ -94,6 +96,8 @@ pub struct Settings {
     pub detect: DetectSettings,
     /// The firewall, where there is one.
     pub firewall: Option<FirewallSettings>,
+    /// The control socket, where there is to be one.
+    pub control: Option<ControlSettings>,
     /// Outputs.
     pub outputs: OutputConfig,
 }
@@ -153,6 +157,7 @@ impl Settings {
             protocols,
             detect: detect::detect(root)?,
             firewall,
+            control: control::control(root, options.live)?,
             outputs,
             log_dir,
         })

@@ -39,6 +39,16 @@ impl ExceptionPolicy {
         }
     }
 
+    /// The same for a packet that has no flow.
+    fn of_packet(self) -> Self {
+        match self {
+            Self::DropFlow => Self::DropPacket,
+            Self::PassFlow => Self::PassPacket,
+            Self::Bypass => Self::Ignore,
+            other => other,
+        }
+    }
+
     fn parse(text: &str, prevention: bool) -> Option<Self> {
         Some(match text {
             "ignore" => Self::Ignore,
@@ -56,9 +66,13 @@ impl ExceptionPolicy {
     }
 }
 
-/// The policies of the TCP engine and of parsers.
+/// The policies of the engine's tables, of TCP and of parsers.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ExceptionPolicies {
+    /// `defrag.memcap-policy`
+    pub defrag_memcap: ExceptionPolicy,
+    /// `flow.memcap-policy`
+    pub flow_memcap: ExceptionPolicy,
     /// `stream.midstream-policy`
     pub midstream: ExceptionPolicy,
     /// `stream.memcap-policy`
@@ -73,6 +87,8 @@ impl ExceptionPolicies {
     /// The policies that do something, with the names that count them.
     pub(crate) fn counted(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         [
+            ("defrag.memcap", self.defrag_memcap),
+            ("flow.memcap", self.flow_memcap),
             ("tcp.midstream", self.midstream),
             ("tcp.ssn_memcap", self.session_memcap),
             ("tcp.reassembly", self.reassembly_memcap),
@@ -111,6 +127,8 @@ pub(super) fn policies(root: &Node, prevention: bool) -> Result<ExceptionPolicie
     let midstream = of("stream.midstream-policy", midstream_default)?;
     check_midstream(root, midstream)?;
     Ok(ExceptionPolicies {
+        defrag_memcap: of("defrag.memcap-policy", general)?.of_packet(),
+        flow_memcap: of("flow.memcap-policy", general)?.of_packet(),
         midstream,
         session_memcap: of("stream.memcap-policy", general)?,
         reassembly_memcap: of("stream.reassembly.memcap-policy", general)?,

@@ -50,7 +50,8 @@ impl<R: Recorder> Inspector<R> {
             && let Some(flow) = flow
             && flow.attachment.detect.verdict() == FlowVerdict::Drop
         {
-            self.dropped(packet, flow, seen, flow_drop_reason(flow));
+            let reason = flow_drop_reason(flow);
+            self.dropped(packet, Some(flow), seen, reason);
         }
         if logged {
             self.captured(packet, Arc::new(PacketBytes::of(packet)));
@@ -207,7 +208,7 @@ impl<R: Recorder> Inspector<R> {
     pub(super) fn dropped(
         &mut self,
         packet: &Packet<'_>,
-        flow: &mut FlowOf,
+        flow: Option<&mut FlowOf>,
         seen: &Circumstances,
         reason: &'static str,
     ) {
@@ -219,7 +220,7 @@ impl<R: Recorder> Inspector<R> {
     pub(super) fn drop_record(
         &mut self,
         packet: &Packet<'_>,
-        flow: &mut FlowOf,
+        mut flow: Option<&mut FlowOf>,
         seen: &Circumstances,
         reason: &'static str,
     ) {
@@ -227,10 +228,12 @@ impl<R: Recorder> Inspector<R> {
             return;
         }
         let way = seen.direction.unwrap_or(Direction::ToServer).index();
-        let first = !std::mem::replace(&mut flow.attachment.dropped[way], true);
+        let first = flow
+            .as_deref_mut()
+            .is_none_or(|flow| !std::mem::replace(&mut flow.attachment.dropped[way], true));
         let envelope =
             self.enveloper()
-                .of_packet(packet, self.number(), seen.direction, Some(flow));
+                .of_packet(packet, self.number(), seen.direction, flow.as_deref());
         let record = DropRecord {
             headers: PacketHeaders::of(packet),
             reason,

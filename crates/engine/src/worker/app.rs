@@ -1,6 +1,6 @@
 //! The application protocol of a flow: recognised, then parsed.
 
-use tapir_detect::Recorder;
+use tapir_detect::{Part, Recorder};
 use tapir_flow::tcp::{AppCursor, Segment, Session};
 use tapir_packet::{Direction, Packet};
 use tapir_protocols::{
@@ -33,7 +33,9 @@ impl<R: Recorder> Inspector<R> {
         }
         let input = FirstData::new(Transport::Udp, direction, ports, packet.payload());
         let known = flow.attachment.app.flow();
+        self.recorder.enter(Part::Recognise);
         let recognition = flow.attachment.app.feed(&self.settings.protocols, &input);
+        self.recorder.leave();
         self.count_flow(flow.attachment.app.flow(), known, Transport::Udp);
         for event in recognition.events.iter() {
             seen.app_events.insert(event);
@@ -66,9 +68,11 @@ impl<R: Recorder> Inspector<R> {
         let mut orders = self.orders();
         let attachment = &mut flow.attachment;
         let proto = attachment.app.flow();
+        self.recorder.enter(Part::Parse(proto));
         let used = attachment
             .dialogue
             .feed(proto, &self.parsers, &readable, &mut orders);
+        self.recorder.leave();
         if self.frames_wanted {
             let frames = attachment.frames.get_or_insert_default();
             frames.begin_datagram(direction);
@@ -89,6 +93,7 @@ impl<R: Recorder> Inspector<R> {
         segment: &mut Segment<'_>,
         seen: &mut Circumstances,
     ) {
+        self.recorder.enter(Part::Stream);
         let before = done(&flow.attachment);
         let directions: [Option<Direction>; 2] = {
             let mut updates = self.outcome.updates();
@@ -98,6 +103,7 @@ impl<R: Recorder> Inspector<R> {
             self.read(packet, flow, direction, segment, seen);
         }
         note_ended(&mut flow.attachment, before);
+        self.recorder.leave();
     }
 
     fn read(
@@ -200,8 +206,11 @@ impl<R: Recorder> Inspector<R> {
         }
         if let Some(beginning) = beginning {
             let input = beginning.input(direction, chunk.data, eof);
+            self.recorder.enter(Part::Recognise);
+            let recognition = attachment.app.feed(&self.settings.protocols, &input);
+            self.recorder.leave();
             return Heard::Recognised(Box::new(Looked {
-                recognition: attachment.app.feed(&self.settings.protocols, &input),
+                recognition,
                 len: chunk.data.len() as u64,
                 before,
                 was_changing,
@@ -220,7 +229,9 @@ impl<R: Recorder> Inspector<R> {
             hosts,
         };
         let parsers = &self.parsers;
+        self.recorder.enter(Part::Parse(before));
         let used = attachment.dialogue.feed(before, parsers, &readable, orders);
+        self.recorder.leave();
         consume(session, cursor, direction, used);
         if self.frames_wanted && attachment.dialogue.state().is_some() {
             let frames = attachment.frames.get_or_insert_default();

@@ -13,6 +13,10 @@ use crate::settings::ExceptionPolicy;
 /// A case for which the configuration has a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Case {
+    /// No room for the datagram of a fragment.
+    DefragMemcap,
+    /// No room for another flow.
+    FlowMemcap,
     /// One of the TCP engine.
     Tcp(Exception),
     /// The parser of the application protocol gave up (`app-layer.error-policy`).
@@ -29,6 +33,8 @@ struct Words {
 impl Case {
     fn words(self) -> Words {
         let (target, counter, reason) = match self {
+            Self::DefragMemcap => ("defrag_memcap", "defrag.memcap", "defrag memcap"),
+            Self::FlowMemcap => ("flow_memcap", "flow.memcap", "flow memcap"),
             Self::Tcp(Exception::Midstream) => {
                 ("stream_midstream", "tcp.midstream", "stream midstream")
             }
@@ -59,13 +65,7 @@ impl<R: Recorder> Inspector<R> {
         seen: &Circumstances,
         case: Case,
     ) -> bool {
-        let policies = &self.settings.policies;
-        let policy = match case {
-            Case::Tcp(Exception::Midstream) => policies.midstream,
-            Case::Tcp(Exception::SessionMemcap) => policies.session_memcap,
-            Case::Tcp(Exception::ReassemblyMemcap) => policies.reassembly_memcap,
-            Case::AppLayerError => policies.app_layer_error,
-        };
+        let policy = self.policy_of(case);
         let words = case.words();
         // Of a parser that gave up nothing is told unless something follows from it.
         if case != Case::AppLayerError || policy != ExceptionPolicy::Ignore {
@@ -74,13 +74,7 @@ impl<R: Recorder> Inspector<R> {
         if policy == ExceptionPolicy::Ignore {
             return false;
         }
-        *self
-            .own
-            .exceptions
-            .entry(words.counter)
-            .or_default()
-            .entry(policy.name())
-            .or_default() += 1;
+        self.count_exception(words.counter, policy);
         match policy {
             ExceptionPolicy::Ignore => false,
             ExceptionPolicy::PassPacket => true,
@@ -97,10 +91,46 @@ impl<R: Recorder> Inspector<R> {
                     flow.attachment.detect.decide(FlowVerdict::Drop);
                 }
                 if self.settings.prevention {
-                    self.dropped(packet, flow, seen, words.reason);
+                    self.dropped(packet, Some(flow), seen, words.reason);
                 }
                 true
             }
         }
+    }
+
+    /// The same for a packet that has no flow.
+    pub(super) fn except_alone(&mut self, packet: &Packet<'_>, case: Case) -> bool {
+        let policy = self.policy_of(case);
+        if policy == ExceptionPolicy::Ignore {
+            return false;
+        }
+        let words = case.words();
+        self.count_exception(words.counter, policy);
+        if policy != ExceptionPolicy::PassPacket && self.settings.prevention {
+            self.dropped(packet, None, &Circumstances::default(), words.reason);
+        }
+        true
+    }
+
+    fn policy_of(&self, case: Case) -> ExceptionPolicy {
+        let policies = &self.settings.policies;
+        match case {
+            Case::DefragMemcap => policies.defrag_memcap,
+            Case::FlowMemcap => policies.flow_memcap,
+            Case::Tcp(Exception::Midstream) => policies.midstream,
+            Case::Tcp(Exception::SessionMemcap) => policies.session_memcap,
+            Case::Tcp(Exception::ReassemblyMemcap) => policies.reassembly_memcap,
+            Case::AppLayerError => policies.app_layer_error,
+        }
+    }
+
+    fn count_exception(&mut self, counter: &'static str, policy: ExceptionPolicy) {
+        *self
+            .own
+            .exceptions
+            .entry(counter)
+            .or_default()
+            .entry(policy.name())
+            .or_default() += 1;
     }
 }

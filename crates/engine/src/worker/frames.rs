@@ -327,6 +327,7 @@ impl<R: Recorder> Inspector<R> {
                 body: Body::App {
                     log: EVENT_TYPE,
                     event_type: EVENT_TYPE,
+                    variant: None,
                     json: json.into(),
                 },
             };

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use tapir_detect::{
     Alert, Arbiter, ArbiterLimits, Detector, FlowApp, FlowFrames, FlowSubject, FlowVerdict,
-    FrameView, PacketContext, PacketHook, PacketTraits, PacketVerdict, Recorder, StreamWindow,
+    FrameView, PacketContext, PacketHook, PacketTraits, PacketVerdict, Part, Recorder,
+    StreamWindow,
 };
 use tapir_flow::tcp::{self, RawWindows, Segment, SegmentFlags, Session};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
@@ -90,6 +91,30 @@ impl<R: Recorder> Inspector<R> {
             rules,
             needs,
             share,
+        }
+    }
+
+    /// The same with another who hears of every step. It must want to see as much of transactions as the one before.
+    pub(super) fn heard_by<S: Recorder>(self, recorder: S) -> Inspector<S> {
+        Inspector {
+            recorder,
+            settings: self.settings,
+            parsers: self.parsers,
+            rules: self.rules,
+            needs: self.needs,
+            origin: self.origin,
+            share: self.share,
+            tcp: self.tcp,
+            outcome: self.outcome,
+            detector: self.detector,
+            expectations: self.expectations,
+            arbiter: self.arbiter,
+            findings: self.findings,
+            place: self.place,
+            alerts: self.alerts,
+            frames_wanted: self.frames_wanted,
+            deepen: self.deepen,
+            own: self.own,
         }
     }
 
@@ -203,14 +228,15 @@ impl<R: Recorder> Inspector<R> {
                 ..Circumstances::default()
             };
             *self.own.firewall_drops.entry(FLOW_DROP).or_default() += 1;
-            return self.drop_record(packet, flow, &seen, "firewall flow drop");
+            return self.drop_record(packet, Some(flow), &seen, "firewall flow drop");
         }
         if self.settings.prevention && flow.attachment.detect.verdict() == FlowVerdict::Drop {
             let seen = Circumstances {
                 direction: Some(tracked.direction),
                 ..Circumstances::default()
             };
-            return self.dropped(packet, flow, &seen, flow_drop_reason(flow));
+            let reason = flow_drop_reason(flow);
+            return self.dropped(packet, Some(flow), &seen, reason);
         }
         let mut seen = Circumstances {
             direction: Some(tracked.direction),
@@ -281,9 +307,11 @@ impl<R: Recorder> Inspector<R> {
         let mut alerts = Vec::new();
         let state = flow.as_deref_mut().map(|flow| &mut flow.attachment.detect);
         let arbiter = self.arbiter.as_mut();
+        self.recorder.enter(Part::Detection);
         let verdict = self
             .detector
             .inspect_at(hook, &context, state, arbiter, &mut alerts);
+        self.recorder.leave();
         admission.goes_on = verdict.firewall.is_none() || !self.settings.prevention;
         admission.tracked = !verdict.untracked;
         if !alerts.is_empty() || verdict.firewall.is_some() {
@@ -482,8 +510,11 @@ fn parsers_for(
     let mut files = (*parsers.files).clone();
     files.content = all;
     rules.set.ask_of_files(&mut files);
-    let of_records = needs.app_options.get("fileinfo");
-    let shows_types = of_records.is_some_and(|options| options.is_on("force-magic", false))
+    let of_log = |log: &str| needs.app_options.get(log).map_or(&[][..], Vec::as_slice);
+    let of_files = of_log("fileinfo");
+    let shows_types = of_files
+        .iter()
+        .any(|options| options.is_on("force-magic", false))
         || needs.file_store.as_ref().is_some_and(|store| store.types);
     files.magic = (all || shows_types || rules.set.asks_for_types())
         .then_some(TypeTeller(file_type::of_beginning));
@@ -498,23 +529,21 @@ fn parsers_for(
             (false, false) => Storing::Never,
         };
     }
-    if let Some(digests) = needs
-        .app_options
-        .get("fileinfo")
-        .and_then(|options| options.list("force-hash"))
+    for digest in of_files
+        .iter()
+        .filter_map(|options| options.list("force-hash"))
+        .flatten()
     {
-        for digest in digests {
-            match &**digest {
-                "md5" => files.md5 = true,
-                "sha1" => files.sha1 = true,
-                "sha256" => files.sha256 = true,
-                _ => {}
-            }
+        match &**digest {
+            "md5" => files.md5 = true,
+            "sha1" => files.sha1 = true,
+            "sha256" => files.sha256 = true,
+            _ => {}
         }
     }
     parsers.files = Arc::new(files);
     let shown = |name: &str| {
-        needs.app_options.get("tls").is_some_and(|options| {
+        of_log("tls").iter().any(|options| {
             let listed = options.list("custom").unwrap_or_default();
             options.is_on(name, false) || listed.iter().any(|field| field.starts_with(name))
         })

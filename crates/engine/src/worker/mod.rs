@@ -19,12 +19,13 @@ mod inspector;
 mod macs;
 mod stream;
 mod stream_record;
+mod timable;
 mod transactions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tapir_detect::{FlowState as DetectState, NoRecord, Recorder};
+use tapir_detect::{FlowState as DetectState, NoRecord, Part, Recorder};
 use tapir_flow::defrag::{Defragmenter, Outcome};
 use tapir_flow::tcp::Segment;
 use tapir_flow::{
@@ -35,6 +36,7 @@ use tapir_packet::{Decoder, Direction, Frame, Packet, Packets, Timestamp};
 use tapir_protocols::Recogniser;
 
 pub(crate) use envelope::Origin;
+pub(crate) use timable::{Hand, TimableWorker};
 
 use crate::counters::Counters;
 use crate::crew::{Answer, Command, Work};
@@ -44,6 +46,7 @@ use crate::settings::Settings;
 use circumstances::Circumstances;
 use dialogue::Dialogue;
 use evidence::Evidence;
+use exception::Case;
 use frames::Frames;
 use inspector::Inspector;
 use macs::Macs;
@@ -133,6 +136,22 @@ impl<R: Recorder> Worker<R> {
         }
     }
 
+    /// The same worker, with all its flows, and another who hears of every step.
+    pub(crate) fn heard_by<S: Recorder>(self, recorder: S) -> Worker<S> {
+        Worker {
+            settings: self.settings,
+            seed: self.seed,
+            flow_config: self.flow_config,
+            decoder: self.decoder,
+            defragmenter: self.defragmenter,
+            flows: self.flows,
+            inspector: self.inspector.heard_by(recorder),
+            verified: self.verified,
+            current: self.current,
+            ended: self.ended,
+        }
+    }
+
     /// Carries out a command.
     pub(crate) fn execute(&mut self, command: Command) -> Answer {
         let mut answer = Answer::default();
@@ -142,6 +161,8 @@ impl<R: Recorder> Worker<R> {
             Command::End(last) => self.end(last),
             Command::Reload(rules) => self.reload(rules),
             Command::Count => answer.counters = Some(Box::new(self.counters())),
+            // Who takes times is not decided here.
+            Command::Time(_) | Command::Figures => {}
         }
         answer.findings = self.take_findings();
         answer
@@ -165,6 +186,7 @@ impl<R: Recorder> Worker<R> {
         self.inspector.at_packet(number);
         if catch_unwind(AssertUnwindSafe(|| self.packets_of(frame))).is_err() {
             self.inspector.own.faults += 1;
+            self.inspector.recorder.abandon();
             if let Some(flow) = self.current.and_then(|handle| self.flows.get_mut(handle)) {
                 flow.insert_flags(FlowFlags::SET_ASIDE);
             }
@@ -172,8 +194,10 @@ impl<R: Recorder> Worker<R> {
     }
 
     fn packets_of(&mut self, frame: &Frame<'_>) {
+        self.inspector.recorder.enter(Part::Decode);
         let packets = self.decoder.decode(frame);
         self.each_packet(packets);
+        self.inspector.recorder.leave();
     }
 
     fn each_packet(&mut self, packets: Packets<'_>) {
@@ -181,28 +205,38 @@ impl<R: Recorder> Worker<R> {
             if !self.verified {
                 packet.ignore_checksums();
             }
-            if packet.is_fragment() {
-                self.fragment(&mut packet);
+            if packet.is_fragment() && !self.fragment(&mut packet) {
+                continue;
             }
+            self.inspector.recorder.enter(Part::Rest);
             self.packet(&packet);
+            self.inspector.recorder.leave();
         }
     }
 
-    /// Takes a fragment; a datagram that it completes is inspected first, as packets of its own.
-    fn fragment(&mut self, packet: &mut Packet<'_>) {
+    /// Takes a fragment; a datagram that it completes is inspected first, as packets of its own. Says whether the
+    /// fragment itself is to be inspected.
+    fn fragment(&mut self, packet: &mut Packet<'_>) -> bool {
         let settings = &self.settings;
+        self.inspector.recorder.enter(Part::Defragment);
         let inserted = self
             .defragmenter
             .insert(packet, |host| settings.hosts.defrag(host));
+        self.inspector.recorder.leave();
         if !inserted.events.is_empty() {
             self.decoder.counters.count_events(&inserted.events);
             packet.events.merge(inserted.events);
         }
-        if let Outcome::Whole(datagram) = inserted.outcome {
-            let last = packet.clone();
-            let packets = self.decoder.decode_ip(&datagram, &last);
-            self.each_packet(packets);
-            packet.set_payload_inside();
+        match inserted.outcome {
+            Outcome::Whole(datagram) => {
+                let last = packet.clone();
+                let packets = self.decoder.decode_ip(&datagram, &last);
+                self.each_packet(packets);
+                packet.set_payload_inside();
+                true
+            }
+            Outcome::NoTracker => !self.inspector.except_alone(packet, Case::DefragMemcap),
+            Outcome::NotFragment | Outcome::Held | Outcome::Ignored => true,
         }
     }
 
@@ -213,9 +247,12 @@ impl<R: Recorder> Worker<R> {
             return;
         }
         let tracked = if packet.wants_flow() && admission.tracked {
-            self.track(packet)
+            self.inspector.recorder.enter(Part::Flow);
+            let tracked = self.track(packet);
+            self.inspector.recorder.leave();
+            tracked
         } else {
-            None
+            Ok(None)
         };
         if !self.ended.is_empty() {
             let mut ended = std::mem::take(&mut self.ended);
@@ -224,6 +261,11 @@ impl<R: Recorder> Worker<R> {
             }
             self.ended = ended;
         }
+        let tracked = match tracked {
+            Ok(tracked) => tracked,
+            Err(case) if self.inspector.except_alone(packet, case) => return,
+            Err(_) => None,
+        };
         self.current = tracked.map(|tracked| tracked.flow);
         match tracked.and_then(|tracked| Some((tracked, self.flows.get_mut(tracked.flow)?))) {
             Some((tracked, flow)) => self.inspector.packet_of_flow(packet, flow, &tracked),
@@ -234,7 +276,8 @@ impl<R: Recorder> Worker<R> {
         }
     }
 
-    fn track(&mut self, packet: &Packet<'_>) -> Option<Tracked> {
+    /// The flow of a packet, if it is to have one; an error when there is no room for it.
+    fn track(&mut self, packet: &Packet<'_>) -> Result<Option<Tracked>, Case> {
         let (inspector, ended) = (&self.inspector, &mut self.ended);
         let reused = |flow: &FlowOf, packet: &Packet<'_>| {
             Segment::of(packet, direction_of(flow, packet))
@@ -244,29 +287,37 @@ impl<R: Recorder> Worker<R> {
         match self.flows.track(packet, number, reused, |flow, reason| {
             ended.push((flow, reason))
         }) {
-            Ok(tracked) => Some(tracked),
-            Err(Untracked::Memcap | Untracked::Emergency) => {
+            Ok(tracked) => Ok(Some(tracked)),
+            Err(Untracked::Memcap) => {
                 self.inspector.own.untracked += 1;
-                None
+                Err(Case::FlowMemcap)
             }
-            Err(Untracked::NoFlow | Untracked::ErrorWithoutFlow) => None,
+            Err(Untracked::Emergency) => {
+                self.inspector.own.untracked += 1;
+                Ok(None)
+            }
+            Err(Untracked::NoFlow | Untracked::ErrorWithoutFlow) => Ok(None),
         }
     }
 
     /// Flows that were silent for too long at `now` end, after packet `last`.
     pub(crate) fn time_passes(&mut self, now: Timestamp, last: u64) {
+        self.inspector.recorder.enter(Part::Flow);
         let ended = &mut self.ended;
         self.flows
             .expire(now, |flow, reason| ended.push((flow, reason)));
         self.defragmenter.expire(now);
         self.finish_ended(last);
+        self.inspector.recorder.leave();
     }
 
     /// The input is over: all flows end after packet `last`.
     pub(crate) fn end(&mut self, last: u64) {
+        self.inspector.recorder.enter(Part::Flow);
         let ended = &mut self.ended;
         self.flows.drain(|flow, reason| ended.push((flow, reason)));
         self.finish_ended(last);
+        self.inspector.recorder.leave();
     }
 
     fn finish_ended(&mut self, last: u64) {
@@ -276,6 +327,7 @@ impl<R: Recorder> Worker<R> {
             let inspector = &mut self.inspector;
             if catch_unwind(AssertUnwindSafe(|| inspector.end(flow, reason))).is_err() {
                 self.inspector.own.faults += 1;
+                self.inspector.recorder.abandon();
             }
         }
         self.ended = ended;

@@ -1,6 +1,6 @@
 //! A TCP segment: its session, its stream, and the rules on both.
 
-use tapir_detect::{PacketHook, Recorder};
+use tapir_detect::{PacketHook, Part, Recorder};
 use tapir_flow::FlowFlags;
 use tapir_flow::tcp::{DropReason, Segment, SegmentFlags, Session, StreamEvent};
 use tapir_packet::{Direction, Packet};
@@ -29,7 +29,9 @@ impl<R: Recorder> Inspector<R> {
             return;
         }
         if self.tcp.accepts_checksum(packet, &mut self.outcome) {
+            self.recorder.enter(Part::Stream);
             self.tcp.handle(&mut flow.tcp, &segment, &mut self.outcome);
+            self.recorder.leave();
             if self.outcome.is(SegmentFlags::REVERSED) {
                 flow.swap();
                 flow.attachment.app.swap();
@@ -75,7 +77,7 @@ impl<R: Recorder> Inspector<R> {
                 DropReason::Invalid => "stream error",
                 DropReason::Urgent => "stream urgent",
             };
-            self.dropped(packet, flow, seen, reason);
+            self.dropped(packet, Some(flow), seen, reason);
             seen.events = self.outcome.events;
             return self.stream_record(packet, flow, seen, Some(reason));
         }
@@ -90,10 +92,12 @@ impl<R: Recorder> Inspector<R> {
             flow.attachment.detect.request_bypass();
         }
         if let Some(session) = flow.tcp.as_deref_mut() {
+            self.recorder.enter(Part::Stream);
             if seen.segment.contains(SegmentFlags::ESTABLISHED) {
                 session.raw_done(segment.dir, progress);
             }
             self.tcp.prune(session, segment.dir);
+            self.recorder.leave();
             if self.needs.alerted_packets {
                 keep_evidence(packet, &segment, flow);
             }

@@ -27,7 +27,7 @@ impl<R: Recorder> Inspector<R> {
         if !self.needs.app.iter().any(|wanted| wanted == EVENT_TYPE) || seen.is_stream_end() {
             return;
         }
-        let options = self.needs.app_options.get(EVENT_TYPE);
+        let options = self.needs.options(EVENT_TYPE);
         if !options.is_some_and(|options| is_wanted(seen, options)) {
             return;
         }
@@ -68,6 +68,7 @@ impl<R: Recorder> Inspector<R> {
             body: Body::App {
                 log: EVENT_TYPE,
                 event_type: EVENT_TYPE,
+                variant: None,
                 json: bytes.into(),
             },
         };

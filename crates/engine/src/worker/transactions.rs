@@ -1,6 +1,6 @@
 //! Records of transactions, and letting them go.
 
-use tapir_detect::Recorder;
+use tapir_detect::{Part, Recorder};
 use tapir_flow::FlowFlags;
 use tapir_json::Json;
 use tapir_output::event::{Anomaly, AnomalyKind, FileContent, FileEnd};
@@ -25,6 +25,7 @@ struct Entry {
     /// The name under which the log is configured.
     log: &'static str,
     event_type: &'static str,
+    variant: Option<usize>,
     json: Vec<u8>,
     tx_id: Option<u64>,
     /// The stored file that it is about.
@@ -46,9 +47,11 @@ impl<R: Recorder> Inspector<R> {
         let Some(mut state) = flow.attachment.dialogue.take_state() else {
             return;
         };
+        self.recorder.enter(Part::Records);
         self.count_transactions(&state, flow);
         self.finish_transactions(&mut state, packet, flow, seen, last);
         self.deepen(flow);
+        self.recorder.leave();
         flow.attachment.dialogue.put_state(state);
     }
 
@@ -130,10 +133,6 @@ impl<R: Recorder> Inspector<R> {
         });
     }
 
-    fn options(&self, event_type: &str) -> Option<&RecordOptions> {
-        self.needs.app_options.get(event_type)
-    }
-
     fn transaction_records(
         &self,
         state: &mut AppState,
@@ -141,20 +140,30 @@ impl<R: Recorder> Inspector<R> {
         proto: AppProto,
         entries: &mut Vec<Entry>,
     ) {
-        let default = RecordOptions::default();
         if self.needs.app.is_empty() {
             return;
         }
-        let options = self.options(log_name(proto)).unwrap_or(&default);
+        let default = [RecordOptions::default()];
+        let name = log_name(proto);
+        let variants = self.needs.app_options.get(name);
+        let variants = variants.map_or(default.as_slice(), Vec::as_slice);
         let wanted = &self.needs.app;
-        if let Some(transaction) = state.transaction_mut(place) {
+        let Some(transaction) = state.transaction_mut(place) else {
+            return;
+        };
+        let mut shown = false;
+        for (variant, options) in variants.iter().enumerate() {
             let from_server = transaction.is_from_server(options);
             transaction.records(options, &mut |event_type, write| {
+                shown = true;
                 let log = log_of(proto, event_type);
-                if wanted.iter().any(|wanted| wanted == log) {
+                // What belongs to another log has but one form.
+                let is_shown = log == name || variant == 0;
+                if is_shown && wanted.iter().any(|wanted| wanted == log) {
                     entries.push(Entry {
                         log,
                         event_type,
+                        variant: (log == name && variants.len() > 1).then_some(variant),
                         json: members(write),
                         tx_id: None,
                         stored: None,
@@ -162,6 +171,9 @@ impl<R: Recorder> Inspector<R> {
                     });
                 }
             });
+        }
+        if shown {
+            transaction.shown();
         }
     }
 
@@ -222,7 +234,7 @@ impl<R: Recorder> Inspector<R> {
             return;
         };
         let default = RecordOptions::default();
-        let options = self.options(log_name(proto)).unwrap_or(&default);
+        let options = self.needs.options(log_name(proto)).unwrap_or(&default);
         for file in due
             .iter()
             .filter_map(|number| transaction.files(way).get(*number))
@@ -230,6 +242,7 @@ impl<R: Recorder> Inspector<R> {
             entries.push(Entry {
                 log: "fileinfo",
                 event_type: "fileinfo",
+                variant: None,
                 json: members(&|json| {
                     transaction.describe(json, options);
                     json.word("app_proto", proto.event_name());
@@ -300,6 +313,7 @@ impl<R: Recorder> Inspector<R> {
                 None => Body::App {
                     log: entry.log,
                     event_type: entry.event_type,
+                    variant: entry.variant,
                     json: entry.json.into(),
                 },
             },
@@ -365,6 +379,7 @@ impl<R: Recorder> Inspector<R> {
         let transaction = state.transaction(place)?;
         let default = RecordOptions::default();
         let options = self
+            .needs
             .options(log_name(flow.attachment.app.flow()))
             .unwrap_or(&default);
         let json = members(&|json| {

@@ -74,6 +74,8 @@ pub enum Outcome {
     Held,
     /// It is a fragment that adds nothing, or that found no room.
     Ignored,
+    /// There was no room for its datagram: the memcap policy applies.
+    NoTracker,
     /// It completed a datagram: the bytes from the IP header on, for
     /// [`Decoder::decode_ip`](tapir_packet::Decoder::decode_ip).
     Whole(Vec<u8>),
@@ -249,7 +251,7 @@ impl Defragmenter {
         let Ok(mut found) = self.table.find_entry(hash, |entry| entry.key == key) else {
             self.counters.max_trackers_reached += 1;
             return Inserted {
-                outcome: Outcome::Ignored,
+                outcome: Outcome::NoTracker,
                 events,
             };
         };

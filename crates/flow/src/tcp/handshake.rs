@@ -50,6 +50,12 @@ impl Turn<'_> {
 
     fn synack_on_syn_sent(&mut self, session: &mut Session) -> Verdict {
         let segment = self.segment;
+        if segment.ack != session.streams[0].isn.wrapping_add(1)
+            && let Some(syn) = self.queued_syn_before(session)
+        {
+            self.store_syn(session);
+            syn.apply(session);
+        }
         let client = &mut session.streams[0];
         let after_syn = client.isn.wrapping_add(1);
         if session.flags.contains(SessionFlags::FAST_OPEN) || segment.options.fast_open.is_some() {

@@ -65,14 +65,21 @@ impl Memory {
         self.used.reassembly = (self.used.reassembly + after as u64).saturating_sub(before as u64);
     }
 
-    /// An empty buffer.
+    /// An empty buffer; one that was in use before when there is room for the memory it has.
     pub(crate) fn buffer(&mut self) -> Box<Reassembly> {
-        self.spare.pop().unwrap_or_default()
+        let spare = self.spare.pop();
+        let fitting = spare.filter(|buffer| self.has_room(buffer.cost()));
+        fitting.unwrap_or_default()
     }
 
     /// Takes a buffer back.
-    pub(crate) fn recycle(&mut self, mut buffer: Box<Reassembly>) {
+    pub(crate) fn recycle(&mut self, buffer: Box<Reassembly>) {
         self.resize(buffer.cost(), 0);
+        self.keep(buffer);
+    }
+
+    /// Keeps a buffer that is not accounted for.
+    pub(crate) fn keep(&mut self, mut buffer: Box<Reassembly>) {
         if self.spare.len() < MAX_SPARE {
             buffer.reset();
             self.spare.push(buffer);

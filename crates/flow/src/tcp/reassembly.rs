@@ -4,7 +4,7 @@ use tapir_packet::{Direction, TcpFlags};
 
 use super::engine::Turn;
 use super::overlap::Overlap;
-use super::reassembly_buffer::{InsertError, LARGEST_HOLE, Reassembly};
+use super::reassembly_buffer::{InsertError, Reassembly};
 use super::segment_list::{Accepted, Place};
 use super::seq::Sequence;
 use super::session::{Session, SessionFlags, State, Stream, StreamFlags};
@@ -175,12 +175,7 @@ impl<'a> Turn<'a> {
             self.outcome.event(StreamEvent::ReassemblyInsertInvalid);
             return Err(());
         }
-        self.reserve(stream, segment)?;
-        let (is_new, mut buffer) = match stream.buffer.take() {
-            Some(buffer) => (false, buffer),
-            None => (true, self.engine.memory.buffer()),
-        };
-        let before = if is_new { 0 } else { buffer.cost() };
+        let (before, mut buffer) = self.reserve(stream, segment)?;
         let inserted = self.insert_into(&mut buffer, stream, policy, segment, data.bytes);
         self.engine.memory.resize(before, buffer.cost());
         stream.max_regions = stream.max_regions.max(buffer.regions() as u8);
@@ -188,19 +183,29 @@ impl<'a> Turn<'a> {
         inserted.map_err(|error| self.note_failure(session, error))
     }
 
-    /// Whether the memory cap leaves room for a segment.
+    /// The stream's buffer and what it is accounted with, when the memory cap leaves room for a segment.
     #[inline]
-    fn reserve(&mut self, stream: &Stream, segment: Accepted) -> Result<(), ()> {
-        let end = stream.buffered_end() as i64;
-        let apart = if segment.start - end > LARGEST_HOLE {
-            segment.start
-        } else {
-            end
+    fn reserve(
+        &mut self,
+        stream: &mut Stream,
+        segment: Accepted,
+    ) -> Result<(usize, Box<Reassembly>), ()> {
+        let (start, end) = (
+            segment.start.max(stream.base as i64) as u64,
+            segment.end as u64,
+        );
+        let memory = &mut self.engine.memory;
+        let (before, buffer) = match stream.buffer.take() {
+            Some(buffer) => (buffer.cost(), buffer),
+            None => (0, memory.buffer()),
         };
-        let growth = (segment.end - apart).max(0) as usize;
-        let memory = &self.engine.memory;
-        if memory.has_room(growth + SEGMENT_COST) {
-            return Ok(());
+        let most = buffer.cost() + buffer.growth(stream.base, start, end);
+        if memory.has_room(most - before) {
+            return Ok((before, buffer));
+        }
+        match before {
+            0 => memory.keep(buffer),
+            _ => stream.buffer = Some(buffer),
         }
         let event = match memory.has_room(SEGMENT_COST) {
             true => StreamEvent::ReassemblyInsertMemcap,

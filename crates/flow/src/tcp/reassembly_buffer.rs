@@ -10,14 +10,14 @@ use super::segment_list::SegmentList;
 
 /// A gap larger than that gets a new region instead of a hole in one.
 const REGION_GAP: u64 = 256 * 1024;
-/// The same, for comparing with differences of offsets.
-pub(crate) const LARGEST_HOLE: i64 = REGION_GAP as i64;
 /// What an empty region takes at least, and what is left in front of a region behind a gap.
 const MIN_REGION: usize = 2048;
 /// Larger memory than that is not kept for the next stream.
 const MAX_KEPT: usize = 64 * 1024;
 /// Runs that an insertion may move aside.
 const MAX_MOVED: usize = 16 * 1024;
+/// Runs that there is memory for once there are any.
+const MIN_BLOCKS: usize = 4;
 
 /// A run of bytes that came, by its offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,10 +71,28 @@ impl Region {
         }
     }
 
+    /// What writing up to an offset makes of the region's memory.
+    fn up_to(&self, end: u64) -> Growth {
+        let needed = self.head + end.saturating_sub(self.start) as usize;
+        Growth::of(self.data.capacity()).to(needed.max(self.data.len()))
+    }
+
+    /// The same, when it is extended down to another offset first.
+    fn between(&self, to: u64, floor: u64, end: u64) -> Growth {
+        let front = self.front(to, floor);
+        let moved = front + self.len();
+        let needed = front + end.saturating_sub(self.start) as usize;
+        Growth {
+            before: self.data.capacity(),
+            ..Growth::of(moved).to(needed.max(moved))
+        }
+    }
+
     /// Writes bytes at an offset within the region or behind it, over a hole if there is one.
     fn write(&mut self, offset: u64, bytes: &[u8]) {
         let at = (offset - self.start) as usize;
         if at > self.len() {
+            self.data.reserve(at + bytes.len() - self.len());
             self.data.resize(self.head + at, 0);
         }
         let (over, more) = bytes.split_at(bytes.len().min(self.len() - at));
@@ -85,20 +103,62 @@ impl Region {
         self.data.extend_from_slice(more);
     }
 
-    /// Makes room in front, down to an offset; more than is needed, so that data coming backwards costs no more than
-    /// data coming forwards.
-    fn extend_front(&mut self, to: u64, floor: u64) {
+    /// Bytes to have in front of a region that is to reach down to an offset: more than are needed, so that data
+    /// coming backwards costs no more than data coming forwards.
+    fn front(&self, to: u64, floor: u64) -> usize {
         let needed = self.start - to;
-        let wanted = needed
+        needed
             .max(self.len() as u64)
             .min(self.start - floor)
-            .max(needed) as usize;
+            .max(needed) as usize
+    }
+
+    /// Makes room in front, down to an offset.
+    fn extend_front(&mut self, to: u64, floor: u64) {
+        let wanted = self.front(to, floor);
         let mut data = Vec::with_capacity(wanted + self.len());
         data.resize(wanted, 0);
         data.extend_from_slice(self.bytes());
         self.start -= wanted as u64;
         self.data = data;
         self.head = 0;
+    }
+}
+
+/// How the memory of a region grows: at least twofold, as that of a vector does.
+#[derive(Clone, Copy)]
+struct Growth {
+    before: usize,
+    capacity: usize,
+    /// Bytes held.
+    held: usize,
+}
+
+impl Growth {
+    fn of(capacity: usize) -> Self {
+        Self {
+            before: capacity,
+            capacity,
+            held: 0,
+        }
+    }
+
+    /// Holds so many bytes.
+    fn to(self, held: usize) -> Self {
+        let capacity = match held <= self.capacity {
+            true => self.capacity,
+            false => held.max(self.capacity.saturating_mul(2)).max(8),
+        };
+        Self {
+            capacity,
+            held,
+            ..self
+        }
+    }
+
+    /// Bytes of memory more than before.
+    fn more(self) -> usize {
+        self.capacity.saturating_sub(self.before)
     }
 }
 
@@ -130,6 +190,82 @@ impl Reassembly {
             + self.blocks.capacity() * size_of::<Block>()
             + self.segments.cost()
             + size_of::<Self>()
+    }
+
+    /// The most bytes by which [`Self::cost`] can grow when a segment is taken whose bytes from `offset` to `end` are
+    /// put here.
+    #[inline]
+    pub(crate) fn growth(&self, base: u64, offset: u64, end: u64) -> usize {
+        let is_empty = self.main.data.is_empty() && self.far.is_empty();
+        let is_next = offset <= if is_empty { base } else { self.main.end() };
+        let data = if self.blocks.is_empty() && is_next {
+            let start = if is_empty { base } else { self.main.start };
+            let needed = self.main.head + end.saturating_sub(start) as usize;
+            Growth::of(self.main.data.capacity()).to(needed).more()
+        } else {
+            self.growth_apart(base, offset, end)
+        };
+        data + self.segments.growth()
+    }
+
+    /// The most bytes that [`Self::insert_apart`] takes.
+    fn growth_apart(&self, base: u64, offset: u64, end: u64) -> usize {
+        let is_empty = self.main.data.is_empty() && self.far.is_empty();
+        let index = self.far.partition_point(|region| region.start <= offset);
+        let before = index.checked_sub(1).and_then(|i| self.far.get(i));
+        let region = before.unwrap_or(&self.main);
+        let floor = if is_empty { base } else { region.end() };
+        let near_end = end.saturating_add(REGION_GAP);
+        let next = self.far.get(index).filter(|next| next.start <= near_end);
+        let mut appended = 0;
+        let grown = if offset <= floor.saturating_add(REGION_GAP) {
+            if is_empty {
+                Growth::of(region.data.capacity()).to((end - base) as usize)
+            } else if offset < region.start {
+                region.between(offset, base, end)
+            } else {
+                region.up_to(end)
+            }
+        } else if let Some(next) = next {
+            // Extended down to the region before, it is appended to that one.
+            let reaches = next.start - next.front(offset, floor) as u64 <= floor;
+            appended = if reaches {
+                next.len() + (next.start - floor) as usize
+            } else {
+                0
+            };
+            next.between(offset, floor, end)
+        } else {
+            let new = Growth::of(2 * MIN_REGION).to(MIN_REGION + (end - offset) as usize);
+            Growth { before: 0, ..new }
+        };
+        // Regions that it now reaches are appended to it, and go.
+        let mut reach = end.max(region.end());
+        let mut grown = grown;
+        for next in self.far.iter().skip(index) {
+            if next.start > reach {
+                break;
+            }
+            reach = reach.max(next.end());
+            grown = grown.to(grown.held + next.len());
+        }
+        let joined = match appended {
+            0 => 0,
+            more => {
+                let held = region.data.len();
+                let whole = Growth::of(region.data.capacity()).to(held + more);
+                whole.to(held + more + grown.held).more()
+            }
+        };
+        grown.more() + joined + self.growth_of_blocks()
+    }
+
+    /// The most bytes that two more runs take.
+    fn growth_of_blocks(&self) -> usize {
+        match self.blocks.capacity() - self.blocks.len() < 2 {
+            true => self.blocks.capacity().max(MIN_BLOCKS) * size_of::<Block>(),
+            false => 0,
+        }
     }
 
     /// Forgets everything but some memory.
@@ -386,6 +522,7 @@ impl Reassembly {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::segment_list::Accepted;
     use super::*;
 
     fn filled(pieces: &[(u64, &[u8])]) -> Reassembly {
@@ -468,6 +605,29 @@ mod tests {
                 covered[block.start as usize..block.end as usize].fill(true);
             }
             prop_assert_eq!(covered, seen);
+        }
+
+        #[test]
+        fn no_insertion_costs_more_than_was_foreseen(
+            pieces in proptest::collection::vec((0u64..4000, 1usize..3000, 0u64..400), 1..80),
+            scale in prop::sample::select(vec![1u64, 50, 1000]),
+        ) {
+            let bytes = [0; 3000];
+            let mut buffer = Reassembly::default();
+            let mut base = 0;
+            for (at, len, slide) in pieces {
+                let offset = base + at * scale;
+                let end = offset + len as u64;
+                let most = buffer.cost() + buffer.growth(base, offset, end);
+                let segment = Accepted { start: offset as i64, end: end as i64 };
+                buffer.segments.insert(segment);
+                let _ = buffer.insert(base, offset, &bytes[..len], 8);
+                prop_assert!(buffer.cost() <= most, "{} of {most}", buffer.cost());
+                if slide < 40 {
+                    base += slide * scale;
+                    buffer.slide_to(base);
+                }
+            }
         }
     }
 }

@@ -55,6 +55,8 @@ pub(crate) enum Place {
     Refused,
 }
 
+/// What a list takes at first; from there it doubles.
+const MIN_CAPACITY: usize = 4;
 /// Segments that an insertion may move aside. A list longer than twice that, with the gap in its middle, belongs to
 /// nobody who wants to get data across.
 const MAX_MOVED: usize = 16 * 1024;
@@ -79,6 +81,14 @@ impl SegmentList {
     /// Bytes that the list occupies.
     pub(crate) fn cost(&self) -> usize {
         self.segments.capacity() * size_of::<Packed>()
+    }
+
+    /// The most bytes by which one more segment makes the list larger.
+    pub(crate) fn growth(&self) -> usize {
+        match self.segments.len() < self.segments.capacity() {
+            true => 0,
+            false => self.segments.capacity().max(MIN_CAPACITY) * size_of::<Packed>(),
+        }
     }
 
     pub(crate) fn shrink(&mut self, to: usize) {

@@ -22,20 +22,19 @@ impl QueuedSyn {
     /// What a SYN/ACK offers.
     pub(crate) fn of_synack(segment: &Segment<'_>) -> Self {
         Self {
-            seq: segment.seq,
             ack: segment.ack,
             ..Self::of_syn(segment)
         }
     }
 
-    /// What a SYN offers, apart from its sequence number.
+    /// What a SYN offers.
     pub(crate) fn of_syn(segment: &Segment<'_>) -> Self {
         Self {
             sack: segment.options.sack_permitted,
             wscale: segment.window_scale(),
             ts: segment.timestamps().map(|(value, _)| value),
             window: segment.window,
-            seq: 0,
+            seq: segment.seq,
             ack: 0,
             secs: segment.secs,
         }
@@ -51,7 +50,7 @@ impl QueuedSyn {
                 .then_some(server.wscale),
             ts: client.is(StreamFlags::TIMESTAMP).then_some(client.last_ts),
             window: u16::try_from(server.window).unwrap_or(u16::MAX),
-            seq: 0,
+            seq: client.isn,
             ack: 0,
             secs: client.last_pkt_secs,
         }
@@ -60,6 +59,11 @@ impl QueuedSyn {
     /// Makes the session go by this SYN.
     pub(crate) fn apply(&self, session: &mut Session) {
         let [client, server] = &mut session.streams;
+        // Another attempt with the same ports begins with a number of its own.
+        if self.seq != client.isn && client.buffer.is_none() {
+            client.begin(self.seq);
+            client.next_seq = self.seq.wrapping_add(1);
+        }
         if let Some(ts) = self.ts {
             client.last_pkt_secs = self.secs;
             client.last_ts = ts;
@@ -84,10 +88,11 @@ impl Turn<'_> {
     /// Keeps what the session goes by, as another SYN is going to replace it.
     pub(crate) fn store_syn(&mut self, session: &mut Session) {
         let offer = QueuedSyn::of_session(session);
-        let is_known = session
-            .queue
-            .as_ref()
-            .is_some_and(|queue| queue.iter().any(|known| known.ts == offer.ts));
+        let is_known = session.queue.as_ref().is_some_and(|queue| {
+            queue
+                .iter()
+                .any(|known| (known.ts, known.seq) == (offer.ts, offer.seq))
+        });
         if is_known {
             return;
         }
@@ -152,6 +157,13 @@ impl Turn<'_> {
             .copied()
     }
 
+    /// The kept SYN whose number a SYN/ACK acknowledges.
+    pub(crate) fn queued_syn_before(&self, session: &Session) -> Option<QueuedSyn> {
+        let seq = self.segment.ack.wrapping_sub(1);
+        let mut kept = session.queue.as_ref()?.iter();
+        kept.find(|known| known.seq == seq).copied()
+    }
+
     /// The kept SYN whose timestamp a SYN/ACK echoes.
     pub(crate) fn queued_syn_for(&self, session: &Session) -> Option<QueuedSyn> {
         let echo = self.segment.timestamps().map(|(_, echo)| echo);
@@ -159,7 +171,7 @@ impl Turn<'_> {
             .queue
             .as_ref()?
             .iter()
-            .find(|known| known.ts == echo)
+            .find(|known| known.ts == echo && known.seq == session.streams[0].isn)
             .copied()
     }
 

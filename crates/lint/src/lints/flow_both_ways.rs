@@ -26,6 +26,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L017",
     name: "flow-both-ways",
     level: Level::Hint,
+    mends: false,
     text: include_str!("flow_both_ways.rs"),
     check: Check::Rule(check),
 };
@@ -35,19 +36,5 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
     if rule.header.direction == RuleDirection::Either && one_way {
         let help = "write `->`, or leave the direction out of `flow`";
         report.say(rule, rule.header.span, "the header says either way, `flow` one way", help);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any <> any 80 (msg:"x"; flow:to_server; content:"login"; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; flow:to_server; content:"login"; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

@@ -28,6 +28,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L013",
     name: "flowbit-never-set",
     level: Level::Warning,
+    mends: false,
     text: include_str!("flowbit_never_set.rs"),
     check: Check::Set(check),
 };
@@ -59,19 +60,4 @@ fn bits(file: &RuleFile) -> impl Iterator<Item = (&Rule, Span, &FlowBits)> {
 /// Whether the action can make a bit set.
 fn sets(action: BitAction) -> bool {
     matches!(action, BitAction::Set | BitAction::SetExclusive | BitAction::Toggle)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"y"; content:"b2"; flowbits:isset,seen; sid:2; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"a1"; flowbits:set,seen; sid:1; rev:1;)
-alert tcp any any -> any 80 (msg:"y"; content:"b2"; flowbits:isset,seen; sid:2; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
-    }
 }

@@ -26,6 +26,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L003",
     name: "missing-classtype",
     level: Level::Hint,
+    mends: false,
     text: include_str!("missing_classtype.rs"),
     check: Check::Rule(check),
 };
@@ -35,19 +36,5 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
     if alerts && rule.classtype().is_none() && rule.priority().is_none() {
         let help = "choose a class of classification.config";
         report.say(rule, rule.header.span, "the rule has no class", help);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"Login"; content:"login"; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"Login"; content:"login"; classtype:policy-violation; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

@@ -26,6 +26,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L001",
     name: "missing-msg",
     level: Level::Warning,
+    mends: false,
     text: include_str!("missing_msg.rs"),
     check: Check::Rule(check),
 };
@@ -34,19 +35,5 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
     if rule.action != Action::Pass && rule.action != Action::Config && rule.msg().trim().is_empty() {
         let help = "say in a `msg` what the rule detects";
         report.say(rule, rule.header.span, "the rule has no message", help);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (content:"login"; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"Login over HTTP"; content:"login"; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

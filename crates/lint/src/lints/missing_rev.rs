@@ -25,6 +25,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L002",
     name: "missing-rev",
     level: Level::Hint,
+    mends: true,
     text: include_str!("missing_rev.rs"),
     check: Check::Rule(check),
 };
@@ -35,24 +36,5 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
     if let (Some(sid), false) = (sid, has_rev) {
         let fix = (Span::new(sid.span.end, sid.span.end), "; rev:1".to_owned());
         report.mend(rule, sid.span, "the rule has no revision", "begin with 1", fix);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"Login"; content:"login"; sid:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"Login"; content:"login"; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
-    }
-
-    #[test]
-    fn mends() {
-        assert_eq!(trial::mended(&LINT, r#"alert tcp any any -> any 80 (msg:"Login"; content:"login"; sid:1;)"#), r#"alert tcp any any -> any 80 (msg:"Login"; content:"login"; sid:1; rev:1;)"#);
     }
 }

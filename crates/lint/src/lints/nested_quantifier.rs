@@ -25,6 +25,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L012",
     name: "nested-quantifier",
     level: Level::Warning,
+    mends: false,
     text: include_str!("nested_quantifier.rs"),
     check: Check::Rule(check),
 };
@@ -80,19 +81,5 @@ fn atom(pattern: &[u8]) -> usize {
             at + 1
         }
         Some(_) => 1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"a"; pcre:"/(a+)+b/"; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"a"; pcre:"/a+b/"; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

@@ -26,6 +26,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L006",
     name: "noalert-without-state",
     level: Level::Warning,
+    mends: false,
     text: include_str!("noalert_without_state.rs"),
     check: Check::Rule(check),
 };
@@ -54,19 +55,5 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
     if let (Some(silent), false) = (silent, leaves) {
         let help = "set a bit that another rule checks, or let the rule alert";
         report.say(rule, silent.span, "the rule neither alerts nor leaves anything behind", help);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; noalert; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; flowbits:set,login; noalert; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

@@ -16,6 +16,7 @@
 //! alert tcp any any -> any 80 (msg:"x"; content:"1234"; sid:1; rev:1;)
 //! ```
 
+use tapir_rules::keywords::payload;
 use tapir_rules::{OptionKind, Rule};
 
 use crate::lint::Check;
@@ -25,6 +26,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L010",
     name: "nocase-without-letters",
     level: Level::Hint,
+    mends: true,
     text: include_str!("nocase_without_letters.rs"),
     check: Check::Rule(check),
 };
@@ -35,22 +37,11 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
             continue;
         };
         if content.nocase && !content.bytes.iter().any(u8::is_ascii_alphabetic) {
-            let help = "leave `nocase` out";
-            report.say(rule, option.span, "the pattern has no letters, but `nocase`", help);
+            // Snort 3 writes it into the option of the content.
+            let nocase = report.modifier(rule, option, payload::NOCASE);
+            let fix = nocase.and_then(|span| report.without(rule, span));
+            let message = "the pattern has no letters, but `nocase`";
+            report.mend(rule, nocase.unwrap_or(option.span), message, "leave `nocase` out", fix);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"1234"; nocase; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"1234"; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

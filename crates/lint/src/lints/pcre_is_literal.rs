@@ -25,6 +25,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L007",
     name: "pcre-is-literal",
     level: Level::Hint,
+    mends: false,
     text: include_str!("pcre_is_literal.rs"),
     check: Check::Rule(check),
 };
@@ -40,19 +41,5 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
             let help = "write it as a `content`";
             report.say(rule, option.span, "this expression is a plain string", help);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"user"; pcre:"/login/"; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"user"; content:"login"; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

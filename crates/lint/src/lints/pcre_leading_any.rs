@@ -16,7 +16,7 @@
 //! alert tcp any any -> any 80 (msg:"x"; content:"login"; pcre:"/login[0-9]/"; sid:1; rev:1;)
 //! ```
 
-use tapir_rules::{OptionKind, Rule};
+use tapir_rules::{OptionKind, Rule, Span};
 
 use crate::lint::Check;
 use crate::{Level, Lint, Report};
@@ -25,6 +25,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L016",
     name: "pcre-leading-any",
     level: Level::Hint,
+    mends: true,
     text: include_str!("pcre_leading_any.rs"),
     check: Check::Rule(check),
 };
@@ -37,21 +38,14 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
         // An alternative after it would be searched for without the beginning.
         let bound = pcre.anchored || pcre.relative || pcre.negated || pcre.pattern.contains('|');
         if pcre.pattern.starts_with(".*") && !bound {
-            report.say(rule, option.span, "the expression begins with `.*`", "leave `.*` out");
+            let text = report.text(rule, option.value);
+            let begin = text.iter().position(|byte| *byte == b'/').and_then(|slash| u32::try_from(slash + 1).ok());
+            let fix = begin.map(|begin| {
+                let start = option.value.start.saturating_add(begin);
+                (Span::new(start, start.saturating_add(2)), String::new())
+            });
+            let message = "the expression begins with `.*`";
+            report.mend(rule, option.span, message, "leave `.*` out", fix);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; pcre:"/.*login[0-9]/"; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; pcre:"/login[0-9]/"; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

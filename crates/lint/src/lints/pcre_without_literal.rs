@@ -25,6 +25,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L004",
     name: "pcre-without-literal",
     level: Level::Warning,
+    mends: false,
     text: include_str!("pcre_without_literal.rs"),
     check: Check::Rule(check),
 };
@@ -38,19 +39,5 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
     if let Some(pcre) = pcre {
         let help = "add a `content` with bytes that every match has";
         report.say(rule, pcre.span, "nothing is looked for before this expression", help);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; pcre:"/user=[a-z]+/"; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"user="; pcre:"/user=[a-z]+/"; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

@@ -26,6 +26,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L009",
     name: "repeated-content",
     level: Level::Hint,
+    mends: false,
     text: include_str!("repeated_content.rs"),
     check: Check::Rule(check),
 };
@@ -73,14 +74,6 @@ fn starts_from_match(kind: &OptionKind) -> bool {
 mod tests {
     use super::*;
     use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; content:"login"; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; content:"login"; distance:0; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
-    }
 
     #[test]
     fn a_second_search_may_anchor_what_follows() {

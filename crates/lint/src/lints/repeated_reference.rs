@@ -26,6 +26,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L008",
     name: "repeated-reference",
     level: Level::Hint,
+    mends: true,
     text: include_str!("repeated_reference.rs"),
     check: Check::Rule(check),
 };
@@ -37,21 +38,9 @@ fn check(rule: &Rule, report: &mut Report<'_>) {
             continue;
         };
         if !seen.insert((&reference.system, &reference.id)) {
-            report.say(rule, option.span, "the rule has this reference already", "leave it out");
+            let fix = report.without(rule, option.span);
+            let message = "the rule has this reference already";
+            report.mend(rule, option.span, message, "leave it out", fix);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; reference:cve,2024-1; reference:cve,2024-1; sid:1; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; reference:cve,2024-1; sid:1; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
     }
 }

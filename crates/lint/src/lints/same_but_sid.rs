@@ -30,6 +30,7 @@ pub(super) const LINT: Lint = Lint {
     code: "L015",
     name: "same-but-sid",
     level: Level::Warning,
+    mends: false,
     text: include_str!("same_but_sid.rs"),
     check: Check::Set(check),
 };
@@ -95,16 +96,6 @@ fn tests_the_same(one: &Rule, other: &Rule) -> bool {
 mod tests {
     use super::*;
     use crate::lints::trial;
-
-    #[test]
-    fn says_so_and_only_then() {
-        let bad = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; sid:1; rev:1;)
-alert tcp any any -> any 80 (msg:"y"; content:"login"; sid:2; rev:1;)"#;
-        let good = r#"alert tcp any any -> any 80 (msg:"x"; content:"login"; sid:1; rev:1;)
-alert tcp any any -> any 80 (msg:"y"; content:"logout"; sid:2; rev:1;)"#;
-        assert_eq!(trial::spans(&LINT, bad).len(), 1);
-        assert_eq!(trial::spans(&LINT, good), [""; 0]);
-    }
 
     #[test]
     fn keywords_of_one_shape_differ() {

@@ -506,6 +506,7 @@ fn records_rendered_elsewhere_and_tagged_packets() {
     event.body = Body::App {
         log: "http",
         event_type: "http",
+        variant: None,
         json: br#""http":{"status":200}"#[..].into(),
     };
     let got = value(&line(&mut records, &event));
@@ -516,6 +517,7 @@ fn records_rendered_elsewhere_and_tagged_packets() {
     event.body = Body::App {
         log: "dns",
         event_type: "dns",
+        variant: None,
         json: Box::default(),
     };
     assert!(!records.record(&mut Vec::new(), &event));

@@ -31,7 +31,7 @@ family! { 4;
     STREAM_SIZE = "stream_size", state(Grammar::Own, "Number of bytes of the stream").common();
     APP_LAYER_PROTOCOL = "app-layer-protocol", state(Grammar::Own, "The application protocol of the flow");
     APP_LAYER_EVENT = "app-layer-event", event("An anomaly of an application protocol");
-    APP_LAYER_STATE = "app-layer-state", Keyword::new(Kind::State, Grammar::Text, "How far the transaction has come");
+    APP_LAYER_STATE = "app-layer-state", Keyword::new(Kind::State, Grammar::Text, "How far the transaction has come").evaluated();
     DECODE_EVENT = "decode-event", event("An anomaly found by the decoder").aliases(&[suricata("engine-event")]);
     STREAM_EVENT = "stream-event", event("An anomaly of a TCP stream");
     FRAME = "frame", Keyword::new(Kind::Buffer, Grammar::Text, "A frame of an application protocol").evaluated();

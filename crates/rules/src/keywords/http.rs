@@ -104,3 +104,31 @@ family! { 6;
     NUM_HEADERS = "http_num_headers", snort3_field(Grammar::Text, "Number of headers");
     NUM_TRAILERS = "http_num_trailers", snort3_field(Grammar::Text, "Number of trailers");
 }
+
+/// Headers that have buffers of their own, and what Snort 3 calls them: `http_header:field user-agent`.
+const FIELDS: [(super::BufferId, &str); 11] = [
+    (USER_AGENT, "user-agent"),
+    (REFERER, "referer"),
+    (HOST_RAW, "host"),
+    (ACCEPT, "accept"),
+    (ACCEPT_LANG, "accept-language"),
+    (ACCEPT_ENC, "accept-encoding"),
+    (CONNECTION, "connection"),
+    (CONTENT_LEN, "content-length"),
+    (CONTENT_TYPE, "content-type"),
+    (LOCATION, "location"),
+    (SERVER, "server"),
+];
+
+/// What Snort 3 calls the header that a buffer holds, where it holds one.
+pub fn field_of(buffer: super::BufferId) -> Option<&'static str> {
+    let known = FIELDS.iter().find(|(known, _)| *known == buffer);
+    known.map(|(_, name)| *name)
+}
+
+/// The buffer of the header that an argument of Snort 3's `http_header` names.
+pub fn header_field(argument: &str) -> Option<super::BufferId> {
+    let name = argument.trim().strip_prefix("field")?.trim();
+    let is_named = |known: &&(super::BufferId, &str)| known.1.eq_ignore_ascii_case(name);
+    FIELDS.iter().find(is_named).map(|(buffer, _)| *buffer)
+}

@@ -41,7 +41,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use crate::Dialect;
-pub use protocol::{app_protocol, app_protocols};
+pub use protocol::{app_protocol, app_protocol_in, app_protocols};
 pub use row::{Alias, Directions, Grammar, Keyword, Kind, Support};
 
 /// The families in the order of their numbers.

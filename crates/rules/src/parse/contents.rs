@@ -174,9 +174,7 @@ impl Building {
     }
 
     fn check_variables(&self, input: Input<'_>, kind: &OptionKind) -> Read<()> {
-        options::variables(kind)
-            .into_iter()
-            .flatten()
+        kind.variables()
             .try_for_each(|name| self.check_variable(input.id.name(), input.arg, name))
     }
 
@@ -563,7 +561,7 @@ impl Building {
             if let OptionKind::Buffer(id) | OptionKind::BufferPart(id, _) = option.kind {
                 (sticky, current) = (id, id);
             } else if options::inspects_buffer(&option.kind) {
-                let follows = options::is_relative(&option.kind)
+                let follows = option.kind.is_relative()
                     && !matches!(option.kind, OptionKind::Content(_) | OptionKind::Pcre(_));
                 let wanted = match moved {
                     Some(buffer) => buffer,

@@ -18,9 +18,10 @@ mod rule;
 mod split;
 mod state;
 mod transform;
+mod written;
 
-pub(crate) use options::variables;
 pub(crate) use recognise::recognise;
 pub(crate) use rule::{Outcome, Reader};
-pub(crate) use split::Rules;
+pub(crate) use split::{RawRule, Rules, comments};
 pub(crate) use state::{threshold, track};
+pub use written::{Written, written};

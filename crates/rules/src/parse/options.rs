@@ -284,56 +284,5 @@ pub(crate) fn inspects_buffer(kind: &OptionKind) -> bool {
     )
 }
 
-/// The variables whose values an option takes.
-pub(crate) fn variables(kind: &OptionKind) -> [Option<&str>; 4] {
-    match kind {
-        OptionKind::ByteTest(test) => [
-            test.bytes.variable(),
-            test.value.variable(),
-            test.offset.variable(),
-            None,
-        ],
-        OptionKind::ByteJump(jump) => [
-            jump.bytes.variable(),
-            jump.offset.variable(),
-            jump.post_offset.variable(),
-            None,
-        ],
-        OptionKind::ByteExtract(extract) => [extract.offset.variable(), None, None, None],
-        OptionKind::ByteMath(math) => [
-            math.bytes.variable(),
-            math.offset.variable(),
-            math.rvalue.variable(),
-            None,
-        ],
-        OptionKind::IsDataAt(test) => [test.position.variable(), None, None, None],
-        OptionKind::Content(content) => [
-            &content.offset,
-            &content.depth,
-            &content.distance,
-            &content.within,
-        ]
-        .map(|place| place.as_ref().and_then(Operand::variable)),
-        _ => [None; 4],
-    }
-}
-
-/// Whether an option continues from the match before it.
-pub(crate) fn is_relative(kind: &OptionKind) -> bool {
-    match kind {
-        OptionKind::Content(content) => content.is_relative(),
-        OptionKind::Pcre(pcre) => pcre.relative,
-        OptionKind::ByteTest(test) => test.relative,
-        OptionKind::ByteJump(jump) => jump.relative,
-        OptionKind::ByteExtract(extract) => extract.relative,
-        OptionKind::ByteMath(math) => math.relative,
-        OptionKind::IsDataAt(test) => test.relative,
-        OptionKind::Base64Decode(decode) => decode.relative,
-        OptionKind::Bsize(size) => size.relative,
-        OptionKind::Ber(..) => true,
-        _ => false,
-    }
-}
-
 /// The row of the buffer that is not a buffer: the payload itself.
 pub(crate) const PAYLOAD: KeywordId = keywords::payload::PKT_DATA;

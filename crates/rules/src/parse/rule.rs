@@ -317,12 +317,14 @@ fn unknown_keyword(name: &[u8], span: Span, dialect: Dialect) -> Box<Problem> {
 }
 
 /// An option before its argument is read.
-struct RawOption<'a> {
-    name: &'a [u8],
+pub(super) struct RawOption<'a> {
+    pub(super) name: &'a [u8],
     name_at: usize,
     value: Option<&'a [u8]>,
     value_at: usize,
-    span: Span,
+    pub(super) span: Span,
+    /// Behind its semicolon.
+    pub(super) end: u32,
     unterminated: bool,
 }
 
@@ -354,7 +356,7 @@ impl RawOption<'_> {
 }
 
 /// The options of a body, cut at the semicolons that no backslash stands before.
-struct Options<'a> {
+pub(super) struct Options<'a> {
     body: &'a [u8],
     at: usize,
     offset: usize,
@@ -362,7 +364,7 @@ struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    fn new(body: &'a [u8], offset: usize, dialect: Dialect) -> Self {
+    pub(super) fn new(body: &'a [u8], offset: usize, dialect: Dialect) -> Self {
         let mut end = body.len();
         while end > 0 && (body[end - 1].is_ascii_whitespace() || body[end - 1] == b')') {
             end -= 1;
@@ -428,6 +430,7 @@ impl<'a> Iterator for Options<'a> {
             value,
             value_at,
             span,
+            end: u32::try_from(self.offset + self.at).unwrap_or(u32::MAX),
             unterminated,
         })
     }

@@ -51,6 +51,17 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// From a rule on that is known to begin here. Lines are counted from there.
+    pub(crate) fn at(source: &'a [u8], at: usize, dialect: Dialect) -> Self {
+        Rules {
+            source,
+            at,
+            line: 1,
+            dialect,
+            disabled: false,
+        }
+    }
+
     /// The line at the current place without its end, and where the next begins.
     fn line_at(&self, at: usize) -> (&'a [u8], usize) {
         let rest = self.source.get(at..).unwrap_or_default();
@@ -238,21 +249,26 @@ impl Balance {
     }
 }
 
-/// Overwrites comments outside strings, line by line.
+/// Overwrites comments outside strings.
 fn blank_comments(text: &mut [u8]) {
+    for range in comments(text, FILLER) {
+        text[range].fill(FILLER);
+    }
+}
+
+/// Where comments stand in the text of a Snort 3 rule whose lines end with that byte.
+pub(crate) fn comments(text: &[u8], line_end: u8) -> Vec<std::ops::Range<usize>> {
     let mut scan = Balance::default();
     let mut found = Vec::new();
     let mut start = 0;
     while start < text.len() {
-        let end = memchr(FILLER, &text[start..]).map_or(text.len(), |end| start + end + 1);
+        let end = memchr(line_end, &text[start..]).map_or(text.len(), |end| start + end + 1);
         scan.line(&text[start..end], |range| {
             found.push(start + range.start..start + range.end)
         });
         start = end;
     }
-    for range in found {
-        text[range].fill(FILLER);
-    }
+    found
 }
 
 #[cfg(test)]

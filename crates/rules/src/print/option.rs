@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use super::{pattern, state};
 use crate::Dialect;
-use crate::keywords::{KeywordId, payload};
+use crate::keywords::{KeywordId, app_protocol_in, payload};
 use crate::tree::*;
 
 /// The name of a keyword in a dialect, or the principal one.
@@ -67,9 +67,8 @@ fn write(
 
 fn argument(f: &mut Formatter<'_>, option: &Opt, dialect: Dialect) -> fmt::Result {
     match &option.kind {
-        OptionKind::Text(text) | OptionKind::Metadata(text) | OptionKind::BufferPart(_, text) => {
-            f.write_str(text)
-        }
+        OptionKind::Text(text) | OptionKind::BufferPart(_, text) => f.write_str(text),
+        OptionKind::Metadata(text) => f.write_str(&super::metadata(text)),
         OptionKind::Msg(text) => pattern::quoted(f, text),
         OptionKind::Sid(number)
         | OptionKind::Gid(number)
@@ -86,7 +85,10 @@ fn argument(f: &mut Formatter<'_>, option: &Opt, dialect: Dialect) -> fmt::Resul
             "dest_ip"
         }),
         OptionKind::Requires(requires) => self::requires(f, requires),
-        OptionKind::Service(services) => joined(f, services.iter(), ","),
+        OptionKind::Service(services) => {
+            let known = |name| app_protocol_in(name, Dialect::Snort3).unwrap_or(name);
+            joined(f, services.iter().map(|name| known(name)), ",")
+        }
         OptionKind::Absent(_) => f.write_str("or_else"),
         OptionKind::ByteTest(test) => byte_test(f, test),
         OptionKind::ByteJump(jump) => byte_jump(f, jump),

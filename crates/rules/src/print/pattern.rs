@@ -6,26 +6,62 @@ use crate::Dialect;
 use crate::keywords::{KeywordId, file, http};
 use crate::tree::*;
 
-/// Writes bytes between quotes: letters as they are, everything else in hex.
+/// The longest run of letters between binary bytes that is written in hex with them.
+const SHORT_RUN: usize = 2;
+
+/// Writes bytes between quotes: text as it is, everything else in hex.
+///
+/// Blanks beside hex or quotes are hex too, for nobody sees them there, and so are a few letters among binary bytes.
 pub(super) fn bytes(f: &mut Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     f.write_char('"')?;
     let mut hex = false;
-    for &byte in bytes {
-        let plain = (byte.is_ascii_graphic() || byte == b' ')
-            && !matches!(byte, b'"' | b';' | b':' | b'|' | b'\\');
-        if plain == hex {
+    for (&byte, is_hex) in bytes.iter().zip(in_hex(bytes)) {
+        if is_hex != hex {
             f.write_char('|')?;
-            hex = !hex;
+            hex = is_hex;
         } else if hex {
             f.write_char(' ')?;
         }
-        if plain {
-            f.write_char(char::from(byte))?;
-        } else {
+        if is_hex {
             write!(f, "{byte:02x}")?;
+        } else {
+            f.write_char(char::from(byte))?;
         }
     }
     f.write_str(if hex { "|\"" } else { "\"" })
+}
+
+/// Which bytes of a pattern are written in hex.
+fn in_hex(bytes: &[u8]) -> Vec<bool> {
+    let binary = |byte: &u8| !byte.is_ascii_graphic() && *byte != b' ';
+    let special = |byte: &u8| matches!(byte, b'"' | b';' | b':' | b'|' | b'\\');
+    let mut hex: Vec<bool> = bytes
+        .iter()
+        .map(|byte| binary(byte) || special(byte))
+        .collect();
+    let mut at = 0;
+    for run in bytes.chunk_by(|a, b| binary(a) == binary(b)) {
+        let end = at + run.len();
+        let (first, last) = (at == 0, end == bytes.len());
+        if !run.iter().any(binary) && run.len() <= SHORT_RUN && !(first && last) {
+            hex[at..end].fill(true);
+        }
+        at = end;
+    }
+    let mut at = 0;
+    let mut blanks = Vec::new();
+    for run in bytes.chunk_by(|a, b| (*a == b' ') == (*b == b' ')) {
+        let end = at + run.len();
+        let beside = at == 0 || end == bytes.len() || hex[at - 1] || hex[end];
+        if run[0] == b' ' && beside {
+            blanks.push(at..end);
+        }
+        at = end;
+    }
+    for run in blanks {
+        hex[run].fill(true);
+    }
+    hex
 }
 
 /// Writes text between quotes with the escapes it needs.

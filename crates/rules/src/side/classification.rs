@@ -5,6 +5,9 @@ use rustc_hash::FxHashMap;
 use super::lines::{bad_line, config_line, each_line, said_before};
 use crate::{Diagnostic, Source, sentence};
 
+/// The `classification.config` that comes with Tapir.
+pub const SHIPPED_CLASSES: &str = include_str!("../../../../rules/classification.config");
+
 /// A class of attack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Class {

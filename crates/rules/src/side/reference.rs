@@ -5,6 +5,9 @@ use rustc_hash::FxHashMap;
 use super::lines::{bad_line, config_line, each_line, said_before};
 use crate::{Diagnostic, Source, sentence};
 
+/// The `reference.config` that comes with Tapir.
+pub const SHIPPED_REFERENCES: &str = include_str!("../../../../rules/reference.config");
+
 /// The systems of a `reference.config`.
 #[derive(Clone, Debug, Default)]
 pub struct References {
@@ -32,6 +35,11 @@ impl References {
             Ok(())
         });
         (all, diagnostics)
+    }
+
+    /// The systems, in no order.
+    pub fn systems(&self) -> impl Iterator<Item = &str> {
+        self.prefixes.keys().map(String::as_str)
     }
 
     /// What goes before an identifier of the system, capitals and small letters alike.

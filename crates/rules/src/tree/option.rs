@@ -142,6 +142,60 @@ pub enum OptionKind {
     Mark(u32, u32),
 }
 
+impl OptionKind {
+    /// The variables whose values the option takes.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let names = match self {
+            OptionKind::ByteTest(test) => [
+                test.bytes.variable(),
+                test.value.variable(),
+                test.offset.variable(),
+                None,
+            ],
+            OptionKind::ByteJump(jump) => [
+                jump.bytes.variable(),
+                jump.offset.variable(),
+                jump.post_offset.variable(),
+                None,
+            ],
+            OptionKind::ByteExtract(extract) => [extract.offset.variable(), None, None, None],
+            OptionKind::ByteMath(math) => [
+                math.bytes.variable(),
+                math.offset.variable(),
+                math.rvalue.variable(),
+                None,
+            ],
+            OptionKind::IsDataAt(test) => [test.position.variable(), None, None, None],
+            OptionKind::Content(content) => [
+                &content.offset,
+                &content.depth,
+                &content.distance,
+                &content.within,
+            ]
+            .map(|place| place.as_ref().and_then(Operand::variable)),
+            _ => [None; 4],
+        };
+        names.into_iter().flatten()
+    }
+
+    /// Whether the option continues from the match before it.
+    pub fn is_relative(&self) -> bool {
+        match self {
+            OptionKind::Content(content) => content.is_relative(),
+            OptionKind::Pcre(pcre) => pcre.relative,
+            OptionKind::ByteTest(test) => test.relative,
+            OptionKind::ByteJump(jump) => jump.relative,
+            OptionKind::ByteExtract(extract) => extract.relative,
+            OptionKind::ByteMath(math) => math.relative,
+            OptionKind::IsDataAt(test) => test.relative,
+            OptionKind::Base64Decode(decode) => decode.relative,
+            OptionKind::Bsize(size) => size.relative,
+            OptionKind::Ber(..) => true,
+            _ => false,
+        }
+    }
+}
+
 /// A number, or the name of a variable that `byte_extract` or `byte_math` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operand<N = i64> {

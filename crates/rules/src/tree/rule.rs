@@ -110,6 +110,40 @@ pub enum Action {
 }
 
 impl Action {
+    /// All of them.
+    pub const ALL: [Action; 12] = [
+        Action::Alert,
+        Action::Pass,
+        Action::Drop,
+        Action::SilentDrop,
+        Action::Block,
+        Action::Reject,
+        Action::RejectDst,
+        Action::RejectBoth,
+        Action::Log,
+        Action::Rewrite,
+        Action::Config,
+        Action::Accept,
+    ];
+
+    /// One line about it.
+    pub const fn help(self) -> &'static str {
+        match self {
+            Action::Alert => "Raises an alert",
+            Action::Pass => "Exempts from further rules",
+            Action::Drop => "Drops and raises an alert",
+            Action::SilentDrop => "Drops without an alert",
+            Action::Block => "Drops every further packet of the flow",
+            Action::Reject => "Resets, or answers unreachable, to the sender",
+            Action::RejectDst => "Resets, or answers unreachable, to the receiver",
+            Action::RejectBoth => "Resets, or answers unreachable, to both sides",
+            Action::Log => "Writes to the log without an alert",
+            Action::Rewrite => "Rewrites the payload",
+            Action::Config => "Steers the application layer",
+            Action::Accept => "Accepts, in a firewall rule",
+        }
+    }
+
     /// The word that stands before the header in Suricata's spelling, or the dialect's own where
     /// Suricata has none.
     pub const fn name(self) -> &'static str {

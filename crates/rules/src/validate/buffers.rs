@@ -37,7 +37,7 @@ pub(super) fn check_variables(rule: &Rule, problems: &mut Problems) {
         if let OptionKind::Buffer(id) | OptionKind::BufferPart(id, _) = &option.kind {
             in_transaction = !id.row().protocols.is_empty();
         }
-        for name in crate::parse::variables(&option.kind).into_iter().flatten() {
+        for name in option.kind.variables() {
             let mut places = known.iter().filter(|(other, _)| *other == name).peekable();
             if places.peek().is_some() && places.all(|(_, place)| *place != in_transaction) {
                 problems.push(

@@ -218,3 +218,20 @@ fn keepalives_and_window_updates_change_nothing() {
     assert!(script.outcome.is(SegmentFlags::DUP_ACK));
     assert_eq!(script.events, []);
 }
+
+#[test]
+fn the_answer_tells_which_syn_the_server_took() {
+    let again = CLIENT + 70_000;
+    // The later one, or the earlier: a SYN/ACK acknowledges one of them.
+    for taken in [CLIENT, again] {
+        let mut script = Script::new(Config::default());
+        script.send(ToServer, S, CLIENT, 0, b"");
+        script.send(ToServer, S, again, 0, b"");
+        script.send(ToClient, SA, SERVER, taken + 1, b"");
+        script.send(ToServer, A, taken + 1, SERVER + 1, b"");
+        script.send(ToServer, A, taken + 1, SERVER + 1, b"hello");
+        script.end();
+        assert_eq!(script.app(ToServer), "hello");
+        assert_eq!(script.events, []);
+    }
+}

@@ -215,7 +215,7 @@ impl Transaction for Call {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("dcerpc", &|json| self.describe(json, options));
     }
 }

@@ -164,7 +164,7 @@ impl Transaction for Message {
     }
 
     /// Unless asked for all, only what gives a client its address is logged.
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         let is_extended = options.is_on("extended", false);
         let kind = self.option(message::KIND).and_then(|kind| kind.first());
         if is_extended || kind == Some(&ACK) {

@@ -172,7 +172,7 @@ impl Transaction for Message {
         json.close_object();
     }
 
-    fn records(&mut self, _: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, _: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("dnp3", &|json| {
             json.open_object("dnp3");
             self.write(json);

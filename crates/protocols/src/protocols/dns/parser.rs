@@ -334,7 +334,7 @@ impl Transaction for Exchange {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         if !self.is_wanted(options) {
             return;
         }

@@ -172,7 +172,7 @@ impl Transaction for Exchange {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("enip", &|json| self.describe(json, options));
     }
 }

@@ -104,9 +104,12 @@ impl Ftp {
         let Some((port, is_active)) = self.port.take() else {
             return has_file.then_some(FILE_BEFORE_PORT);
         };
-        let mut note = command.name.clone();
-        note.push(b' ');
-        note.extend_from_slice(&command.argument);
+        // Of STOU the server chooses the name (RFC 959, section 4.1.3).
+        let name: &[u8] = match (command.is("STOU"), &command.argument[..]) {
+            (true, b"") => b"<stou>",
+            (_, name) => name,
+        };
+        let note = [&command.name[..], b" ", name].concat();
         orders.expected_flow = Some(ExpectedFlow {
             proto: AppProto::FtpData,
             port,

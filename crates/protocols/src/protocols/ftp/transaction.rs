@@ -142,7 +142,7 @@ impl Transaction for Command {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("ftp", &|json| self.describe(json, options));
     }
 }

@@ -184,7 +184,7 @@ impl Transaction for Transfer {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("ftp_data", &|json| self.describe(json, options));
     }
 

@@ -384,6 +384,7 @@ impl Parser for Http1 {
     }
 
     fn parse(&mut self, input: &Input<'_>, orders: &mut Orders) -> Outcome {
+        (self.hosts, self.now) = (input.hosts, input.time);
         let (way, mut used) = (input.direction.index(), 0);
         while let Some(data) = input.data.get(used..).filter(|data| !data.is_empty()) {
             let before = self.at[way];
@@ -540,5 +541,34 @@ mod tests {
                 "{end:?}"
             );
         }
+    }
+
+    #[test]
+    fn ranges_of_one_server_become_a_file_in_time() {
+        let settings = Arc::new(ParserSettings::default());
+        let files_of = |part: (u64, &str), server: u8, secs: u64| {
+            let mut parser = Http1::new(AppProto::Http1, &settings);
+            let mut orders = Orders::default();
+            let hosts = [[10, 0, 0, 1].into(), [10, 0, 0, server].into()];
+            let mut say = |direction, data: &[u8]| {
+                let mut input = Input::new(direction, data);
+                (input.hosts, input.time) = (hosts, Timestamp::new(secs, 0));
+                parser.parse(&input, &mut orders);
+            };
+            say(Direction::ToServer, b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+            let (start, text) = part;
+            let response = format!(
+                "HTTP/1.1 206 ok\r\nContent-Range: bytes {start}-{}/6\r\nContent-Length: 3\r\n\r\n{text}",
+                start + 2
+            );
+            say(Direction::ToClient, response.as_bytes());
+            let entry = parser.transactions.get(0).expect("an exchange");
+            entry.tx.files(Direction::ToClient).len()
+        };
+        // Another server's half, and one that comes too late, are no halves of it.
+        assert_eq!(files_of((0, "abc"), 2, 1000), 1);
+        assert_eq!(files_of((3, "def"), 3, 1001), 1);
+        assert_eq!(files_of((3, "def"), 2, 2000), 1);
+        assert_eq!(files_of((0, "abc"), 2, 2001), 2);
     }
 }

@@ -385,13 +385,19 @@ impl Exchange {
     }
 
     fn header_of(&self, keyword: KeywordId, direction: Direction) -> Option<&[u8]> {
-        self.side(direction).head.get(header_name(keyword)?)
+        self.side(direction)
+            .head
+            .get(header_name(keyword, direction)?)
     }
 }
 
 /// The header that a keyword is named after.
-fn header_name(keyword: KeywordId) -> Option<&'static [u8]> {
+fn header_name(keyword: KeywordId, direction: Direction) -> Option<&'static [u8]> {
     Some(match keyword {
+        http::COOKIE | http::COOKIE_RAW => match direction {
+            Direction::ToServer => b"cookie",
+            Direction::ToClient => b"set-cookie",
+        },
         http::USER_AGENT => b"user-agent",
         http::REFERER => b"referer",
         http::ACCEPT => b"accept",
@@ -464,10 +470,6 @@ impl Transaction for Exchange {
             http::HEADER => Some(&*head.normal),
             http::HEADER_RAW => Some(&*head.raw),
             http::HEADER_NAMES => Some(&*head.names),
-            http::COOKIE | http::COOKIE_RAW => head.get(match direction {
-                Direction::ToServer => b"cookie",
-                Direction::ToClient => b"set-cookie",
-            }),
             http::START => {
                 let mut start = head.line.clone();
                 start.extend_from_slice(b"\r\n");
@@ -496,7 +498,11 @@ impl Transaction for Exchange {
                     .filter_map(File::window)
                     .any(accepts);
             }
-            keyword => self.header_of(keyword, direction),
+            // The value of a header may be empty and is there all the same.
+            keyword => {
+                let value = self.header_of(keyword, direction);
+                return value.is_some_and(|value| accepts(Value::Bytes(value)));
+            }
         };
         value
             .filter(|value| !value.is_empty())
@@ -507,7 +513,7 @@ impl Transaction for Exchange {
         record::write(json, self, options);
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("http", &|json| self.describe(json, options));
     }
 

@@ -332,7 +332,7 @@ impl Http2 {
         let entry = self.stream(id, direction);
         let request = entry.tx.side(ToServer);
         let name = request.first(":path").unwrap_or_default().to_vec();
-        let host = request.first(":authority").unwrap_or_default();
+        let host = values::host_of(request.first(":authority").unwrap_or_default());
         let mut file = File::new(&files, &name);
         let range = entry.tx.side(direction).first("content-range");
         let mut joining = None;
@@ -341,7 +341,7 @@ impl Http2 {
                 file.range = Some(range);
                 let whole = Whole {
                     hosts,
-                    name: [host, &name[..]].concat(),
+                    name: [&host[..], &name[..]].concat(),
                     size: range.size,
                 };
                 let limits = (settings.http1.joining, now);

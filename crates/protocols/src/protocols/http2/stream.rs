@@ -121,7 +121,7 @@ impl Transaction for Stream {
         }
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         let tells_dns = self
             .told_message()
             .is_some_and(|message| message.is_wanted(options));

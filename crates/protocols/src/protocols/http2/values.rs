@@ -210,7 +210,7 @@ fn windows(side: &Side, accepts: &mut Accepts<'_>) -> bool {
 }
 
 /// The host of an authority without user and port, in small letters.
-fn host_of(authority: &[u8]) -> Vec<u8> {
+pub(super) fn host_of(authority: &[u8]) -> Vec<u8> {
     let begin = memchr::memchr(b'@', authority).map_or(0, |place| place + 1);
     let host = authority.get(begin..).unwrap_or_default();
     let end = memchr::memchr(b':', host).unwrap_or(host.len());

@@ -137,7 +137,7 @@ impl Transaction for Message {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("ike", &|json| self.describe(json, options));
     }
 }

@@ -51,7 +51,7 @@ impl Transaction for Exchange {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("modbus", &|json| self.describe(json, options));
     }
 }

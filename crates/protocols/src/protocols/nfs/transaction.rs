@@ -153,7 +153,7 @@ impl Transaction for Tx {
         self.write_nfs(json);
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         const GETATTR: u32 = 1;
         if self.version <= 3 && self.procedure == GETATTR {
             return;

@@ -43,7 +43,7 @@ impl Transaction for Query {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("pgsql", &|json| self.describe(json, options));
     }
 }

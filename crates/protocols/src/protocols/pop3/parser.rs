@@ -313,7 +313,7 @@ impl Transaction for Dialogue {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("pop3", &|json| self.describe(json, options));
     }
 }

@@ -80,7 +80,7 @@ impl Transaction for Packet {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("quic", &|json| self.describe(json, options));
     }
 

@@ -54,7 +54,7 @@ impl Transaction for Message {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("rdp", &|json| self.describe(json, options));
     }
 }

@@ -65,7 +65,7 @@ impl Transaction for Handshake {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("rfb", &|json| self.describe(json, options));
     }
 }

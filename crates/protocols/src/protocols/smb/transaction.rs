@@ -476,7 +476,7 @@ impl Transaction for Tx {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         // The types that a configuration wants logged, when it names some.
         if let Some(types) = options.list("types") {
             let kind = match &self.detail {

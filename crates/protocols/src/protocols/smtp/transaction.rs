@@ -216,7 +216,7 @@ impl Transaction for Mail {
         self.write(json, None);
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("smtp", &|json| self.write(json, Some(options)));
     }
 

@@ -75,10 +75,14 @@ impl Transaction for Connection {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         let has_said = self.sides.iter().any(|side| !side.protocol.is_empty());
-        if has_said && !std::mem::replace(&mut self.is_logged, true) {
+        if has_said && !self.is_logged {
             show("ssh", &|json| self.describe(json, options));
         }
+    }
+
+    fn shown(&mut self) {
+        self.is_logged = true;
     }
 }

@@ -93,7 +93,7 @@ impl Transaction for Request {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("tftp", &|json| self.describe(json, options));
     }
 }

@@ -25,7 +25,7 @@ impl Certificate {
             x509_parser::nom::Err::Error(error) | x509_parser::nom::Err::Failure(error) => {
                 problem(&error)
             }
-            x509_parser::nom::Err::Incomplete(_) => Event::CertificateInvalidDer,
+            x509_parser::nom::Err::Incomplete(_) => Event::CertificateInvalidLength,
         })?;
         Ok(Self {
             subject: parsed.subject().to_string().into(),

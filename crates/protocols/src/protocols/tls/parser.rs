@@ -64,6 +64,14 @@ events! {
     InvalidRecord = "INVALID_SSL_RECORD",
 }
 
+/// Messages of the handshake that may come (RFC 5246, section 7.4; RFC 6066; RFC 5077).
+const KNOWN_MESSAGES: [u8; 13] = [0, 1, 2, 4, 11, 12, 13, 14, 15, 16, 20, 21, 22];
+
+/// The length of a message, from its header.
+fn length_of([a, b, c]: [u8; 3]) -> usize {
+    u32::from_be_bytes([0, a, b, c]) as usize
+}
+
 /// Progress of the client's side.
 mod client {
     pub const HELLO: u8 = 1;
@@ -331,27 +339,41 @@ impl Tls {
         }
     }
 
+    /// Reads the messages of a record. One of a known type may go on in the next record.
     fn handshake(&mut self, body: &[u8], input: &Input<'_>) -> Result<(), Outcome> {
         let place = input.direction.index();
-        let mut joined = std::mem::take(&mut self.pending[place]);
-        joined.extend_from_slice(body);
-        let mut rest = &joined[..];
-        while let Some((&[kind, a, b, c], after)) = rest.split_first_chunk() {
-            let length = u32::from_be_bytes([0, a, b, c]) as usize;
-            if length > LONGEST_MESSAGE {
-                return Err(self.fail(Event::HandshakeInvalidLength));
+        let mut rest = body;
+        while !rest.is_empty() {
+            let mut begun = std::mem::take(&mut self.pending[place]);
+            if let Some((&[kind, a, b, c], got)) = begun.split_first_chunk() {
+                let missing = length_of([a, b, c]) - got.len();
+                let (more, after) = rest.split_at(missing.min(rest.len()));
+                begun.extend_from_slice(more);
+                rest = after;
+                if more.len() < missing {
+                    self.pending[place] = begun;
+                    break;
+                }
+                self.message(kind, begun.get(4..).unwrap_or_default(), input);
+                continue;
             }
-            let mut left = after;
-            let Some(message) = take(&mut left, length) else {
-                break;
+            let Some((&[kind, a, b, c], after)) = rest.split_first_chunk() else {
+                return Err(self.fail(Event::InvalidRecord));
             };
-            self.message(kind, message, input);
-            rest = left;
+            let length = length_of([a, b, c]);
+            let (message, next) = after.split_at(length.min(after.len()));
+            if !KNOWN_MESSAGES.contains(&kind) {
+                self.event(Event::InvalidHandshakeMessage);
+                self.with(|entry| entry.tx.state |= state::UNKNOWN);
+            } else if length > LONGEST_MESSAGE {
+                return Err(self.fail(Event::HandshakeInvalidLength));
+            } else if message.len() == length {
+                self.message(kind, message, input);
+            } else {
+                self.pending[place] = rest.to_vec();
+            }
+            rest = next;
         }
-        // What is there stays where it is: a message in many small records is not copied for each of them.
-        let used = joined.len() - rest.len();
-        joined.drain(..used);
-        self.pending[place] = joined;
         Ok(())
     }
 
@@ -371,8 +393,7 @@ impl Tls {
                 self.with(|entry| entry.tx.state |= state::CLIENT_KEYS);
                 self.advance(direction, [client::CERTIFICATE; 2]);
             }
-            (0 | 1 | 2 | 4 | 13 | 15 | 20 | 21 | 22 | 24, _) => {}
-            _ => self.with(|entry| entry.tx.state |= state::UNKNOWN),
+            _ => {}
         }
     }
 

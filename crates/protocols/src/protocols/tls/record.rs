@@ -93,7 +93,12 @@ impl Session {
             json.bytes("sni", name);
         }
         if fields.has("version") {
-            json.text("version", &version_text(server.version));
+            // The server decides; one that never answered has not.
+            let version = match server.version {
+                0 => client.version,
+                decided => decided,
+            };
+            json.text("version", &version_text(version));
         }
         if let Some(certificate) = server.certificate.as_deref() {
             write_rest(json, certificate, server, fields);

@@ -119,11 +119,14 @@ impl Transaction for Session {
         self.write_extended(json, options);
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         let server = self.side(Direction::ToClient);
         let resumption = options.is_on("session-resumption", options.is_on("extended", false))
             || options.list("custom").is_some();
+        let is_unanswered =
+            server.hello.is_none() && self.side(Direction::ToServer).hello.is_some();
         let is_wanted = server.certificate.is_some()
+            || is_unanswered
             || (self.resumed && resumption)
             || server
                 .hello
@@ -132,8 +135,11 @@ impl Transaction for Session {
         if self.logged || !is_wanted {
             return;
         }
-        self.logged = true;
         show("tls", &|json| self.write_record(json, options));
+    }
+
+    fn shown(&mut self) {
+        self.logged = true;
     }
 }
 

@@ -277,7 +277,7 @@ impl Transaction for Pdu {
         json.close_object();
     }
 
-    fn records(&mut self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
+    fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>) {
         show("websocket", &|json| self.describe(json, options));
     }
 
