@@ -78,7 +78,7 @@ impl Explanation {
                 json!({
                     "option": self.option(step, tree),
                     "outcome": name_of(step.outcome),
-                    "says": words::of_step(step, tree, &self.loaded),
+                    "says": words::of_step(step, place, tree, &self.loaded),
                     "buffer": *step.buffer,
                     "from": step.range.0,
                     "to": step.range.1,

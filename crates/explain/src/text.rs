@@ -175,28 +175,27 @@ impl Explanation {
         let is_same = attempt.fault.is_none()
             && (known.option, &known.buffer) == (now.option, &now.buffer)
             && before.steps.len() == attempt.steps.len();
-        is_same.then(|| words::of_step(now, tree, &self.loaded))
+        is_same.then(|| words::of_step(now, &attempt.place, tree, &self.loaded))
     }
 
     /// What the heads of packets lacked, where none was for the rule.
     fn of_heads(&self, out: &mut String, rule: &RuleExplanation, tree: &Rule) {
-        let shown = rule
-            .shown
-            .iter()
-            .filter_map(|it| it.fault)
-            .map(fault_rank)
-            .next();
-        let Some(shown) = shown else { return };
+        let Some(shown) = rule.shown.iter().find_map(|it| Some((it.fault?, it))) else {
+            return;
+        };
+        let mut said = words::of_fault(shown.0, &shown.1.place, tree, &self.loaded);
         for (rank, (count, attempt)) in rule.record.faults.iter().rev() {
-            if *rank != shown
-                && let Some(fault) = attempt.fault
-            {
-                let says = words::of_fault(fault, &attempt.place, tree, &self.loaded);
+            let Some(fault) = attempt.fault.filter(|_| *rank != fault_rank(shown.0)) else {
+                continue;
+            };
+            let says = words::of_fault(fault, &attempt.place, tree, &self.loaded);
+            if says != said {
                 let _ = writeln!(
                     out,
                     "  {count} times before that: {says} (packet {})",
                     attempt.place.packet
                 );
+                said = says;
             }
         }
     }
@@ -251,7 +250,7 @@ impl Explanation {
                 Outcome::Waited => "waited",
                 _ => "FAILED",
             };
-            let says = words::of_step(step, tree, &self.loaded);
+            let says = words::of_step(step, &attempt.place, tree, &self.loaded);
             let _ = writeln!(
                 out,
                 "  {word}  {}{}",
@@ -324,10 +323,15 @@ impl Explanation {
             return;
         }
         if attempt.matched {
-            let held = attempt.fates.iter().any(|(_, fate)| *fate == Fate::Held);
-            if let (true, Some(option)) = (held, words::filter(tree)) {
-                let drawn = renderer.underline(tree.source, option.span, "holds alerts back");
-                let _ = writeln!(out, "{drawn}");
+            for (fate, label) in [
+                (Fate::Held, "holds alerts back"),
+                (Fate::Refused, "does not hold"),
+            ] {
+                let is_so = attempt.fates.iter().any(|(_, it)| *it == fate);
+                if let (true, Some(option)) = (is_so, words::decider(fate, tree)) {
+                    let drawn = renderer.underline(tree.source, option.span, label);
+                    let _ = writeln!(out, "{drawn}");
+                }
             }
             return;
         }

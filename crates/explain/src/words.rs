@@ -167,19 +167,26 @@ pub(crate) fn asker(fault: HeadFault, tree: &Rule) -> Option<&Opt> {
     })
 }
 
-/// The option that may hold alerts back.
-pub(crate) fn filter(tree: &Rule) -> Option<&Opt> {
-    let is_filter = |option: &&Opt| {
-        matches!(
+/// The option that decided what became of a match, if one did.
+pub(crate) fn decider(fate: Fate, tree: &Rule) -> Option<&Opt> {
+    tree.options.iter().find(|option| match fate {
+        Fate::Held => matches!(
             option.kind,
             OptionKind::Threshold(_) | OptionKind::DetectionFilter(_)
-        )
-    };
-    tree.options.iter().find(is_filter)
+        ),
+        Fate::Refused => matches!(
+            option.kind,
+            OptionKind::XBits(_)
+                | OptionKind::HostBits(_)
+                | OptionKind::Dataset(_)
+                | OptionKind::Datarep(_)
+        ),
+        _ => false,
+    })
 }
 
 /// What a step found.
-pub(crate) fn of_step(step: &Step, tree: &Rule, loaded: &LoadedRules) -> String {
+pub(crate) fn of_step(step: &Step, place: &Place, tree: &Rule, loaded: &LoadedRules) -> String {
     let option = tree.options.get(usize::from(step.option));
     match step.outcome {
         Outcome::Held => of_success(step, tree),
@@ -218,6 +225,12 @@ pub(crate) fn of_step(step: &Step, tree: &Rule, loaded: &LoadedRules) -> String 
                     BitAction::IsNotSet => format!("the flow has the bit {names}"),
                     _ => of_bits(&names, &bits.names, loaded),
                 }
+            }
+            Some(OptionKind::AppLayerProtocol(_)) if place.app.is_known() => {
+                format!("the flow was recognised as {}", place.app.name())
+            }
+            Some(OptionKind::AppLayerProtocol(_)) => {
+                "no application protocol was recognised in the flow by then".to_owned()
             }
             Some(OptionKind::Bsize(_)) => {
                 let size = step.excerpt.as_ref().map_or(0, |excerpt| excerpt.of);
