@@ -123,6 +123,21 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_meant_to_be_none_is_left_alone() {
+        let of_shape = Selection {
+            select: vec!["L028".into()],
+            ignore: Vec::new(),
+        };
+        let rule = |pattern: &str| {
+            format!(
+                "alert tls any any -> any any (msg:\"x\"; tls.sni; content:\"{pattern}\"; sid:1; rev:1;)\n"
+            )
+        };
+        assert_eq!(codes(&rule("|07|example"), &of_shape), ["L028"]);
+        assert!(codes(&rule("|5c 00|"), &of_shape).is_empty());
+    }
+
+    #[test]
     fn codes_are_chosen_by_their_beginning() {
         let only = Selection {
             select: vec!["R".into()],
