@@ -311,11 +311,10 @@ impl Http1 {
             self.finish(direction, orders);
             return Step::Used(0);
         }
-        if direction == Direction::ToServer
-            && let Some(entry) = self.entry(direction)
-        {
-            entry.meta.event(Event::RequestBodyUnexpected as u8);
-        }
+        self.note(
+            direction,
+            [Event::RequestBodyUnexpected, Event::ResponseBodyUnexpected],
+        );
         let has_body = self
             .entry(direction)
             .is_some_and(|entry| entry.tx.side(direction).body.is_some());
