@@ -1,5 +1,7 @@
 //! What a rule asks about the packet and its flow beyond its head: the conditions that look at no buffer.
 
+mod seen;
+
 use tapir_packet::{DecodeEvent, Direction};
 use tapir_rules::tree::{
     AppLayerMode, FlowIntOp, IntegerOp, IntegerTest, StreamSide, StreamSize, TcpPhase,

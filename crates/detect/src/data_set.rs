@@ -1,15 +1,17 @@
 //! `dataset` and `datarep`: sets of values that buffers are looked up in, and that rules may add to.
 
 mod file;
+mod inquiry;
 mod values;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tapir_rules::sentence;
 use tapir_rules::tree::{BitAction, DataKind, Datarep, Dataset, IntegerOp, IntegerTest};
 
+pub use inquiry::{DataSetAddition, DataSetInquiry};
 use values::{Insertion, Values};
 
 /// Where data sets are, and how large they may be.
@@ -72,10 +74,15 @@ struct DataSet {
     store: Store,
 }
 
-/// The values of a set that rules change cannot be read without asking for them first.
+/// The values of a set that rules change cannot be read without asking for them first; those of others can, until an
+/// operator changes them.
 #[derive(Debug)]
 enum Store {
-    Fixed(Values),
+    Fixed {
+        read: Values,
+        /// What takes their place once somebody has changed them by hand.
+        by_hand: OnceLock<Mutex<Values>>,
+    },
     Changing(Mutex<Values>),
 }
 
@@ -317,7 +324,10 @@ impl DataSets {
         let store = if request.changes || save.is_some() {
             Store::Changing(Mutex::new(values))
         } else {
-            Store::Fixed(values)
+            Store::Fixed {
+                read: values,
+                by_hand: OnceLock::new(),
+            }
         };
         let name: Box<str> = request.name.into();
         self.ids.insert(name.clone(), id);
@@ -366,7 +376,7 @@ impl DataSets {
                 request.name
             )));
         }
-        if request.changes && matches!(set.store, Store::Fixed(_)) {
+        if request.changes && matches!(set.store, Store::Fixed { .. }) {
             *set = Arc::new(DataSet {
                 name: set.name.clone(),
                 kind: set.kind,
@@ -416,29 +426,26 @@ impl DataSets {
 
 impl DataSet {
     fn values(&self) -> Values {
-        match &self.store {
-            Store::Fixed(values) => values.clone(),
-            Store::Changing(values) => values
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
-        }
+        self.with(Values::clone)
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Values) -> T) -> T {
-        match &self.store {
-            Store::Fixed(values) => read(values),
-            Store::Changing(values) => read(&values.lock().unwrap_or_else(PoisonError::into_inner)),
-        }
+    fn with<T>(&self, ask: impl FnOnce(&Values) -> T) -> T {
+        let changed = match &self.store {
+            Store::Fixed { read, by_hand } => match by_hand.get() {
+                None => return ask(read),
+                Some(changed) => changed,
+            },
+            Store::Changing(values) => values,
+        };
+        ask(&changed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Values) -> T) -> Option<T> {
-        match &self.store {
-            Store::Fixed(_) => None,
-            Store::Changing(values) => Some(change(
-                &mut values.lock().unwrap_or_else(PoisonError::into_inner),
-            )),
-        }
+    fn change<T>(&self, change: impl FnOnce(&mut Values) -> T) -> T {
+        let values = match &self.store {
+            Store::Fixed { read, by_hand } => by_hand.get_or_init(|| Mutex::new(read.clone())),
+            Store::Changing(values) => values,
+        };
+        change(&mut values.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -464,8 +471,8 @@ impl DataSetUse {
             return matches!(self.what, Asked::IsNotSet);
         };
         match self.what {
-            Asked::Set => set.change(|values| values.insert(&value, None)) == Some(Insertion::New),
-            Asked::Unset => set.change(|values| values.remove(&value)) == Some(true),
+            Asked::Set => set.change(|values| values.insert(&value, None)) == Insertion::New,
+            Asked::Unset => set.change(|values| values.remove(&value)),
             Asked::IsNotSet => !set.with(|values| values.find(&value, set.subdomains).is_some()),
             Asked::IsSet => set.with(|values| {
                 let found = values.find(&value, set.subdomains);

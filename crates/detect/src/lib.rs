@@ -114,7 +114,7 @@ pub use compile::{
 };
 pub use compiled_rule::CompiledRule;
 pub use context::{AppProtos, FlowView, PacketContext, PacketTraits, StreamWindow};
-pub use data_set::{DataSetConfig, DataSetDefinition};
+pub use data_set::{DataSetAddition, DataSetConfig, DataSetDefinition, DataSetInquiry};
 pub use detector::{Detector, FlowApp, FlowSubject};
 pub use error::{CompileError, CompileErrorKind};
 pub use firewall::{

@@ -209,6 +209,13 @@ pub trait Recorder {
         let _ = fault;
     }
 
+    /// An option of the current rule that looks at no buffer does not hold; told before [`option`](Self::option).
+    /// The call says what there is instead, in words; nothing where the names in the rule say it better.
+    #[inline(always)]
+    fn instead(&mut self, seen: &dyn Fn() -> String) {
+        let _ = seen;
+    }
+
     /// An option of the current rule was evaluated. Options that backtrack are told of each attempt.
     #[inline(always)]
     fn option(&mut self, verdict: OptionVerdict<'_>) {

@@ -9,7 +9,7 @@ use crate::address_set::AddressSets;
 use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
 use crate::arbiter::{PacketFacts, Ruling};
 use crate::context::PacketContext;
-use crate::data_set::DataSets;
+use crate::data_set::{DataSetInquiry, DataSets};
 use crate::firewall::{Firewall, PacketHook};
 use crate::flow_state::{FlowState, FlowVerdict};
 use crate::frame;
@@ -283,6 +283,11 @@ impl RuleSet {
             || self
                 .rule(alert.rule)
                 .is_some_and(|rule| rule.needs_arbiter())
+    }
+
+    /// A data set by its name and the name of its type, for an operator to ask and change.
+    pub fn data_set(&self, name: &str, kind: &str) -> Option<DataSetInquiry<'_>> {
+        self.data_sets.inquire(name, kind)
     }
 
     /// Writes the data sets that are to be kept. The errors say which could not be written.

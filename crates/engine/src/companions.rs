@@ -24,8 +24,42 @@ pub(crate) struct Companions {
     pub(crate) classes: Classifications,
     pub(crate) references: References,
     pub(crate) thresholds: Vec<ConfiguredThreshold>,
+    pub(crate) limit_places: Vec<LimitPlace>,
     pub(crate) known: AddressKnowledge,
     pub(crate) variables: Variables,
+}
+
+/// Where the threshold file says something about the alerts of rules.
+pub(crate) struct LimitPlace {
+    gid: Option<u32>,
+    sid: Option<u32>,
+    /// It silences them, rather than limits how many there are.
+    pub(crate) suppresses: bool,
+    file: Arc<str>,
+    line: u32,
+}
+
+impl LimitPlace {
+    fn of(limit: &Limit, file: &Arc<str>) -> Self {
+        Self {
+            gid: limit.gid,
+            sid: limit.sid,
+            suppresses: matches!(limit.kind, LimitKind::Suppress(_)),
+            file: Arc::clone(file),
+            line: limit.line,
+        }
+    }
+
+    /// Whether it is about a rule.
+    pub(crate) fn is_about(&self, gid: u32, sid: u32) -> bool {
+        self.gid.is_none_or(|it| it == gid) && self.sid.is_none_or(|it| it == sid)
+    }
+}
+
+impl std::fmt::Display for LimitPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
 }
 
 /// Variables by name.
@@ -69,17 +103,20 @@ impl Companions {
                 format!("Error loading reference configuration from {name}"),
             );
         }
-        let mut thresholds = Vec::new();
+        let (mut thresholds, mut limit_places) = (Vec::new(), Vec::new());
         if let Some(limits) = source("threshold-file", settings.threshold.as_deref()) {
             let (found, diagnostics) = parse_thresholds(&limits);
+            let file: Arc<str> = Arc::from(&*limits.name);
             report.note(limits, diagnostics);
             tracing::info!(target: "threshold-config", "Threshold config parsed: {} rule(s) found", found.len());
+            limit_places.extend(found.iter().map(|limit| LimitPlace::of(limit, &file)));
             thresholds = found.into_iter().map(configured).collect();
         }
         Ok(Self {
             classes: classifications,
             references: prefixes,
             thresholds,
+            limit_places,
             known: AddressKnowledge {
                 reputation: reputation(settings),
                 countries: countries(settings),

@@ -112,6 +112,14 @@ impl LoadedRules {
         addresses.or_else(|| variables.ports.get(name).map(ToString::to_string))
     }
 
+    /// The lines of the threshold file that limit the alerts of a rule, or suppress them: file and line of each.
+    pub fn limits_on(&self, gid: u32, sid: u32, suppressing: bool) -> Vec<String> {
+        let places = self.companions.limit_places.iter();
+        let about =
+            places.filter(|place| place.suppresses == suppressing && place.is_about(gid, sid));
+        about.map(ToString::to_string).collect()
+    }
+
     /// What outputs show of a rule.
     pub(crate) fn meta(&self, rule: RuleId) -> Arc<RuleMeta> {
         let make = || Arc::new(self.make_meta(rule));

@@ -147,7 +147,7 @@ fn new_arbiter(rules: &LoadedRules) -> Arbiter {
 #[cfg(test)]
 mod tests {
     use tapir_config::Config;
-    use tapir_detect::{Fate, PacketFacts, RuleId};
+    use tapir_detect::{Fate, PacketFacts, RuleId, Stage};
 
     use super::*;
     use crate::{RuleSources, RunOptions};
@@ -163,7 +163,8 @@ mod tests {
         }
     }
 
-    fn fates(rules: &str) -> Vec<(u64, u32, Fate)> {
+    /// What a recorder keeps of the replay of a capture.
+    fn heard<R: Recorder + Default>(rules: &str) -> R {
         let config = Config::from_text("test", "{}").expect("an empty configuration");
         let settings = Settings::new(&config.root, &RunOptions::default()).expect("settings");
         let sources = RuleSources {
@@ -172,7 +173,7 @@ mod tests {
         };
         let rules = LoadedRules::load(&sources, &settings, None).expect("rules");
         assert_eq!(rules.report.refused, 0);
-        let mut session = Session::new(Arc::new(settings), Arc::new(rules), Fates::default());
+        let mut session = Session::new(Arc::new(settings), Arc::new(rules), R::default());
         let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pcaps/icmp-echo.pcap");
         let replay = Replay {
             files: vec![capture],
@@ -181,7 +182,11 @@ mod tests {
         session
             .replay(&replay, |_| {}, |path, what| panic!("{path:?}: {what:?}"))
             .expect("no filter");
-        std::mem::take(&mut session.recorder().0)
+        std::mem::take(session.recorder())
+    }
+
+    fn fates(rules: &str) -> Vec<(u64, u32, Fate)> {
+        heard::<Fates>(rules).0
     }
 
     #[test]
@@ -209,5 +214,40 @@ mod tests {
         );
         let passed = told.iter().find(|it| it.1 == 1).expect("the alert matched");
         assert_eq!(passed.2, Fate::Passed(RuleId(0)));
+    }
+
+    /// Insists on rule 0, and notes what it is told of it.
+    #[derive(Default)]
+    struct Insists {
+        rules: [RuleId; 1],
+        prompted: Vec<bool>,
+        matches: usize,
+    }
+
+    impl Recorder for Insists {
+        const ENABLED: bool = true;
+
+        fn insists_on(&self) -> &[RuleId] {
+            &self.rules
+        }
+
+        fn stage(&mut self, stage: Stage, passed: bool) {
+            if stage == Stage::Prefilter {
+                self.prompted.push(passed);
+            }
+        }
+
+        fn matched(&mut self) {
+            self.matches += 1;
+        }
+    }
+
+    #[test]
+    fn a_rule_is_tried_past_the_prefilter_to_no_effect() {
+        let rule = "alert icmp any any -> any any (content:\"nowhere in it\"; sid:1;)";
+        let heard = heard::<Insists>(rule);
+        assert!(!heard.prompted.is_empty());
+        assert!(heard.prompted.iter().all(|prompted| !prompted));
+        assert_eq!(heard.matches, 0);
     }
 }

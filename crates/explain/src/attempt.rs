@@ -53,6 +53,8 @@ pub(crate) struct Step {
     pub(crate) elsewhere: Option<u64>,
     /// The bytes there.
     pub(crate) excerpt: Option<Excerpt>,
+    /// What was there instead, of an option that looks at no buffer and does not hold.
+    pub(crate) instead: Box<str>,
     /// The direction of a test on a transaction.
     pub(crate) direction: Option<Direction>,
 }

@@ -31,6 +31,8 @@ pub(crate) struct Circumstances {
 #[derive(Debug, Default)]
 pub(crate) struct FlowTable {
     flows: FxHashMap<u64, Circumstances>,
+    /// With which packet of a flow a rule first matched that sets a flowbit.
+    setters: FxHashMap<(u64, RuleId), u64>,
 }
 
 impl FlowTable {
@@ -56,6 +58,18 @@ impl FlowTable {
         self.note(flow, |it| {
             it.passed_by.get_or_insert((rule, packet));
         });
+    }
+
+    /// A rule that sets a flowbit has matched in a flow.
+    pub(crate) fn set(&mut self, flow: u64, rule: RuleId, packet: u64) {
+        if self.setters.len() < MOST_FLOWS {
+            self.setters.entry((flow, rule)).or_insert(packet);
+        }
+    }
+
+    /// With which packet of a flow a rule first matched that sets a flowbit.
+    pub(crate) fn set_by(&self, flow: Option<u64>, rule: RuleId) -> Option<u64> {
+        self.setters.get(&(flow?, rule)).copied()
     }
 
     /// A packet is inspected.

@@ -78,7 +78,7 @@ impl Explanation {
                 json!({
                     "option": self.option(step, tree),
                     "outcome": name_of(step.outcome),
-                    "says": words::of_step(step, tree, &self.loaded),
+                    "says": words::of_step(step, place, tree, self),
                     "buffer": *step.buffer,
                     "from": step.range.0,
                     "to": step.range.1,
@@ -107,7 +107,7 @@ impl Explanation {
             "head": fault,
             "steps": steps,
             "fates": fates,
-            "notes": words::of_circumstances(&self.circumstances(attempt), &self.loaded),
+            "notes": words::of_circumstances(&self.circumstances(attempt), self),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The rules that are asked about.
 
+use rustc_hash::FxHashSet;
 use tapir_detect::{RuleId, RuleKind};
 use tapir_engine::LoadedRules;
 use tapir_rules::tree::{BitAction, Content};
@@ -116,8 +117,29 @@ pub(crate) fn literal(tree: &Rule, option: u16) -> Option<&Content> {
     }
 }
 
-/// The rules that set a bit, by their numbers.
-pub(crate) fn setters<'r>(rules: &'r LoadedRules, bit: &'r str) -> impl Iterator<Item = u32> + 'r {
+/// Generator and number of the rules that set a flowbit which one of the subjects asks for.
+pub(crate) fn setters_for(subjects: &[Subject], rules: &LoadedRules) -> FxHashSet<(u32, u32)> {
+    let trees = subjects.iter().filter_map(|it| rules.trees().get(it.tree?));
+    let options = trees.flat_map(|tree| &tree.options);
+    let mut bits: Vec<&str> = options
+        .filter_map(|option| match &option.kind {
+            OptionKind::FlowBits(bits) if bits.action == BitAction::IsSet => Some(&bits.names),
+            _ => None,
+        })
+        .flatten()
+        .map(|name| &**name)
+        .collect();
+    bits.sort_unstable();
+    bits.dedup();
+    let found = bits.into_iter().flat_map(|bit| setters(rules, bit));
+    found.map(|tree| (tree.gid, tree.sid)).collect()
+}
+
+/// The rules that set a bit.
+pub(crate) fn setters<'r>(
+    rules: &'r LoadedRules,
+    bit: &'r str,
+) -> impl Iterator<Item = &'r Rule> + 'r {
     let sets = move |tree: &&Rule| {
         tree.options.iter().any(|option| match &option.kind {
             OptionKind::FlowBits(bits) => {
@@ -130,7 +152,7 @@ pub(crate) fn setters<'r>(rules: &'r LoadedRules, bit: &'r str) -> impl Iterator
             _ => false,
         })
     };
-    rules.trees().iter().filter(sets).map(|tree| tree.sid)
+    rules.trees().iter().filter(sets)
 }
 
 #[cfg(test)]

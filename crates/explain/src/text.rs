@@ -80,7 +80,7 @@ impl Explanation {
         out
     }
 
-    fn source_name(&self, source: SourceId) -> &str {
+    pub(crate) fn source_name(&self, source: SourceId) -> &str {
         let source = self.loaded.report.sources.get(source.0 as usize);
         source.map_or("", |source| &*source.name)
     }
@@ -145,7 +145,7 @@ impl Explanation {
                     }
                 }
             }
-            let notes = words::of_circumstances(&self.circumstances(attempt), &self.loaded);
+            let notes = words::of_circumstances(&self.circumstances(attempt), self);
             for note in notes {
                 let _ = writeln!(out, "  note: {note}");
             }
@@ -175,28 +175,27 @@ impl Explanation {
         let is_same = attempt.fault.is_none()
             && (known.option, &known.buffer) == (now.option, &now.buffer)
             && before.steps.len() == attempt.steps.len();
-        is_same.then(|| words::of_step(now, tree, &self.loaded))
+        is_same.then(|| words::of_step(now, &attempt.place, tree, self))
     }
 
     /// What the heads of packets lacked, where none was for the rule.
     fn of_heads(&self, out: &mut String, rule: &RuleExplanation, tree: &Rule) {
-        let shown = rule
-            .shown
-            .iter()
-            .filter_map(|it| it.fault)
-            .map(fault_rank)
-            .next();
-        let Some(shown) = shown else { return };
+        let Some(shown) = rule.shown.iter().find_map(|it| Some((it.fault?, it))) else {
+            return;
+        };
+        let mut said = words::of_fault(shown.0, &shown.1.place, tree, &self.loaded);
         for (rank, (count, attempt)) in rule.record.faults.iter().rev() {
-            if *rank != shown
-                && let Some(fault) = attempt.fault
-            {
-                let says = words::of_fault(fault, &attempt.place, tree, &self.loaded);
+            let Some(fault) = attempt.fault.filter(|_| *rank != fault_rank(shown.0)) else {
+                continue;
+            };
+            let says = words::of_fault(fault, &attempt.place, tree, &self.loaded);
+            if says != said {
                 let _ = writeln!(
                     out,
                     "  {count} times before that: {says} (packet {})",
                     attempt.place.packet
                 );
+                said = says;
             }
         }
     }
@@ -206,7 +205,7 @@ impl Explanation {
         let mut notes: Vec<String> = self
             .flows
             .all()
-            .flat_map(|it| words::of_circumstances(it, &self.loaded))
+            .flat_map(|it| words::of_circumstances(it, self))
             .collect();
         notes.sort();
         notes.dedup();
@@ -245,13 +244,14 @@ impl Explanation {
         }
         let head = self.cut(tree, tree.header.span);
         let _ = writeln!(out, "  passed  {head} and the state of the flow");
+        self.prefilter(out, rule, attempt, tree);
         for step in &attempt.steps {
             let word = match step.outcome {
                 Outcome::Held => "passed",
                 Outcome::Waited => "waited",
                 _ => "FAILED",
             };
-            let says = words::of_step(step, tree, &self.loaded);
+            let says = words::of_step(step, &attempt.place, tree, self);
             let _ = writeln!(
                 out,
                 "  {word}  {}{}",
@@ -261,34 +261,34 @@ impl Explanation {
         }
         if attempt.is_begun_only {
             out.push_str("  FAILED  there was no transaction or frame to look at\n");
-        } else if !attempt.prompted && !attempt.matched {
-            let literal = rule
-                .subject
-                .ids
-                .first()
-                .and_then(|id| self.loaded.set.prompt(*id));
-            let option = literal.and_then(|place| tree.options.get(usize::from(place)));
-            let _ = match option {
-                Some(option) => writeln!(
-                    out,
-                    "  The prefilter, which looks for {}, did not ask for the rule; it was tried past it.",
-                    self.cut(tree, option.span)
-                ),
-                None => writeln!(
-                    out,
-                    "  The prefilter did not ask for the rule; it was tried past it."
-                ),
-            };
         }
         let mut said: Vec<String> = Vec::new();
         for (packet, fate) in &attempt.fates {
-            if let Some(says) = words::of_fate(*fate, &self.loaded)
+            if let Some(says) = words::of_fate(*fate, tree, self)
                 && !said.contains(&says)
             {
                 let _ = writeln!(out, "  packet {packet}: {says}");
                 said.push(says);
             }
         }
+    }
+
+    /// A line for what is looked for of all rules at once, if this rule has such a literal.
+    fn prefilter(&self, out: &mut String, rule: &RuleExplanation, attempt: &Attempt, tree: &Rule) {
+        let ids = &rule.subject.ids;
+        let literal = ids.first().and_then(|id| self.loaded.set.prompt(*id));
+        let option = literal.and_then(|place| tree.options.get(usize::from(place)));
+        let Some(option) = option.filter(|_| !attempt.is_begun_only) else {
+            return;
+        };
+        let literal = self.cut(tree, option.span);
+        let _ = match attempt.prompted {
+            true => writeln!(out, "  passed  prefilter: {literal} was found"),
+            false => writeln!(
+                out,
+                "  missed  prefilter: {literal} was not found; what follows was tried for this explanation"
+            ),
+        };
     }
 
     /// The option as the rule writes it, cut where it is long.
@@ -324,10 +324,15 @@ impl Explanation {
             return;
         }
         if attempt.matched {
-            let held = attempt.fates.iter().any(|(_, fate)| *fate == Fate::Held);
-            if let (true, Some(option)) = (held, words::filter(tree)) {
-                let drawn = renderer.underline(tree.source, option.span, "holds alerts back");
-                let _ = writeln!(out, "{drawn}");
+            for (fate, label) in [
+                (Fate::Held, "holds alerts back"),
+                (Fate::Refused, "does not hold"),
+            ] {
+                let is_so = attempt.fates.iter().any(|(_, it)| *it == fate);
+                if let (true, Some(option)) = (is_so, words::decider(fate, tree)) {
+                    let drawn = renderer.underline(tree.source, option.span, label);
+                    let _ = writeln!(out, "{drawn}");
+                }
             }
             return;
         }

@@ -16,7 +16,7 @@ use crate::Query;
 use crate::attempt::{Attempt, Outcome, Place, Step, fault_rank};
 use crate::circumstances::FlowTable;
 use crate::excerpt::Excerpt;
-use crate::subject::{Subject, literal};
+use crate::subject::{Subject, literal, setters_for};
 
 /// More flows (or packets without one) than this are not kept for a rule.
 const MOST_FLOWS: usize = 4096;
@@ -61,8 +61,12 @@ pub(crate) struct Trace {
     pub(crate) flows: FlowTable,
     place: Option<Place>,
     current: Option<Current>,
+    /// The rules that set a flowbit which a subject checks, in order.
+    setting: Vec<RuleId>,
     /// The rule on trial, if it may pass the packet.
     passes: Option<RuleId>,
+    /// The rule on trial, if it may set such a flowbit.
+    sets: Option<RuleId>,
     /// What held in transactions that wait for more: by subject, flow and transaction.
     open: FxHashMap<(usize, u64, u64), Vec<Step>>,
 }
@@ -81,6 +85,8 @@ struct Current {
     best: Vec<Step>,
     /// A step was told since the last test on a transaction.
     told: bool,
+    /// What was told of the option that is told next.
+    instead: Box<str>,
 }
 
 impl Trace {
@@ -92,7 +98,12 @@ impl Trace {
             .collect();
         wanted.sort_unstable();
         wanted.dedup_by_key(|entry| entry.0);
-        let all = (0..rules.set.len()).map(|place| RuleId(place as u32));
+        let all = || (0..rules.set.len()).map(|place| RuleId(place as u32));
+        let setters = setters_for(subjects, rules);
+        let is_setter = |id: &RuleId| {
+            let meta = rules.set.meta(*id);
+            meta.is_some_and(|meta| setters.contains(&(meta.gid, meta.sid)))
+        };
         let is_pass = |id: &RuleId| {
             let meta = rules.set.meta(*id);
             meta.is_some_and(|meta| meta.action == Action::Pass)
@@ -112,7 +123,8 @@ impl Trace {
             query: query.clone(),
             of_transactions: subjects.iter().map(|it| it.is_of_transactions).collect(),
             literals: literals.collect(),
-            passing: all.filter(is_pass).collect(),
+            passing: all().filter(is_pass).collect(),
+            setting: all().filter(is_setter).collect(),
             records: subjects.iter().map(|_| Record::default()).collect(),
             subject_of: wanted.iter().map(|entry| entry.1).collect(),
             wanted: wanted.into_iter().map(|entry| entry.0).collect(),
@@ -216,6 +228,7 @@ impl Recorder for Trace {
     fn rule(&mut self, rule: RuleId) {
         self.finish();
         self.passes = self.passing.binary_search(&rule).is_ok().then_some(rule);
+        self.sets = self.setting.binary_search(&rule).is_ok().then_some(rule);
         let (Some(subject), Some(place)) = (self.subject(rule), &self.place) else {
             return;
         };
@@ -228,18 +241,30 @@ impl Recorder for Trace {
             path: Vec::new(),
             best: Vec::new(),
             told: false,
+            instead: Box::default(),
         });
     }
 
     fn stage(&mut self, stage: Stage, passed: bool) {
-        if let (Some(current), Stage::Prefilter) = (&mut self.current, stage) {
+        if stage != Stage::Prefilter {
+            return;
+        }
+        if let Some(current) = &mut self.current {
             current.prompted = passed;
         }
+        // What is tried for the explanation alone sets nothing.
+        self.sets = self.sets.filter(|_| passed);
     }
 
     fn head(&mut self, fault: HeadFault) {
         if let Some(current) = &mut self.current {
             current.fault = Some(fault);
+        }
+    }
+
+    fn instead(&mut self, seen: &dyn Fn() -> String) {
+        if let Some(current) = &mut self.current {
+            current.instead = seen().into();
         }
     }
 
@@ -255,6 +280,7 @@ impl Recorder for Trace {
             let excerpt = (!verdict.buffer.is_empty())
                 .then(|| Excerpt::around(verdict.data, verdict.base, verdict.offset));
             current.told = true;
+            let instead = std::mem::take(&mut current.instead);
             current.take(Step {
                 option: verdict.option,
                 outcome: if verdict.matched {
@@ -266,6 +292,7 @@ impl Recorder for Trace {
                 range: (place(verdict.offset), place(verdict.end)),
                 elsewhere,
                 excerpt,
+                instead,
                 direction: None,
             });
         }
@@ -292,6 +319,7 @@ impl Recorder for Trace {
             range: (0, 0),
             elsewhere: None,
             excerpt: None,
+            instead: Box::default(),
             direction: Some(verdict.direction),
         });
     }
@@ -300,10 +328,18 @@ impl Recorder for Trace {
         if let Some(current) = &mut self.current {
             current.matched = true;
         }
-        if let (Some(rule), Some(place)) = (self.passes, &self.place)
-            && let Some(flow) = place.flow
-        {
-            self.flows.passed(flow, rule, place.packet);
+        let Some((flow, packet)) = self
+            .place
+            .as_ref()
+            .and_then(|it| Some((it.flow?, it.packet)))
+        else {
+            return;
+        };
+        if let Some(rule) = self.passes {
+            self.flows.passed(flow, rule, packet);
+        }
+        if let Some(rule) = self.sets {
+            self.flows.set(flow, rule, packet);
         }
     }
 
@@ -438,6 +474,7 @@ mod tests {
             path: Vec::new(),
             best: Vec::new(),
             told: false,
+            instead: Box::default(),
         }
     }
 
@@ -449,6 +486,7 @@ mod tests {
             range: (from, from),
             elsewhere: None,
             excerpt: None,
+            instead: Box::default(),
             direction: None,
         }
     }

@@ -1,6 +1,6 @@
 //! Sentences about what a part of a rule found.
 
-use tapir_detect::{Fate, Gate, HeadFault};
+use tapir_detect::{Fate, Gate, HeadFault, RuleId};
 use tapir_engine::LoadedRules;
 use tapir_packet::{Direction, ip_proto};
 use tapir_protocols::AppProto;
@@ -9,6 +9,7 @@ use tapir_rules::{Opt, OptionKind, Rule};
 
 use crate::attempt::{Outcome, Place, Step};
 use crate::circumstances::Circumstances;
+use crate::explanation::Explanation;
 use crate::subject::{literal, setters};
 
 /// Rules that set a bit are named up to this many.
@@ -167,19 +168,26 @@ pub(crate) fn asker(fault: HeadFault, tree: &Rule) -> Option<&Opt> {
     })
 }
 
-/// The option that may hold alerts back.
-pub(crate) fn filter(tree: &Rule) -> Option<&Opt> {
-    let is_filter = |option: &&Opt| {
-        matches!(
+/// The option that decided what became of a match, if one did.
+pub(crate) fn decider(fate: Fate, tree: &Rule) -> Option<&Opt> {
+    tree.options.iter().find(|option| match fate {
+        Fate::Held => matches!(
             option.kind,
             OptionKind::Threshold(_) | OptionKind::DetectionFilter(_)
-        )
-    };
-    tree.options.iter().find(is_filter)
+        ),
+        Fate::Refused => matches!(
+            option.kind,
+            OptionKind::XBits(_)
+                | OptionKind::HostBits(_)
+                | OptionKind::Dataset(_)
+                | OptionKind::Datarep(_)
+        ),
+        _ => false,
+    })
 }
 
 /// What a step found.
-pub(crate) fn of_step(step: &Step, tree: &Rule, loaded: &LoadedRules) -> String {
+pub(crate) fn of_step(step: &Step, place: &Place, tree: &Rule, whole: &Explanation) -> String {
     let option = tree.options.get(usize::from(step.option));
     match step.outcome {
         Outcome::Held => of_success(step, tree),
@@ -216,13 +224,14 @@ pub(crate) fn of_step(step: &Step, tree: &Rule, loaded: &LoadedRules) -> String 
                 let names = bits.names.join(", ");
                 match bits.action {
                     BitAction::IsNotSet => format!("the flow has the bit {names}"),
-                    _ => of_bits(&names, &bits.names, loaded),
+                    _ => of_bits(&names, &bits.names, place, whole),
                 }
             }
             Some(OptionKind::Bsize(_)) => {
                 let size = step.excerpt.as_ref().map_or(0, |excerpt| excerpt.of);
                 format!("{} has {size} bytes", buffer(step))
             }
+            _ if !step.instead.is_empty() => step.instead.clone().into_string(),
             _ if step.buffer.is_empty() => "does not hold for this packet".to_owned(),
             _ => format!("does not hold at byte {} of {}", step.range.0, buffer(step)),
         },
@@ -275,39 +284,77 @@ fn of_content(step: &Step, content: &Content) -> String {
     }
 }
 
-fn of_bits(shown: &str, names: &[Box<str>], loaded: &LoadedRules) -> String {
-    let mut sids: Vec<u32> = names
+/// Who sets the bits that a flow lacks, and whether they did.
+fn of_bits(shown: &str, names: &[Box<str>], place: &Place, whole: &Explanation) -> String {
+    let loaded = &*whole.loaded;
+    let mut rules: Vec<&Rule> = names
         .iter()
         .flat_map(|name| setters(loaded, name))
         .collect();
-    sids.sort_unstable();
-    sids.dedup();
-    let more = sids.len().saturating_sub(NAMED);
-    let named: Vec<String> = sids.iter().take(NAMED).map(u32::to_string).collect();
-    match (named.is_empty(), more) {
-        (true, _) => format!("the flow has not the bit {shown}, and no rule sets it"),
-        (false, 0) => format!(
-            "the flow has not the bit {shown}; set by {}",
-            named.join(", ")
-        ),
-        (false, _) => format!(
-            "the flow has not the bit {shown}; set by {} and {more} more",
-            named.join(", ")
-        ),
+    rules.sort_unstable_by_key(|rule| (rule.gid, rule.sid));
+    rules.dedup_by_key(|rule| (rule.gid, rule.sid));
+    if rules.is_empty() {
+        return format!("the flow has not the bit {shown}, and no rule sets it");
     }
+    let matched = |rule: &Rule| {
+        let all = (0..loaded.set.len()).map(|place| RuleId(place as u32));
+        let mut ids = all.filter(|id| {
+            let meta = loaded.set.meta(*id);
+            meta.is_some_and(|meta| (meta.gid, meta.sid) == (rule.gid, rule.sid))
+        });
+        ids.find_map(|id| whole.flows.set_by(place.flow, id))
+    };
+    let did: Vec<(&Rule, u64)> = rules
+        .iter()
+        .filter_map(|rule| Some((*rule, matched(rule)?)))
+        .collect();
+    let named: Vec<String> = rules
+        .iter()
+        .take(NAMED)
+        .map(|rule| whole.number_and_place(rule))
+        .collect();
+    let more = match rules.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let did: Vec<String> = did
+        .iter()
+        .take(NAMED)
+        .map(|(rule, packet)| match *packet > place.packet {
+            true => format!("{} matched later, in packet {packet}", rule.sid),
+            false => format!("{} matched in packet {packet}", rule.sid),
+        })
+        .collect();
+    let did = match (did.is_empty(), rules.len()) {
+        (true, 1) => "which did not match in this flow".to_owned(),
+        (true, _) => "none of which matched in this flow".to_owned(),
+        (false, _) => did.join(", "),
+    };
+    format!(
+        "the flow has not the bit {shown}; set by {}{more}, {did}",
+        named.join(", ")
+    )
 }
 
 /// Why a match was not shown; nothing for one that was.
-pub(crate) fn of_fate(fate: Fate, loaded: &LoadedRules) -> Option<String> {
+pub(crate) fn of_fate(fate: Fate, tree: &Rule, whole: &Explanation) -> Option<String> {
+    let loaded = &*whole.loaded;
+    let lines = |suppressing| match &loaded.limits_on(tree.gid, tree.sid, suppressing)[..] {
+        [] => String::new(),
+        lines => format!(" ({})", lines.join(", ")),
+    };
     Some(match fate {
         Fate::Raised => return None,
         Fate::Unseen => "it matched, and raises no alerts (noalert, or its action)".to_owned(),
         Fate::Passed(by) => format!(
             "it matched, and {} passed the packet before it",
-            named(by, loaded)
+            whole.pass_rule(by)
         ),
-        Fate::Suppressed => "it matched, and a suppress is about it".to_owned(),
-        Fate::Held => "it matched, and a threshold or filter held the alert back".to_owned(),
+        Fate::Suppressed => format!("it matched, and a suppress is about it{}", lines(true)),
+        Fate::Held => format!(
+            "it matched, and a threshold or filter held the alert back{}",
+            lines(false)
+        ),
         Fate::Refused => "it matched but for what it asks of hosts or data sets".to_owned(),
         Fate::Crowded => {
             "it matched, and the packet had raised as many alerts as it may".to_owned()
@@ -315,15 +362,27 @@ pub(crate) fn of_fate(fate: Fate, loaded: &LoadedRules) -> Option<String> {
     })
 }
 
-fn named(rule: tapir_detect::RuleId, loaded: &LoadedRules) -> String {
-    match loaded.set.meta(rule) {
-        Some(meta) => format!("the pass rule {}", meta.sid),
-        None => "a pass rule".to_owned(),
+impl Explanation {
+    /// The number of a rule, with file and line.
+    fn number_and_place(&self, rule: &Rule) -> String {
+        let name = self.source_name(rule.source);
+        format!("{} ({name}:{})", rule.sid, rule.line)
+    }
+
+    fn pass_rule(&self, id: RuleId) -> String {
+        let Some(meta) = self.loaded.set.meta(id) else {
+            return "a pass rule".to_owned();
+        };
+        let is_it = |tree: &&Rule| (tree.gid, tree.sid) == (meta.gid, meta.sid);
+        match self.loaded.trees().iter().find(is_it) {
+            Some(tree) => format!("the pass rule {}", self.number_and_place(tree)),
+            None => format!("the pass rule {}", meta.sid),
+        }
     }
 }
 
 /// What kept data of a flow from rules.
-pub(crate) fn of_circumstances(it: &Circumstances, loaded: &LoadedRules) -> Vec<String> {
+pub(crate) fn of_circumstances(it: &Circumstances, whole: &Explanation) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some((rule, packet)) = it.passed_by {
         let after = match it.unseen {
@@ -332,7 +391,7 @@ pub(crate) fn of_circumstances(it: &Circumstances, loaded: &LoadedRules) -> Vec<
         };
         notes.push(format!(
             "{} passed packet {packet}{after}",
-            named(rule, loaded)
+            whole.pass_rule(rule)
         ));
     }
     if it.midstream {

@@ -2,6 +2,9 @@
 
 use lsp_types::{Position, Range};
 
+/// The part of its length that a text has room to grow by.
+const SLACK: usize = 16;
+
 /// A text with the places of its lines.
 #[derive(Debug, Default)]
 pub(crate) struct Text {
@@ -22,8 +25,11 @@ pub(crate) struct Changed {
 }
 
 impl Text {
-    pub(crate) fn new(text: String) -> Self {
-        let starts = std::iter::once(0).chain(ends(&text, 0)).collect();
+    pub(crate) fn new(mut text: String) -> Self {
+        let mut starts: Vec<usize> = std::iter::once(0).chain(ends(&text, 0)).collect();
+        // Room for what is typed, so that the first change of a long text does not move all of it.
+        text.reserve(text.len() / SLACK);
+        starts.reserve(starts.len() / SLACK);
         Self { text, starts }
     }
 
@@ -97,20 +103,20 @@ impl Text {
         let to = self.offset(range.end).max(from);
         let (first, last) = (self.position(from).line, self.position(to).line);
         self.text.replace_range(from..to, new);
-        let tail = self
-            .starts
-            .split_off((last as usize + 1).min(self.starts.len()));
-        self.starts.truncate(first as usize + 1);
         let before = self.starts.len();
-        self.starts.extend(ends(new, from));
-        let added = self.starts.len() - before;
-        let shifted = tail.iter().map(|start| start - (to - from) + new.len());
-        self.starts.extend(shifted);
+        let behind = (last as usize + 1).min(before);
+        self.starts
+            .splice(first as usize + 1..behind, ends(new, from));
+        let growth = self.starts.len() as i64 - before as i64;
+        let added = (growth + i64::from(last - first)) as usize;
+        for start in self.starts.iter_mut().skip(first as usize + 1 + added) {
+            *start = *start - (to - from) + new.len();
+        }
         Changed {
             first,
             last,
             added: u32::try_from(added).unwrap_or(u32::MAX),
-            growth: added as i64 - i64::from(last - first),
+            growth,
         }
     }
 }
@@ -132,6 +138,18 @@ mod tests {
         assert_eq!(text.offset(Position::new(0, 99)), 6);
         assert_eq!(text.offset(Position::new(1, 0)), 7);
         assert_eq!(text.offset(Position::new(9, 9)), 8);
+    }
+
+    #[test]
+    fn a_letter_moves_no_long_text() {
+        let mut text = Text::new("a line of a long text\n".repeat(1000));
+        let before = (text.text.as_ptr(), text.starts.as_ptr());
+        let begin = Position::new(500, 0);
+        text.replace(Range::new(begin, begin), "x\n");
+        assert_eq!((text.text.as_ptr(), text.starts.as_ptr()), before);
+        assert_eq!(text.line(500), "x");
+        assert_eq!(text.line(501), "a line of a long text");
+        assert_eq!(text.lines(), 1002);
     }
 
     #[test]

@@ -292,6 +292,64 @@ fn rules_are_tried_on_the_capture_that_a_comment_names() {
 }
 
 #[test]
+fn a_capture_belongs_to_the_rule_below_it_alone() {
+    let mut client = Client::new(&[]);
+    let disabled =
+        (10..3000).map(|sid| format!("# {}", RULE.replace("sid:1;", &format!("sid:{sid};"))));
+    let disabled: String = disabled.collect();
+    let text = format!(
+        "# tapir: pcap hit.pcap\n{disabled}{RULE}# tapir: pcap miss.pcap\n# and why\n{CHECKS}"
+    );
+    client.open("a.rules", &text);
+    let found = client.ask("textDocument/codeLens", client.of("a.rules"));
+    let lenses: Vec<(&str, u64)> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| {
+            let line = it["range"]["start"]["line"].as_u64().unwrap();
+            (it["command"]["title"].as_str().unwrap(), line)
+        })
+        .collect();
+    assert_eq!(lenses, [("Try on hit.pcap", 1), ("Try on miss.pcap", 2994)]);
+    client.bye();
+}
+
+#[test]
+fn what_is_allowed_stands_right_above_a_rule_of_several_lines() {
+    let mut client = Client::new(&[]);
+    let rule = "alert tcp any any -> any 80\n(\n    msg:\"one\";\n    flow:to_server;\n    \
+                content:\"abcdefgh\",nocase;\n    service:http;\n    classtype:misc-activity;\n    sid:1;\n)\n";
+    let other = rule
+        .replace("sid:1", "sid:2")
+        .replace("abcdefgh", "qrstuvwx")
+        .replace("one", "two");
+    let last = "alert tcp any any -> any 80 ( msg:\"three\"; flow:to_server; content:\"ijklmnop\",nocase; service:http; classtype:misc-activity; sid:3; rev:1; )\n";
+    let told = client.open("a.rules", &format!("# ours\n\n{rule}{other}{last}"));
+    let codes: Vec<&str> = told.iter().map(|(code, _)| &**code).collect();
+    assert_eq!(codes, ["L002", "L002"]);
+    // The lines behind a change move, and what is said of them does.
+    client.change("a.rules", [0, 0, 0, 0], "# these are\n");
+    let mut params = client.of("a.rules");
+    params["range"] =
+        json!({"start": {"line": 12, "character": 0}, "end": {"line": 20, "character": 1}});
+    params["context"] = json!({"diagnostics": []});
+    let found = client.ask("textDocument/codeAction", params);
+    let allow = found.as_array().unwrap().iter();
+    let allow: Vec<&Value> = allow
+        .filter(|it| it["title"] == "Allow L002 in this rule")
+        .map(|it| &it["edit"]["changes"][client.uri("a.rules")][0])
+        .collect();
+    let [allow] = allow[..] else {
+        panic!("one rule is concerned: {found}");
+    };
+    assert_eq!(allow["range"]["start"], json!({"line": 12, "character": 0}));
+    let text = allow["newText"].as_str().unwrap();
+    assert_eq!(client.change("a.rules", [12, 0, 12, 0], text).len(), 1);
+    client.bye();
+}
+
+#[test]
 fn the_outline_folds_and_colours_of_a_file() {
     let mut client = Client::new(&[]);
     let lines = "# a\n# b\n# c\nalert tcp any any -> any 80 (msg:\"x\"; \\\n  content:\"abcdefgh\"; \\\n  sid:7;)\n";

@@ -20,6 +20,8 @@ Examples:
       What rules cost in a minute of live traffic.
   tapir ctl -c tapir.yaml stats | jq .decoder.pkts
       Counters, from the Tapir that runs with this configuration.
+  tapir ctl dataset-add blocked ipv4 192.0.2.7
+      What rules with `dataset:isset,blocked` look for, from now on.
   tapir ctl iface-stat eth0
       Any command of suricatasc: `tapir ctl command-list` names them.
 
@@ -85,12 +87,22 @@ enum Action {
 /// The arguments of commands, in the order in which they are given. Those that are not text say what they are.
 const PARAMETERS: &[(&str, &[&str])] = &[
     ("conf-get", &["variable"]),
+    ("dataset-add", DATA_VALUE),
+    (
+        "dataset-add-json",
+        &["setname", "settype", "datavalue", "datajson"],
+    ),
+    ("dataset-clear", &["setname", "settype"]),
+    ("dataset-lookup", DATA_VALUE),
+    ("dataset-remove", DATA_VALUE),
     ("iface-stat", &["iface"]),
     ("memcap-show", &["config"]),
     ("pcap-file", PCAP_FILE),
     ("pcap-file-continuous", PCAP_FILE),
     ("profile", &["action"]),
 ];
+
+const DATA_VALUE: &[&str] = &["setname", "settype", "datavalue"];
 
 const PCAP_FILE: &[&str] = &[
     "filename",

@@ -201,3 +201,60 @@ fn workers_count_together_what_one_counts() {
     }
     assert!(alone["rules"].as_array().is_some_and(|rows| rows.len() > 5));
 }
+
+#[test]
+fn data_sets_are_asked_and_changed() {
+    let below = tempfile::tempdir().unwrap();
+    let (rules, list) = (below.path().join("a.rules"), below.path().join("hosts.lst"));
+    std::fs::write(
+        &rules,
+        "alert icmp any any -> any any (msg:\"listed\"; itype:8; ip.src; dataset:isset,hosts,type ipv4,load hosts.lst; sid:1;)\n",
+    )
+    .unwrap();
+    std::fs::write(&list, "192.0.2.1\n").unwrap();
+    let tapir = OnCall::start(below.path(), &["-S", rules.to_str().unwrap()]);
+    let capture = project("pcaps/icmp-echo.pcap").display().to_string();
+    let alerts_now = |name: &str| {
+        let logs = folder(below.path(), name);
+        assert!(tapir.ctl(&["pcap-file", &capture, &logs]).0);
+        tapir.wait_until_idle();
+        alerts(&Path::new(&logs).join("eve.json"))
+    };
+    assert_eq!(alerts_now("before"), Vec::<serde_json::Value>::new());
+    let host = "192.168.10.20";
+    let of_set = |command: &'static str| vec![command, "hosts", "ipv4", host];
+    assert!(!tapir.ctl(&of_set("dataset-lookup")).0);
+    assert_eq!(
+        tapir.ctl(&of_set("dataset-add")),
+        (true, "data added\n".into())
+    );
+    assert_eq!(
+        tapir.ctl(&of_set("dataset-add")),
+        (true, "data already in set\n".into())
+    );
+    assert_eq!(
+        tapir.ctl(&of_set("dataset-lookup")),
+        (true, "item found in set\n".into())
+    );
+    let after = alerts_now("after");
+    assert!(!after.is_empty() && after.iter().all(|it| it["src_ip"] == host));
+    assert!(tapir.ctl(&of_set("dataset-remove")).0);
+    assert!(!tapir.ctl(&of_set("dataset-remove")).0);
+    assert!(
+        tapir
+            .ctl(&["dataset-lookup", "hosts", "ipv4", "192.0.2.1"])
+            .0
+    );
+    assert!(tapir.ctl(&["dataset-clear", "hosts", "ipv4"]).0);
+    assert!(
+        !tapir
+            .ctl(&["dataset-lookup", "hosts", "ipv4", "192.0.2.1"])
+            .0
+    );
+    let (done, why) = tapir.ctl(&["dataset-add", "hosts", "md5", "aa"]);
+    assert!(
+        !done && why.contains("set not found or wrong type"),
+        "{why}"
+    );
+    assert!(tapir.ctl(&["dataset-dump"]).0);
+}

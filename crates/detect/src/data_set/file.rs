@@ -163,7 +163,7 @@ fn remove(object: &mut Value, path: &str) {
 }
 
 /// A value from its text in a file.
-fn from_text(kind: DataKind, text: &str, base64: bool) -> Option<Vec<u8>> {
+pub(super) fn from_text(kind: DataKind, text: &str, base64: bool) -> Option<Vec<u8>> {
     let value = match kind {
         DataKind::String if base64 => STANDARD.decode(text).ok()?,
         DataKind::String => text.as_bytes().to_vec(),

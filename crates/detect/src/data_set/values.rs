@@ -86,6 +86,12 @@ impl Values {
         there
     }
 
+    /// Takes all values out.
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+        self.bytes = 0;
+    }
+
     /// What is known about a value, or about a domain that it lies in.
     pub(super) fn find(&self, value: &[u8], subdomains: bool) -> Option<&Known> {
         if let Some(known) = self.known.get(value) {

@@ -168,6 +168,10 @@ impl<R: Recorder> Trial<'_, '_, R> {
         conditions.all(|(place, condition)| {
             let holds = condition.holds(context, state);
             if R::ENABLED {
+                if !holds {
+                    let seen = || condition.seen(context, state);
+                    self.looking.recorder.instead(&seen);
+                }
                 self.looking.recorder.option(OptionVerdict {
                     option: rule
                         .condition_options

@@ -93,4 +93,14 @@ impl CountryTest {
                 country.is_some_and(|country| self.countries.contains(&country) != self.negated)
             })
     }
+
+    /// Where the addresses are, in words.
+    pub(super) fn seen(&self, packet: &Packet<'_>) -> String {
+        let name = |address| match self.database.country(address) {
+            Some(code) => String::from_utf8_lossy(&code).into_owned(),
+            None => "no known country".to_owned(),
+        };
+        let (src, dst) = (name(packet.src), name(packet.dst));
+        format!("the source is in {src}, the destination in {dst}")
+    }
 }

@@ -8,6 +8,7 @@ mod country;
 mod field;
 mod flags;
 mod reputation;
+mod seen;
 mod values;
 
 use std::net::IpAddr;

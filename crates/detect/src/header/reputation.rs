@@ -251,6 +251,16 @@ impl ReputationTest {
             }
         })
     }
+
+    /// The scores of the addresses, in words.
+    pub(super) fn seen(&self, packet: &Packet<'_>) -> String {
+        let score = |address| match self.reputation.score(self.category, address) {
+            Some(score) => score.to_string(),
+            None => "not listed".to_owned(),
+        };
+        let (src, dst) = (score(packet.src), score(packet.dst));
+        format!("the source's is {src}, the destination's {dst}")
+    }
 }
 
 fn score_test(op: IntegerOp, a: u8, b: u8) -> IntegerTest {

@@ -166,10 +166,14 @@ struct Interface {
 }
 
 impl Interface {
-    /// `uuid[,>version][,any_frag]`.
+    /// `uuid[,>version][,any_frag]`; Snort 3 writes `uuid` before the identifier and `version` before the version.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(',').map(str::trim);
-        let digits: String = parts.next()?.split('-').collect();
+        let identifier = parts.next()?;
+        let identifier = identifier
+            .strip_prefix("uuid")
+            .map_or(identifier, str::trim);
+        let digits: String = identifier.split('-').collect();
         let uuid = u128::from_str_radix(&digits, 16)
             .ok()
             .filter(|_| digits.len() == 32)?
@@ -184,6 +188,7 @@ impl Interface {
                 interface.any_fragment = true;
                 continue;
             }
+            let part = part.strip_prefix("version").map_or(part, str::trim);
             let op = match part.chars().next()? {
                 '<' => IntegerOp::Less,
                 '>' => IntegerOp::Greater,
@@ -257,7 +262,8 @@ fn named(keyword: KeywordId, text: &str) -> Option<Result<What, String>> {
             let word: &[u8] = if yes { b"yes" } else { b"no" };
             Ok(What::Word(word.into()))
         }
-        windows::DCERPC_OPNUM => ranges(text).map_or_else(
+        // Snort 3 writes quotes.
+        windows::DCERPC_OPNUM => ranges(text.trim_matches('"')).map_or_else(
             || Err(wrong()),
             |ranges| {
                 Ok(What::Ranges {
@@ -404,6 +410,17 @@ mod tests {
     }
 
     #[test]
+    fn operation_numbers_may_stand_in_quotes() {
+        for written in ["1-2", "\"1-2\""] {
+            let Some(Ok(What::Ranges { ranges, .. })) = named(windows::DCERPC_OPNUM, written)
+            else {
+                panic!("{written} is no range");
+            };
+            assert_eq!(ranges[..], [(1, 2)]);
+        }
+    }
+
+    #[test]
     fn an_interface_has_version_and_first_fragment() {
         let interface = Interface::parse("367abb81-9844-35f1-ad32-98f038001003,>1").expect("one");
         let mut value = interface.uuid.to_vec();
@@ -412,5 +429,9 @@ mod tests {
         value[17] = 1;
         assert!(!interface.holds(&value));
         assert!(Interface::parse("367abb81").is_none());
+        let of_snort3 = "uuid 367abb81-9844-35f1-ad32-98f038001003, version >1";
+        let of_snort3 = Interface::parse(of_snort3).expect("one");
+        assert_eq!(of_snort3.uuid, interface.uuid);
+        assert_eq!(of_snort3.version, interface.version);
     }
 }

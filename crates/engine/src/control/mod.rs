@@ -1,6 +1,7 @@
 //! Requests that come through the control socket, attended to between two batches.
 
 mod captures;
+mod data_sets;
 mod profile;
 mod rules;
 mod state;
@@ -41,6 +42,12 @@ const COMMANDS: &[(&str, Answering)] = &[
     ("ruleset-stats", rules::stats),
     ("ruleset-failed-rules", rules::failed),
     ("reopen-log-files", reopen),
+    ("dataset-add", data_sets::add),
+    ("dataset-add-json", data_sets::add_json),
+    ("dataset-remove", data_sets::remove),
+    ("dataset-lookup", data_sets::look_up),
+    ("dataset-clear", data_sets::clear),
+    ("dataset-dump", data_sets::dump),
     ("profile", profile::profile),
 ];
 

@@ -85,6 +85,65 @@ alert http any any -> any any (msg:"Sets"; flowbits:set,seen; http.uri; content:
     ));
 }
 
+/// The line of the part that failed.
+fn failed(rules: &str, changes: &[&str]) -> String {
+    let text = text(rules, "http-get.pcap", changes);
+    let line = text.lines().find(|line| line.contains("FAILED"));
+    line.unwrap_or(&text).trim().to_owned()
+}
+
+#[test]
+fn what_a_packet_has_instead() {
+    let cases = [
+        ("ttl:12;", "FAILED  ttl:12: the packet's is 64"),
+        ("flags:SF;", "FAILED  flags:SF: the segment has S"),
+        ("fragbits:M;", "FAILED  fragbits:M: the packet has D"),
+        ("ipopts:rr;", "FAILED  ipopts:rr: the packet has no options"),
+        ("vlan.id:7;", "FAILED  vlan.id:7: the packet has none"),
+        ("ip_proto:17;", "FAILED  ip_proto:17: the packet's is 6"),
+        (
+            "flow.age:>100;",
+            "FAILED  flow.age:>100: the flow is 0 seconds old",
+        ),
+        (
+            "flowint:count,>,2;",
+            "FAILED  flowint:count,>,2: it is not set in the flow",
+        ),
+        (
+            "flow.pkts_toclient:>99;",
+            "FAILED  flow.pkts_toclient:>99: 0 packets went to the client",
+        ),
+    ];
+    for (option, says) in cases {
+        let rule = format!("alert tcp any any -> any any (msg:\"It\"; {option} sid:1;)");
+        assert_eq!(failed(&rule, &[]), says);
+    }
+}
+
+#[test]
+fn a_bit_that_is_set_too_late() {
+    let rules = r#"
+alert http any any -> any any (msg:"It"; flow:to_server; flowbits:isset,seen; http.uri; content:"weather"; sid:1;)
+alert http any any -> any any (msg:"Sets"; flow:to_client; flowbits:set,seen; http.stat_code; content:"200"; sid:2;)
+"#;
+    let says = failed(rules, &[]);
+    assert!(
+        says.contains("set by 2 (local.rules:3), 2 matched later, in packet "),
+        "{says}"
+    );
+}
+
+#[test]
+fn a_line_of_the_threshold_file() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("threshold.config");
+    std::fs::write(&path, "# ours\nsuppress gen_id 1, sig_id 1\n").expect("a place for it");
+    let change = format!("threshold-file={}", path.display());
+    let rule = r#"alert http any any -> any any (msg:"It"; http.uri; content:"weather"; sid:1;)"#;
+    let text = text(rule, "http-get.pcap", &[&change]);
+    let says = format!("a suppress is about it ({}:2)", path.display());
+    assert!(text.contains(&says), "{text}");
+}
+
 #[test]
 fn a_threshold() {
     insta::assert_snapshot!(of_web(

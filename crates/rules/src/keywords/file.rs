@@ -7,7 +7,7 @@ const FILE: &[&str] = &["http", "smtp", "ftp-data", "smb", "nfs", "http2"];
 const SNORT3: Dialects = Dialects::SNORT3;
 
 family! { 9;
-    DATA = "file.data", Keyword::new(Kind::Buffer, Grammar::Optional, "The content of a file").aliases(&[everywhere("file_data")]).of(FILE);
+    DATA = "file.data", Keyword::new(Kind::Buffer, Grammar::Optional, "The content of a file").aliases(&[everywhere("file_data"), snort3("js_data")]).of(FILE);
     NAME = "file.name", buffer("The name of a file").of(FILE);
     MAGIC = "file.magic", buffer("What libmagic says of a file").of(FILE);
     FILENAME = "filename", field(Grammar::Quoted, "The name of a file").of(FILE);

@@ -394,6 +394,12 @@ impl Exchange {
     }
 }
 
+/// The address of the client as the proxy nearest to the server saw it: the last of those that were forwarded.
+fn true_client<'h>(forwarded: Option<&'h [u8]>, told: Option<&'h [u8]>) -> Option<&'h [u8]> {
+    let last = forwarded.and_then(|list| list.rsplit(|&byte| byte == b',').next());
+    last.or(told).map(<[u8]>::trim_ascii)
+}
+
 /// The header that a keyword is named after.
 fn header_name(keyword: KeywordId, direction: Direction) -> Option<&'static [u8]> {
     Some(match keyword {
@@ -430,6 +436,7 @@ pub(super) fn place(keyword: KeywordId, direction: Direction) -> Option<u8> {
         | http::ACCEPT_LANG
         | http::ACCEPT_ENC
         | http::REQUEST_HEADER
+        | http::TRUE_IP
             if request =>
         {
             BODY
@@ -470,6 +477,7 @@ impl Transaction for Exchange {
             http::PROTOCOL => self.version(direction),
             http::HOST => self.host.as_deref(),
             http::HOST_RAW => self.host_raw.as_deref(),
+            http::TRUE_IP => true_client(head.get(b"x-forwarded-for"), head.get(b"true-client-ip")),
             http::HEADER => Some(&*head.normal),
             http::HEADER_RAW => Some(&*head.raw),
             http::HEADER_NAMES => Some(&*head.names),
