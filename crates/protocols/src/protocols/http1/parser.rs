@@ -530,6 +530,25 @@ mod tests {
     }
 
     #[test]
+    fn a_body_where_none_belongs_is_told_of() {
+        let odd = |response: &[u8]| {
+            let parser = feed(response, false);
+            let entry = parser.transactions.get(0).expect("an exchange");
+            let unexpected = Event::ResponseBodyUnexpected as u8;
+            entry
+                .meta
+                .events
+                .iter()
+                .filter(|it| **it == unexpected)
+                .count()
+        };
+        assert_eq!(odd(b"HTTP/1.1 204 none\r\nContent-Length: 0\r\n\r\n"), 1);
+        assert_eq!(odd(b"HTTP/1.1 204 none\r\n\r\n"), 0);
+        assert_eq!(odd(b"HTTP/1.1 200 ok\r\nContent-Length: 1\r\n\r\na"), 0);
+        assert_eq!(odd(b"HTTP/1.1 200 ok\r\nContent-Length: 1\r\n\r\nab\n"), 1);
+    }
+
+    #[test]
     fn chunks_may_end_without_a_trailer() {
         let head = b"HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
         for end in [&b"0\n \n"[..], b"0\r\nfoobar\r\n", b"0\r\n\r\n"] {

@@ -128,8 +128,8 @@ mod tests {
 
     #[test]
     fn a_call_has_credentials_and_arguments() {
-        let mut data = vec![0; 28];
-        data[27] = 4;
+        let mut data = vec![0; 32];
+        data[31] = 4;
         data.extend([1; 4 + 8 + 12]);
         let placed = Placed {
             data: &data,
@@ -139,14 +139,14 @@ mod tests {
         let shown = noted(|frames| {
             placed.note_message(frames);
             placed.note_credentials(frames);
-            placed.note_content(4, ToServer, &data[40..], frames);
+            placed.note_content(4, ToServer, &data[44..], frames);
         });
         let expected = [
-            ("rpc.pdu", 10, 56),
+            ("rpc.pdu", 10, 60),
             ("rpc.creds", 38, 12),
-            ("nfs4.pdu", 54, 12),
-            ("nfs4.hdr", 54, 8),
-            ("nfs4.ops", 62, 4),
+            ("nfs4.pdu", 58, 12),
+            ("nfs4.hdr", 58, 8),
+            ("nfs4.ops", 66, 4),
         ];
         assert_eq!(shown, expected);
     }
