@@ -56,21 +56,26 @@ const SNORT2: &[&str] = &[
 pub(crate) fn recognise(text: &[u8]) -> Dialect {
     let text = &text[..text.len().min(LOOKED_AT)];
     let (mut suricata, mut snort2, mut snort3) = (0u32, 0u32, 0u32);
+    let is_action = |head: &[u8]| {
+        let actions: [&[u8]; 4] = [b"alert", b"drop", b"pass", b"block"];
+        actions.iter().any(|action| head.starts_with(action))
+    };
+    let mut has_head = false;
     for line in text.split(|&byte| byte == b'\n') {
         let line = line.trim_ascii();
+        // A head alone, whose parenthesis opens in the next line without a backslash before it.
+        if std::mem::take(&mut has_head) && line.starts_with(b"(") {
+            snort3 += 1;
+        }
         let line = line
             .strip_prefix(b"#")
             .map_or(line, <[u8]>::trim_ascii_start);
         let Some(open) = memchr::memchr(b'(', line) else {
-            // A rule that opens its parenthesis on a line of its own.
+            has_head = is_action(line) && !line.ends_with(b"\\");
             continue;
         };
         let (head, body) = line.split_at(open);
-        if !head.starts_with(b"alert")
-            && !head.starts_with(b"drop")
-            && !head.starts_with(b"pass")
-            && !head.starts_with(b"block")
-        {
+        if !is_action(head) {
             continue;
         }
         let has = |marks: &[&str]| {
@@ -121,6 +126,10 @@ mod tests {
         assert_eq!(recognise(snort2), Dialect::Snort2);
         assert_eq!(recognise(snort3), Dialect::Snort3);
         assert_eq!(recognise(b"alert ( sid:1; )"), Dialect::Snort3);
+        let on_its_own = b"alert tcp any any -> any 80\n(\n    sid:1;\n)\n";
+        assert_eq!(recognise(on_its_own), Dialect::Snort3);
+        let continued = b"alert tcp any any -> any 80 \\\n(sid:1;)\n";
+        assert_eq!(recognise(continued), Dialect::Suricata);
         assert_eq!(
             recognise(b"alert tcp any any -> any 80 (content:\"a\"; sid:1;)"),
             Dialect::Suricata
