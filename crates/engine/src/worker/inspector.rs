@@ -544,8 +544,11 @@ fn parsers_for(
     parsers.files = Arc::new(files);
     let shown = |name: &str| {
         of_log("tls").iter().any(|options| {
-            let listed = options.list("custom").unwrap_or_default();
-            options.is_on(name, false) || listed.iter().any(|field| field.starts_with(name))
+            let of_extended = options.is_on("extended", false);
+            match options.list("custom") {
+                Some(listed) => listed.iter().any(|field| field.starts_with(name)),
+                None => options.is_on(name, of_extended),
+            }
         })
     };
     let ja3 = [

@@ -51,7 +51,7 @@ const COUNTER: Field = Bits(&[
     ("local_forced", 1),
     ("rollover", 1),
     ("discontinuity", 1),
-    ("reserved1", 1),
+    ("reserved0", 1),
 ]);
 
 const ANALOG: Field = Bits(&[
@@ -96,7 +96,9 @@ const DATASET: Field = Bits(&[
 pub(super) fn fields(group: u8, variation: u8) -> Option<&'static [Field]> {
     Some(match (group, variation) {
         (1 | 10 | 80, 1) | (12, 3) => &[State(1)],
-        (1, 2) | (2, 1) => &[BINARY],
+        (1, 2) => &[BINARY],
+        // Records show its flags as they are.
+        (2, 1) => &[U8("state")],
         (2, 2) => &[BINARY, Time48("timestamp")],
         (2, 3) => &[BINARY, U16("timestamp")],
         (3, 1) => &[State(2)],

@@ -60,6 +60,7 @@ events! {
     DoubleEncoded = "DOUBLE_ENCODED_URI";
     RequestLineInvalid = "REQUEST_LINE_INVALID";
     RequestBodyUnexpected = "REQUEST_BODY_UNEXPECTED";
+    ResponseBodyUnexpected = "RESPONSE_BODY_UNEXPECTED";
     LzmaMemory = "LZMA_MEMLIMIT_REACHED";
     TwoRequestLengths = "DUPLICATE_CONTENT_LENGTH_FIELD_IN_REQUEST";
     TwoResponseLengths = "DUPLICATE_CONTENT_LENGTH_FIELD_IN_RESPONSE";

@@ -311,11 +311,10 @@ impl Http1 {
             self.finish(direction, orders);
             return Step::Used(0);
         }
-        if direction == Direction::ToServer
-            && let Some(entry) = self.entry(direction)
-        {
-            entry.meta.event(Event::RequestBodyUnexpected as u8);
-        }
+        self.note(
+            direction,
+            [Event::RequestBodyUnexpected, Event::ResponseBodyUnexpected],
+        );
         let has_body = self
             .entry(direction)
             .is_some_and(|entry| entry.tx.side(direction).body.is_some());
@@ -528,6 +527,25 @@ mod tests {
         assert_eq!(content(&parser), (b"abc\r\n".to_vec(), FileState::Closed));
         let parser = feed(b"HTTP/1.1 200 ok\r\nContent-Length: 3\r\n\r\nabcdef", true);
         assert_eq!(content(&parser), (b"abcdef".to_vec(), FileState::Closed));
+    }
+
+    #[test]
+    fn a_body_where_none_belongs_is_told_of() {
+        let odd = |response: &[u8]| {
+            let parser = feed(response, false);
+            let entry = parser.transactions.get(0).expect("an exchange");
+            let unexpected = Event::ResponseBodyUnexpected as u8;
+            entry
+                .meta
+                .events
+                .iter()
+                .filter(|it| **it == unexpected)
+                .count()
+        };
+        assert_eq!(odd(b"HTTP/1.1 204 none\r\nContent-Length: 0\r\n\r\n"), 1);
+        assert_eq!(odd(b"HTTP/1.1 204 none\r\n\r\n"), 0);
+        assert_eq!(odd(b"HTTP/1.1 200 ok\r\nContent-Length: 1\r\n\r\na"), 0);
+        assert_eq!(odd(b"HTTP/1.1 200 ok\r\nContent-Length: 1\r\n\r\nab\n"), 1);
     }
 
     #[test]

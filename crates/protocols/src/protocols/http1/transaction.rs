@@ -332,6 +332,9 @@ impl Exchange {
             };
         }
         let mut events = Vec::new();
+        if never {
+            events.push(Event::ResponseBodyUnexpected);
+        }
         let chunked = coding.filter(|coding| memchr::memmem::find(coding, b"chunked").is_some());
         let phase = if let Some(coding) = chunked {
             if coding != b"chunked" {

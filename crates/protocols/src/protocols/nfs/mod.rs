@@ -1,6 +1,7 @@
 //! Network File System, versions 2 to 4, over ONC RPC (RFC 5531, 1813, 7530).
 
 mod call;
+mod frames;
 mod names;
 mod parser;
 mod reader;

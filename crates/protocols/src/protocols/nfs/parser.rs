@@ -6,6 +6,7 @@ use tapir_packet::Direction::{self, ToClient, ToServer};
 use tapir_rules::keywords::{KeywordId, file, windows};
 
 use super::call::{Call, GSS, Reply};
+use super::frames::{self, Placed};
 use super::transaction::{Carried, Tx};
 use super::{version3, version4};
 use crate::file::FileState;
@@ -189,11 +190,13 @@ impl Nfs {
         entry.meta.updated[direction.index()] = true;
     }
 
-    fn call(&mut self, data: &[u8]) -> Option<()> {
-        let call = Call::read(data)?;
+    fn call(&mut self, placed: &Placed<'_>, frames: &mut Frames) -> Option<()> {
+        let call = Call::read(placed.data)?;
+        placed.note_credentials(frames);
         if call.program != NFS_PROGRAM {
             return Some(());
         }
+        placed.note_content(call.version, ToServer, call.arguments, frames);
         let wrapped = call.caller.flavor == GSS;
         let known = match call.version {
             2 | 3 if !wrapped => version3::call(self, &call),
@@ -218,12 +221,14 @@ impl Nfs {
         Some(())
     }
 
-    fn reply(&mut self, data: &[u8]) -> Option<()> {
-        let reply = Reply::read(data)?;
+    fn reply(&mut self, placed: &Placed<'_>, frames: &mut Frames) -> Option<()> {
+        let reply = Reply::read(placed.data)?;
+        placed.note_reply(frames);
         // Nothing in a reply says what it is about.
         let Some(pending) = self.pending.remove(&reply.xid) else {
             return Some(());
         };
+        placed.note_content(pending.version, ToClient, reply.results, frames);
         let status = match reply.results.first_chunk() {
             Some(status) if pending.procedure != 0 => u32::from_be_bytes(*status),
             _ => 0,
@@ -249,11 +254,17 @@ impl Nfs {
         }
     }
 
-    fn message(&mut self, direction: Direction, data: &[u8]) -> Option<()> {
-        let is_call = matches!(data.get(4..8), Some([0, 0, 0, 0]));
+    fn message(
+        &mut self,
+        direction: Direction,
+        placed: &Placed<'_>,
+        frames: &mut Frames,
+    ) -> Option<()> {
+        placed.note_message(frames);
+        let is_call = matches!(placed.data.get(4..8), Some([0, 0, 0, 0]));
         let understood = match (direction, is_call) {
-            (ToServer, true) => self.call(data),
-            (ToClient, false) => self.reply(data),
+            (ToServer, true) => self.call(placed, frames),
+            (ToClient, false) => self.reply(placed, frames),
             // The server may call the client back, which is no call of NFS.
             _ => return Some(()),
         };
@@ -272,26 +283,6 @@ fn finish(entry: &mut Entry<Tx>, state: FileState) {
     entry.meta.advance(ToClient, 1);
 }
 
-/// Frames, by their places in [`Parser::FRAMES`].
-mod frame {
-    pub(super) const PDU: u8 = 0;
-    pub(super) const HEADER: u8 = 1;
-    pub(super) const DATA: u8 = 2;
-}
-
-/// Tells of the frames of a message of RPC (RFC 5531, section 9), at `from` in the input.
-fn note_frames(message: &[u8], from: usize, direction: Direction, frames: &mut Frames) {
-    // A call says its program, version and procedure; a reply whether it was accepted.
-    let header = match direction {
-        Direction::ToServer => 24,
-        Direction::ToClient => 12,
-    };
-    let header = message.len().min(header);
-    frames.whole(frame::PDU, from, message.len(), None);
-    frames.whole(frame::HEADER, from, header, None);
-    frames.whole(frame::DATA, from + header, message.len() - header, None);
-}
-
 impl Parser for Nfs {
     type Tx = Tx;
     const COMPLETE: [u8; 2] = [1, 1];
@@ -301,7 +292,7 @@ impl Parser for Nfs {
         "too_many_transactions",
     ];
 
-    const FRAMES: &'static [&'static str] = &["rpc.pdu", "rpc.hdr", "rpc.data"];
+    const FRAMES: &'static [&'static str] = frames::NAMES;
 
     fn place(keyword: KeywordId, _: Direction) -> Option<u8> {
         match keyword {
@@ -315,8 +306,12 @@ impl Parser for Nfs {
         const LAST: u32 = 1 << 31;
         let direction = input.direction;
         if input.transport == Transport::Udp {
-            note_frames(input.data, 0, direction, &mut orders.frames);
-            return match self.message(direction, input.data) {
+            let placed = Placed {
+                data: input.data,
+                from: 0,
+                mark: 0,
+            };
+            return match self.message(direction, &placed, &mut orders.frames) {
                 Some(()) => Outcome::Done,
                 None => Outcome::Failed,
             };
@@ -349,9 +344,13 @@ impl Parser for Nfs {
                     needed: MARK + length,
                 };
             };
-            note_frames(message, consumed + MARK, direction, &mut orders.frames);
+            let placed = Placed {
+                data: message,
+                from: consumed + MARK,
+                mark: MARK,
+            };
             // What is wrong with one record does not matter to the next.
-            let _ = self.message(direction, message);
+            let _ = self.message(direction, &placed, &mut orders.frames);
             orders.inspect_stream[direction.index()] = true;
             rest = after;
         }

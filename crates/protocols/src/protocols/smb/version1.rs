@@ -300,6 +300,7 @@ fn negotiate_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
 
 fn session_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
     const WITH_TOKEN: usize = 24;
+    const WITH_PASSWORDS: usize = 26;
     let mut ticket = None;
     let mut malformed = false;
     let (mut login, mut host) = (None, None);
@@ -313,6 +314,12 @@ fn session_request(smb: &mut Smb, record: &Record<'_>) -> Option<()> {
             Found::Nothing => {}
         }
         host = Some(record.host(length));
+    } else if record.words.len() == WITH_PASSWORDS {
+        let passwords = [short(record.words, 14)?, short(record.words, 16)?];
+        let place = passwords.into_iter().map(usize::from).sum();
+        let (_account, next) = record.text(place);
+        let (_domain, next) = record.text(next);
+        host = Some(record.host(next));
     }
     let detail = Detail::Session {
         ticket,

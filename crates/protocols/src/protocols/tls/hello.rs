@@ -7,6 +7,12 @@ use super::parser::Event;
 /// More values than this in one list are not kept: no honest hello has them.
 const MOST_KEPT: usize = 512;
 
+/// The number of TLS 1.3.
+const FINAL: u16 = 0x0304;
+
+/// Stands for those drafts of TLS 1.3 that do not tell which they are.
+const BEFORE_DRAFT_16: u16 = 0x7f01;
+
 /// What a side says in its hello.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Hello {
@@ -75,10 +81,14 @@ impl Hello {
         let data = &mut data;
         let legacy_version = word(data)?;
         // Servers of the first drafts of TLS 1.3 sent no session, and chose no compression.
-        let is_draft = !from_client && matches!(legacy_version, 0x7f00..=0x7f15);
+        let is_draft = !from_client && matches!(legacy_version, FINAL | 0x7f00..=0x7f15);
         let mut hello = Self {
             legacy_version,
-            version: legacy_version,
+            // Later ones name the version in an extension: to name it here is what only the very first did.
+            version: match legacy_version {
+                FINAL if is_draft => BEFORE_DRAFT_16,
+                version => version,
+            },
             random: take(data, 32)?.try_into().ok()?,
             ..Self::default()
         };
@@ -192,6 +202,19 @@ pub(super) mod tests {
         assert_eq!((hello.legacy_version, hello.version), (0x303, 0x304));
         assert_eq!(hello.ciphers, [0x1a1a, 0x1301]);
         assert!(hello.problems.is_empty());
+    }
+
+    #[test]
+    fn a_server_of_an_early_draft_is_known_by_its_fixed_version() {
+        let mut data = vec![3, 4];
+        data.extend([7; 32]);
+        data.extend([0xc0, 0x2b, 0, 5, 0, 16, 0, 1, 0]);
+        let hello = Hello::parse(&data, false).unwrap();
+        assert_eq!(
+            (hello.legacy_version, hello.version),
+            (FINAL, BEFORE_DRAFT_16)
+        );
+        assert_eq!((hello.ciphers, hello.extensions), (vec![0xc02b], vec![16]));
     }
 
     #[test]
