@@ -40,8 +40,8 @@ impl Parser for BittorrentDht {
     }
 
     fn parse(&mut self, input: &Input<'_>, _: &mut Orders) -> Outcome {
-        let is_begun = |beginning: &&[u8]| input.data.starts_with(beginning);
-        if input.data.len() <= 5 || !BEGINNINGS.iter().any(|it| is_begun(it)) {
+        let mut beginnings = BEGINNINGS.iter();
+        if input.data.len() <= 5 || !beginnings.any(|it| input.data.starts_with(it)) {
             return Outcome::Done;
         }
         let mut message = Message {
