@@ -185,5 +185,39 @@ fn checksums(root: &Node, options: &RunOptions) -> Result<ChecksumMode, ConfigEr
             }),
         },
     )?;
-    Ok(options.checksums.unwrap_or(configured))
+    Ok(match options.checksums {
+        // This is said of streams alone.
+        Some(ChecksumMode::Ignore) => ChecksumMode::Verify,
+        Some(said) => said,
+        None => configured,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tapir_config::Config;
+
+    use super::*;
+
+    #[test]
+    fn checksums_are_ignored_where_the_configuration_says_so() {
+        let settings = |text: &str, checksums| {
+            let config = Config::from_text("test", text).expect("a configuration");
+            let options = RunOptions {
+                checksums,
+                ..RunOptions::default()
+            };
+            let settings = Settings::new(&config.root, &options).expect("settings");
+            (settings.checksums, settings.stream.checksum_validation)
+        };
+        let off = "pcap-file: {checksum-checks: no}";
+        assert_eq!(settings("{}", None), (ChecksumMode::Auto, true));
+        assert_eq!(settings(off, None), (ChecksumMode::Ignore, true));
+        let said = Some(ChecksumMode::Ignore);
+        assert_eq!(settings("{}", said), (ChecksumMode::Verify, false));
+        assert_eq!(
+            settings(off, Some(ChecksumMode::Verify)),
+            (ChecksumMode::Verify, true)
+        );
+    }
 }

@@ -99,7 +99,14 @@ impl<R: Recorder> Inspector<R> {
             let mut updates = self.outcome.updates();
             [updates.next(), updates.next()]
         };
+        let way = segment.dir;
         for direction in directions.into_iter().flatten() {
+            let has_turned = segment.dir != way;
+            let direction = if has_turned {
+                direction.reverse()
+            } else {
+                direction
+            };
             self.read(packet, flow, direction, segment, seen);
         }
         note_ended(&mut flow.attachment, before);
@@ -110,7 +117,7 @@ impl<R: Recorder> Inspector<R> {
         &mut self,
         packet: &Packet<'_>,
         flow: &mut FlowOf,
-        direction: Direction,
+        mut direction: Direction,
         segment: &mut Segment<'_>,
         seen: &mut Circumstances,
     ) {
@@ -151,7 +158,11 @@ impl<R: Recorder> Inspector<R> {
                     self.count_flow(flow.attachment.app.flow(), before, Transport::Tcp);
                     note_events(looked.recognition, seen);
                     if looked.recognition.reversed {
-                        return turn(flow, segment, seen);
+                        turn(flow, segment, seen);
+                        direction = direction.reverse();
+                        if let Some(session) = flow.tcp.as_deref() {
+                            cursor = session.app_cursor(direction, &self.outcome);
+                        }
                     }
                     has_changed |= looked.was_changing && !flow.attachment.app.is_changing();
                     self.recognised(packet, flow, (direction, &looked), segment, seen);

@@ -42,7 +42,7 @@ use crate::counters::Counters;
 use crate::crew::{Answer, Command, Work};
 use crate::finding::Finding;
 use crate::rules::LoadedRules;
-use crate::settings::Settings;
+use crate::settings::{ChecksumMode, Settings};
 use circumstances::Circumstances;
 use dialogue::Dialogue;
 use evidence::Evidence;
@@ -181,7 +181,7 @@ impl<R: Recorder> Worker<R> {
 
     /// Inspects a frame. A panic on its way is caught: the rest of the frame is lost, its flow set aside.
     pub(crate) fn frame(&mut self, frame: &Frame<'_>, number: u64, verified: bool) {
-        self.verified = verified;
+        self.verified = verified && self.settings.checksums != ChecksumMode::Ignore;
         self.current = None;
         self.inspector.at_packet(number);
         if catch_unwind(AssertUnwindSafe(|| self.packets_of(frame))).is_err() {
