@@ -56,8 +56,9 @@ enum Login {
 struct Pending {
     /// Its frames are open.
     is_open: bool,
-    /// So many of its bytes were searched for its end.
+    /// So many of its bytes were searched for this end; the login may have come to where another one counts.
     searched: usize,
+    end: &'static [u8],
 }
 
 /// A message at the front of some bytes.
@@ -108,12 +109,12 @@ impl Telnet {
     }
 }
 
-/// The message at the front, if its end has come. Of a text, `searched` bytes are known not to hold the end.
-fn message<'a>(data: &'a [u8], terminator: &[u8], searched: usize) -> Option<Message<'a>> {
-    let from = searched.saturating_sub(terminator.len().saturating_sub(1));
+/// The message at the front, if its end has come. Of what ends so, `searched` bytes are known not to hold the end.
+fn message<'a>(data: &'a [u8], end: &[u8], searched: usize) -> Option<Message<'a>> {
+    let from = searched.saturating_sub(end.len().saturating_sub(1));
     if data.first() != Some(&IAC) {
-        let at = from + memmem::find(data.get(from..)?, terminator)?;
-        let (text, len) = (data.get(..at)?, at + terminator.len());
+        let at = from + memmem::find(data.get(from..)?, end)?;
+        let (text, len) = (data.get(..at)?, at + end.len());
         return Some(Message::Text { len, text });
     }
     let len = match data.get(1)? {
@@ -121,7 +122,7 @@ fn message<'a>(data: &'a [u8], terminator: &[u8], searched: usize) -> Option<Mes
         // Its end is a command of its own.
         250 => {
             let from = from.max(3);
-            from + memmem::find(data.get(from..)?, SUBNEGOTIATION_END)?
+            from + memmem::find(data.get(from..)?, end)?
         }
         _ => 2,
     };
@@ -155,8 +156,16 @@ impl Parser for Telnet {
         let mut consumed = 0;
         while let Some(rest) = input.data.get(consumed..).filter(|rest| !rest.is_empty()) {
             let pending = std::mem::take(&mut self.pending[way]);
-            let kind = if rest[0] == IAC { COMMAND } else { TEXT };
-            let found = message(rest, self.terminator(input.direction), pending.searched);
+            let (kind, end) = match rest.first() {
+                Some(&IAC) => (COMMAND, SUBNEGOTIATION_END),
+                _ => (TEXT, self.terminator(input.direction)),
+            };
+            let searched = if pending.end == end {
+                pending.searched
+            } else {
+                0
+            };
+            let found = message(rest, end, searched);
             // Who sends a line without end is not waited for.
             let len = match &found {
                 Some(message) => Some(message.len()),
@@ -167,6 +176,7 @@ impl Parser for Telnet {
                 self.pending[way] = Pending {
                     is_open: true,
                     searched: rest.len(),
+                    end,
                 };
                 return Outcome::Incomplete {
                     consumed,
@@ -257,6 +267,36 @@ mod tests {
         }
         spans.sort_unstable();
         spans
+    }
+
+    #[test]
+    fn an_end_may_be_cut_whatever_it_ends() {
+        // The client speaks in lines; what its subnegotiation ends with are two bytes all the same.
+        let client: &[(Direction, &[u8])] =
+            &[(Direction::ToServer, b"\xff\xfa\x18\0xterm\xff\xf0root\r\n")];
+        let whole = spans(client, 1000);
+        assert_eq!(whole.len(), 6);
+        for piece in 1..16 {
+            assert_eq!(spans(client, piece), whole, "{piece}");
+        }
+    }
+
+    #[test]
+    fn another_end_counts_for_what_was_searched_too() {
+        // A line of the server begins as one; the name that the client gives makes a question of it.
+        let turns: &[(Direction, &[u8])] = &[
+            (Direction::ToClient, b"login: "),
+            (Direction::ToClient, b"Password: for"),
+            (Direction::ToServer, b"root\r\n"),
+            (Direction::ToClient, b" you"),
+        ];
+        let way = Direction::ToClient.index();
+        let texts: Vec<_> = spans(turns, 1000)
+            .into_iter()
+            .filter(|it| (it.0, it.1) == (way, TEXT))
+            .map(|it| (it.2, it.3))
+            .collect();
+        assert_eq!(texts, [(0, 7), (7, 17), (17, usize::MAX)]);
     }
 
     const LOGIN: &[(Direction, &[u8])] = &[
