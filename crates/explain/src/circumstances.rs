@@ -8,6 +8,9 @@ use tapir_packet::ip_proto;
 /// More flows than this are not remembered.
 const MOST_FLOWS: usize = 1 << 18;
 
+/// Generator and signature id of a rule.
+pub(crate) type Number = (u32, u32);
+
 /// What is to be known of a flow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Circumstances {
@@ -32,7 +35,7 @@ pub(crate) struct Circumstances {
 pub(crate) struct FlowTable {
     flows: FxHashMap<u64, Circumstances>,
     /// With which packet of a flow a rule first matched that sets a flowbit.
-    setters: FxHashMap<(u64, RuleId), u64>,
+    setters: FxHashMap<(u64, Number), u64>,
 }
 
 impl FlowTable {
@@ -61,14 +64,14 @@ impl FlowTable {
     }
 
     /// A rule that sets a flowbit has matched in a flow.
-    pub(crate) fn set(&mut self, flow: u64, rule: RuleId, packet: u64) {
+    pub(crate) fn set(&mut self, flow: u64, rule: Number, packet: u64) {
         if self.setters.len() < MOST_FLOWS {
             self.setters.entry((flow, rule)).or_insert(packet);
         }
     }
 
     /// With which packet of a flow a rule first matched that sets a flowbit.
-    pub(crate) fn set_by(&self, flow: Option<u64>, rule: RuleId) -> Option<u64> {
+    pub(crate) fn set_by(&self, flow: Option<u64>, rule: Number) -> Option<u64> {
         self.setters.get(&(flow?, rule)).copied()
     }
 

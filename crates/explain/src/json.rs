@@ -91,7 +91,13 @@ impl Explanation {
         let fates: Vec<Value> = attempt
             .fates
             .iter()
-            .map(|(packet, fate)| json!({ "packet": packet, "fate": name_of_fate(*fate) }))
+            .map(|(packet, fate)| {
+                json!({
+                    "packet": packet,
+                    "fate": name_of_fate(*fate),
+                    "says": words::of_fate(*fate, tree, self),
+                })
+            })
             .collect();
         json!({
             "packet": place.packet,

@@ -7,6 +7,7 @@ use tapir_rules::tree::{BitAction, Content};
 use tapir_rules::{Diagnostic, OptionKind, Rule, Source, SourceId, Span};
 
 use crate::Sid;
+use crate::circumstances::Number;
 
 /// Numbers of other rules that are named at most.
 const NAMED: usize = 5;
@@ -118,7 +119,7 @@ pub(crate) fn literal(tree: &Rule, option: u16) -> Option<&Content> {
 }
 
 /// Generator and number of the rules that set a flowbit which one of the subjects asks for.
-pub(crate) fn setters_for(subjects: &[Subject], rules: &LoadedRules) -> FxHashSet<(u32, u32)> {
+pub(crate) fn setters_for(subjects: &[Subject], rules: &LoadedRules) -> FxHashSet<Number> {
     let trees = subjects.iter().filter_map(|it| rules.trees().get(it.tree?));
     let options = trees.flat_map(|tree| &tree.options);
     let mut bits: Vec<&str> = options

@@ -14,7 +14,7 @@ use tapir_rules::tree::Action;
 
 use crate::Query;
 use crate::attempt::{Attempt, Outcome, Place, Step, fault_rank};
-use crate::circumstances::FlowTable;
+use crate::circumstances::{FlowTable, Number};
 use crate::excerpt::Excerpt;
 use crate::subject::{Subject, literal, setters_for};
 
@@ -61,12 +61,12 @@ pub(crate) struct Trace {
     pub(crate) flows: FlowTable,
     place: Option<Place>,
     current: Option<Current>,
-    /// The rules that set a flowbit which a subject checks, in order.
-    setting: Vec<RuleId>,
+    /// The rules that set a flowbit which a subject checks, with their numbers.
+    setting: FxHashMap<RuleId, Number>,
     /// The rule on trial, if it may pass the packet.
     passes: Option<RuleId>,
     /// The rule on trial, if it may set such a flowbit.
-    sets: Option<RuleId>,
+    sets: Option<Number>,
     /// What held in transactions that wait for more: by subject, flow and transaction.
     open: FxHashMap<(usize, u64, u64), Vec<Step>>,
 }
@@ -100,9 +100,10 @@ impl Trace {
         wanted.dedup_by_key(|entry| entry.0);
         let all = || (0..rules.set.len()).map(|place| RuleId(place as u32));
         let setters = setters_for(subjects, rules);
-        let is_setter = |id: &RuleId| {
-            let meta = rules.set.meta(*id);
-            meta.is_some_and(|meta| setters.contains(&(meta.gid, meta.sid)))
+        let setter = |id: RuleId| {
+            let meta = rules.set.meta(id)?;
+            let number = (meta.gid, meta.sid);
+            setters.contains(&number).then_some((id, number))
         };
         let is_pass = |id: &RuleId| {
             let meta = rules.set.meta(*id);
@@ -124,7 +125,7 @@ impl Trace {
             of_transactions: subjects.iter().map(|it| it.is_of_transactions).collect(),
             literals: literals.collect(),
             passing: all().filter(is_pass).collect(),
-            setting: all().filter(is_setter).collect(),
+            setting: all().filter_map(setter).collect(),
             records: subjects.iter().map(|_| Record::default()).collect(),
             subject_of: wanted.iter().map(|entry| entry.1).collect(),
             wanted: wanted.into_iter().map(|entry| entry.0).collect(),
@@ -228,7 +229,7 @@ impl Recorder for Trace {
     fn rule(&mut self, rule: RuleId) {
         self.finish();
         self.passes = self.passing.binary_search(&rule).is_ok().then_some(rule);
-        self.sets = self.setting.binary_search(&rule).is_ok().then_some(rule);
+        self.sets = self.setting.get(&rule).copied();
         let (Some(subject), Some(place)) = (self.subject(rule), &self.place) else {
             return;
         };

@@ -296,14 +296,7 @@ fn of_bits(shown: &str, names: &[Box<str>], place: &Place, whole: &Explanation) 
     if rules.is_empty() {
         return format!("the flow has not the bit {shown}, and no rule sets it");
     }
-    let matched = |rule: &Rule| {
-        let all = (0..loaded.set.len()).map(|place| RuleId(place as u32));
-        let mut ids = all.filter(|id| {
-            let meta = loaded.set.meta(*id);
-            meta.is_some_and(|meta| (meta.gid, meta.sid) == (rule.gid, rule.sid))
-        });
-        ids.find_map(|id| whole.flows.set_by(place.flow, id))
-    };
+    let matched = |rule: &Rule| whole.flows.set_by(place.flow, (rule.gid, rule.sid));
     let did: Vec<(&Rule, u64)> = rules
         .iter()
         .filter_map(|rule| Some((*rule, matched(rule)?)))

@@ -72,12 +72,17 @@ impl Workspace {
 
     /// Reads a file anew that is not open; forgets one that is gone.
     pub(crate) fn read_closed(&mut self, uri: &Url) -> Concerned {
+        if self.open.contains_key(uri) {
+            return Concerned::default();
+        }
         let gone = self.closed.remove(uri).unwrap_or_default();
-        let come = match self.open.contains_key(uri) {
-            true => Vec::new(),
-            false => self.facts_on_disk(uri),
-        };
-        let concerned = self.turn_over(&gone, &come);
+        self.take_from_disk(uri, &gone)
+    }
+
+    /// What stands in a file takes the place of what was known of it.
+    fn take_from_disk(&mut self, uri: &Url, gone: &[Fact]) -> Concerned {
+        let come = self.facts_on_disk(uri);
+        let concerned = self.turn_over(gone, &come);
         if !come.is_empty() {
             self.closed.insert(uri.clone(), come);
         }
@@ -108,10 +113,7 @@ impl Workspace {
 
     pub(crate) fn close(&mut self, uri: &Url) -> Concerned {
         let gone = self.open.remove(uri).map(|document| document.facts);
-        let come = self.facts_on_disk(uri);
-        let concerned = self.turn_over(&gone.unwrap_or_default(), &come);
-        self.closed.insert(uri.clone(), come);
-        concerned
+        self.take_from_disk(uri, &gone.unwrap_or_default())
     }
 
     /// Changes an open document.
