@@ -26,14 +26,7 @@ pub enum DataSetAddition {
 impl DataSets {
     /// A set by its name and the name of its type, as rules write it.
     pub(crate) fn inquire(&self, name: &str, kind: &str) -> Option<DataSetInquiry<'_>> {
-        let kind = match kind {
-            "string" => DataKind::String,
-            "md5" => DataKind::Md5,
-            "sha256" => DataKind::Sha256,
-            "ipv4" => DataKind::Ipv4,
-            "ip" => DataKind::Ip,
-            _ => return None,
-        };
+        let kind = DataKind::from_name(kind)?;
         let id = self.ids.get(name)?;
         let set = self.sets.get(usize::from(*id))?;
         (set.kind == kind).then_some(DataSetInquiry { set })

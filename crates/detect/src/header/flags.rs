@@ -24,6 +24,18 @@ const RESERVED: u8 = 4;
 
 /// Whether the fragment bits of an IPv4 header pass.
 pub(super) fn fragment(test: &FlagTest, ip: &Ipv4<'_>) -> bool {
+    let bits = fragment_bits(ip);
+    match test.mode {
+        FlagMode::Exact => bits == test.bits,
+        // Others must be set besides these.
+        FlagMode::All => bits & test.bits == test.bits && bits != test.bits,
+        FlagMode::Any => bits & test.bits != 0,
+        FlagMode::Not => bits & test.bits != test.bits,
+    }
+}
+
+/// The fragment bits of an IPv4 header.
+pub(super) fn fragment_bits(ip: &Ipv4<'_>) -> u8 {
     let mut bits = 0;
     for (is_set, bit) in [
         (ip.more_fragments(), MORE_FRAGMENTS),
@@ -34,13 +46,7 @@ pub(super) fn fragment(test: &FlagTest, ip: &Ipv4<'_>) -> bool {
             bits |= bit;
         }
     }
-    match test.mode {
-        FlagMode::Exact => bits == test.bits,
-        // Others must be set besides these.
-        FlagMode::All => bits & test.bits == test.bits && bits != test.bits,
-        FlagMode::Any => bits & test.bits != 0,
-        FlagMode::Not => bits & test.bits != test.bits,
-    }
+    bits
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! What a packet has where a test looks, in words: for whoever asks why a rule did not fire.
 
-use tapir_packet::{Ipv4, Ipv4Options, Packet};
+use tapir_packet::Packet;
+use tapir_rules::tree::{FlagTest, IpOption};
 
-use super::{Field, HeaderTest, ValuesOf};
+use super::{Field, HeaderTest, ValuesOf, flags, ip_options};
 use crate::context::{PacketContext, PacketTraits};
-
-/// The letters of the TCP flags, from the lowest bit on.
-const TCP_FLAGS: &[u8; 8] = b"FSRPAUEC";
 
 impl HeaderTest {
     /// What the packet has where this looks.
@@ -21,7 +19,10 @@ impl HeaderTest {
             Self::Protocol(_) => format!("the packet's is {}", packet.proto),
             Self::IpOption(_) => of_options(packet),
             Self::FragmentBits(_) => match packet.ipv4() {
-                Some(ip) => format!("the packet has {}", fragment_bits(&ip)),
+                Some(ip) => format!(
+                    "the packet has {}",
+                    letters(flags::fragment_bits(&ip), &FlagTest::FRAGMENT)
+                ),
                 None => "the packet is not IPv4".to_owned(),
             },
             Self::FragmentOffset(_) => {
@@ -30,7 +31,10 @@ impl HeaderTest {
                 value(offset.map(u64::from))
             }
             Self::TcpFlags(_) => match packet.tcp() {
-                Some(tcp) => format!("the segment has {}", tcp_flags(tcp.flags().bits())),
+                Some(tcp) => format!(
+                    "the segment has {}",
+                    letters(tcp.flags().bits(), &FlagTest::TCP)
+                ),
                 None => "the packet is no TCP segment".to_owned(),
             },
             Self::SameAddresses => format!("{} is not {}", packet.src, packet.dst),
@@ -88,22 +92,10 @@ fn of_options(packet: &Packet<'_>) -> String {
     let Some(ip) = packet.ipv4() else {
         return "the packet is not IPv4".to_owned();
     };
-    let names = [
-        (Ipv4Options::RECORD_ROUTE, "rr"),
-        (Ipv4Options::END, "eol"),
-        (Ipv4Options::NOP, "nop"),
-        (Ipv4Options::TIMESTAMP, "ts"),
-        (Ipv4Options::SECURITY, "sec"),
-        (Ipv4Options::EXTENDED_SECURITY, "esec"),
-        (Ipv4Options::LOOSE_ROUTE, "lsrr"),
-        (Ipv4Options::STRICT_ROUTE, "ssrr"),
-        (Ipv4Options::STREAM_ID, "satid"),
-        (Ipv4Options::ROUTER_ALERT, "rtralt"),
-    ];
-    let had = ip.options();
-    let had: Vec<&str> = names
+    let had: Vec<&str> = IpOption::NAMES
         .iter()
-        .filter(|(option, _)| had.intersects(*option))
+        .filter(|(option, _)| !matches!(option, IpOption::Any | IpOption::LooseSourceRouteE))
+        .filter(|(option, _)| ip.options().intersects(ip_options(*option)))
         .map(|(_, name)| *name)
         .collect();
     match &had[..] {
@@ -112,37 +104,11 @@ fn of_options(packet: &Packet<'_>) -> String {
     }
 }
 
-/// Letters as `fragbits` writes them.
-fn fragment_bits(ip: &Ipv4<'_>) -> String {
-    let bits = [
-        (ip.more_fragments(), 'M'),
-        (ip.dont_fragment(), 'D'),
-        (ip.reserved_flag(), 'R'),
-    ];
-    let set: String = bits
-        .iter()
-        .filter(|(is_set, _)| *is_set)
-        .map(|(_, letter)| *letter)
-        .collect();
-    if set.is_empty() {
-        "none".to_owned()
-    } else {
-        set
-    }
-}
-
-/// Letters as `flags` writes them.
-fn tcp_flags(bits: u8) -> String {
-    let set: String = TCP_FLAGS
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| bits >> place & 1 != 0)
-        .map(|(_, letter)| char::from(*letter))
-        .collect();
-    if set.is_empty() {
-        "none".to_owned()
-    } else {
-        set
+/// Letters of bits, as rules write them.
+fn letters(bits: u8, known: &[(u8, char)]) -> String {
+    match FlagTest::letters(bits, known) {
+        none if none.is_empty() => "none".to_owned(),
+        set => set,
     }
 }
 
@@ -152,8 +118,8 @@ mod tests {
 
     #[test]
     fn flags_are_written_as_rules_do() {
-        assert_eq!(tcp_flags(0b1_0010), "SA");
-        assert_eq!(tcp_flags(0b1100_0010), "SEC");
-        assert_eq!(tcp_flags(0), "none");
+        assert_eq!(letters(0b1_0010, &FlagTest::TCP), "SA");
+        assert_eq!(letters(0b1100_0010, &FlagTest::TCP), "SEC");
+        assert_eq!(letters(0, &FlagTest::TCP), "none");
     }
 }

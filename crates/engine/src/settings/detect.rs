@@ -171,7 +171,7 @@ fn data_sets(root: &Node) -> Result<DataSetConfig, ConfigError> {
             "type",
             None,
             "string, md5, sha256, ipv4, ip or the like",
-            |text| data_kind(text).map(Some),
+            |text| DataKind::from_name(text).map(Some),
         )?;
         let Some(kind) = kind else { continue };
         let path = |key: &str| node.get(key).and_then(Node::text).map(PathBuf::from);
@@ -186,15 +186,4 @@ fn data_sets(root: &Node) -> Result<DataSetConfig, ConfigError> {
         });
     }
     Ok(config)
-}
-
-fn data_kind(text: &str) -> Option<DataKind> {
-    Some(match text {
-        "string" => DataKind::String,
-        "md5" => DataKind::Md5,
-        "sha256" => DataKind::Sha256,
-        "ipv4" => DataKind::Ipv4,
-        "ipv6" | "ip" => DataKind::Ip,
-        _ => return None,
-    })
 }

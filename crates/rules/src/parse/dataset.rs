@@ -5,14 +5,8 @@ use crate::diagnostic::{Code, Read};
 use crate::tree::{BitAction, DataKind, Datarep, Dataset, IntegerOp};
 
 fn data_kind(arg: Arg<'_>) -> Read<DataKind> {
-    Ok(match arg.text {
-        "string" => DataKind::String,
-        "md5" => DataKind::Md5,
-        "sha256" => DataKind::Sha256,
-        "ipv4" => DataKind::Ipv4,
-        "ip" | "ipv6" => DataKind::Ip,
-        _ => return Err(arg.expected("`string`, `md5`, `sha256`, `ipv4` or `ip`")),
-    })
+    DataKind::from_name(arg.text)
+        .ok_or_else(|| arg.expected("`string`, `md5`, `sha256`, `ipv4` or `ip`"))
 }
 
 /// A size in bytes with an optional unit.

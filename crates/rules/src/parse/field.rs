@@ -60,22 +60,8 @@ pub(crate) fn ip_proto(arg: Arg<'_>) -> Read<IpProtoTest> {
 }
 
 pub(crate) fn ipopts(arg: Arg<'_>) -> Read<IpOption> {
-    Ok(match arg.text.to_ascii_lowercase().as_str() {
-        "rr" => IpOption::RecordRoute,
-        "eol" => IpOption::EndOfList,
-        "nop" => IpOption::Nop,
-        "ts" => IpOption::Timestamp,
-        "sec" => IpOption::Security,
-        "esec" => IpOption::ExtendedSecurity,
-        "lsrr" => IpOption::LooseSourceRoute,
-        "lsrre" => IpOption::LooseSourceRouteE,
-        "ssrr" => IpOption::StrictSourceRoute,
-        "satid" => IpOption::StreamId,
-        "rtralt" => IpOption::RouterAlert,
-        "any" => IpOption::Any,
-        _ => {
-            return Err(arg.expected("`rr`, `eol`, `nop`, `ts`, `sec`, `esec`, `lsrr`, `lsrre`, `ssrr`, `satid`, `rtralt` or `any`"));
-        }
+    IpOption::from_name(&arg.text.to_ascii_lowercase()).ok_or_else(|| {
+        arg.expected("`rr`, `eol`, `nop`, `ts`, `sec`, `esec`, `lsrr`, `lsrre`, `ssrr`, `satid`, `rtralt` or `any`")
     })
 }
 
@@ -147,18 +133,13 @@ fn letters(arg: Arg<'_>, bit: impl Fn(char) -> Option<u8>) -> Read<(FlagMode, u8
 
 pub(crate) fn tcp_flags(arg: Arg<'_>) -> Read<FlagTest> {
     let bit = |letter| {
-        Some(match letter {
-            'F' | 'f' => 1,
-            'S' | 's' => 2,
-            'R' | 'r' => 4,
-            'P' | 'p' => 8,
-            'A' | 'a' => 16,
-            'U' | 'u' => 32,
-            '2' | 'E' | 'e' => 64,
-            '1' | 'C' | 'c' => 128,
-            '0' => 0,
-            _ => return None,
-        })
+        // These two bits were reserved once, and had numbers.
+        match letter {
+            '2' => Some(64),
+            '1' => Some(128),
+            '0' => Some(0),
+            letter => FlagTest::bit(letter, &FlagTest::TCP),
+        }
     };
     let (flags, ignored) = match arg.split_once(',') {
         Some((flags, ignored)) => (flags, letters(ignored, bit)?.1),
@@ -173,12 +154,7 @@ pub(crate) fn tcp_flags(arg: Arg<'_>) -> Read<FlagTest> {
 }
 
 pub(crate) fn fragbits(arg: Arg<'_>) -> Read<FlagTest> {
-    let (mode, bits) = letters(arg, |letter| match letter {
-        'M' | 'm' => Some(1),
-        'D' | 'd' => Some(2),
-        'R' | 'r' => Some(4),
-        _ => None,
-    })?;
+    let (mode, bits) = letters(arg, |letter| FlagTest::bit(letter, &FlagTest::FRAGMENT))?;
     Ok(FlagTest {
         mode,
         bits,

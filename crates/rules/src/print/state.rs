@@ -10,9 +10,9 @@ pub(super) fn argument(f: &mut Formatter<'_>, option: &Opt, dialect: Dialect) ->
     match &option.kind {
         OptionKind::IpProto(test) => write!(f, "{}{}", compared(test.op), test.protocol),
         OptionKind::FragOffset(test) => write!(f, "{}{}", compared(test.op), test.value),
-        OptionKind::IpOption(name) => f.write_str(ip_option(*name)),
-        OptionKind::FragBits(test) => flags(f, test, &[(1, 'M'), (2, 'D'), (4, 'R')]),
-        OptionKind::TcpFlags(test) => flags(f, test, &TCP_FLAGS),
+        OptionKind::IpOption(name) => f.write_str(name.name()),
+        OptionKind::FragBits(test) => flags(f, test, &FlagTest::FRAGMENT),
+        OptionKind::TcpFlags(test) => flags(f, test, &FlagTest::TCP),
         OptionKind::GeoIp(geo) => geoip(f, geo),
         OptionKind::IpRep(rep) => iprep(f, rep),
         OptionKind::Flow(flags) => flow(f, *flags),
@@ -91,25 +91,8 @@ const fn compared(op: IntegerOp) -> &'static str {
     }
 }
 
-const TCP_FLAGS: [(u8, char); 8] = [
-    (1, 'F'),
-    (2, 'S'),
-    (4, 'R'),
-    (8, 'P'),
-    (16, 'A'),
-    (32, 'U'),
-    (64, 'E'),
-    (128, 'C'),
-];
-
 fn flags(f: &mut Formatter<'_>, test: &FlagTest, letters: &[(u8, char)]) -> fmt::Result {
-    let text = |bits: u8| -> String {
-        letters
-            .iter()
-            .filter(|(bit, _)| bits & bit != 0)
-            .map(|(_, letter)| letter)
-            .collect()
-    };
+    let text = |bits: u8| FlagTest::letters(bits, letters);
     let mode = match test.mode {
         FlagMode::Exact => "",
         FlagMode::All => "+",
@@ -126,23 +109,6 @@ fn flags(f: &mut Formatter<'_>, test: &FlagTest, letters: &[(u8, char)]) -> fmt:
         write!(f, ",{}", text(test.ignored))
     } else {
         Ok(())
-    }
-}
-
-const fn ip_option(option: IpOption) -> &'static str {
-    match option {
-        IpOption::RecordRoute => "rr",
-        IpOption::EndOfList => "eol",
-        IpOption::Nop => "nop",
-        IpOption::Timestamp => "ts",
-        IpOption::Security => "sec",
-        IpOption::ExtendedSecurity => "esec",
-        IpOption::LooseSourceRoute => "lsrr",
-        IpOption::LooseSourceRouteE => "lsrre",
-        IpOption::StrictSourceRoute => "ssrr",
-        IpOption::StreamId => "satid",
-        IpOption::RouterAlert => "rtralt",
-        IpOption::Any => "any",
     }
 }
 
@@ -314,16 +280,6 @@ fn app_layer_protocol(f: &mut Formatter<'_>, protocol: &AppLayerProtocol) -> fmt
     })
 }
 
-const fn data_kind(kind: DataKind) -> &'static str {
-    match kind {
-        DataKind::String => "string",
-        DataKind::Md5 => "md5",
-        DataKind::Sha256 => "sha256",
-        DataKind::Ipv4 => "ipv4",
-        DataKind::Ip => "ip",
-    }
-}
-
 /// Writes `,key value` for a setting that is there.
 fn setting(f: &mut Formatter<'_>, key: &str, value: Option<impl Display>) -> fmt::Result {
     match value {
@@ -334,7 +290,7 @@ fn setting(f: &mut Formatter<'_>, key: &str, value: Option<impl Display>) -> fmt
 
 fn dataset(f: &mut Formatter<'_>, set: &Dataset) -> fmt::Result {
     write!(f, "{},{}", action(set.action), set.name)?;
-    setting(f, "type", set.kind.map(data_kind))?;
+    setting(f, "type", set.kind.map(DataKind::name))?;
     setting(f, "load", set.load.as_ref())?;
     setting(f, "save", set.save.as_ref())?;
     setting(f, "state", set.state.as_ref())?;
@@ -357,7 +313,7 @@ fn datarep(f: &mut Formatter<'_>, rep: &Datarep) -> fmt::Result {
         sign(rep.op)
     };
     write!(f, "{},{op},{}", rep.name, rep.value)?;
-    setting(f, "type", rep.kind.map(data_kind))?;
+    setting(f, "type", rep.kind.map(DataKind::name))?;
     setting(f, "load", rep.load.as_ref())?;
     setting(f, "state", rep.state.as_ref())?;
     setting(f, "memcap", rep.memcap)?;

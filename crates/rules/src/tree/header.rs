@@ -141,6 +141,36 @@ pub enum IpOption {
     Any,
 }
 
+impl IpOption {
+    /// All, with the names that rules have for them.
+    pub const NAMES: [(Self, &'static str); 12] = [
+        (Self::RecordRoute, "rr"),
+        (Self::EndOfList, "eol"),
+        (Self::Nop, "nop"),
+        (Self::Timestamp, "ts"),
+        (Self::Security, "sec"),
+        (Self::ExtendedSecurity, "esec"),
+        (Self::LooseSourceRoute, "lsrr"),
+        (Self::LooseSourceRouteE, "lsrre"),
+        (Self::StrictSourceRoute, "ssrr"),
+        (Self::StreamId, "satid"),
+        (Self::RouterAlert, "rtralt"),
+        (Self::Any, "any"),
+    ];
+
+    /// The option of a name in small letters.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut named = Self::NAMES.iter().filter(|(_, known)| *known == name);
+        named.next().map(|(option, _)| *option)
+    }
+
+    /// The name that rules have for it.
+    pub fn name(self) -> &'static str {
+        let mut named = Self::NAMES.iter().filter(|(option, _)| *option == self);
+        named.next().map_or("", |(_, name)| name)
+    }
+}
+
 /// How the bits of a header field are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FlagMode {
@@ -166,6 +196,36 @@ pub struct FlagTest {
     pub bits: u8,
     /// Bits left out of the comparison.
     pub ignored: u8,
+}
+
+impl FlagTest {
+    /// The letters of the bits of `flags`.
+    pub const TCP: [(u8, char); 8] = [
+        (1, 'F'),
+        (2, 'S'),
+        (4, 'R'),
+        (8, 'P'),
+        (16, 'A'),
+        (32, 'U'),
+        (64, 'E'),
+        (128, 'C'),
+    ];
+
+    /// The letters of the bits of `fragbits`.
+    pub const FRAGMENT: [(u8, char); 3] = [(1, 'M'), (2, 'D'), (4, 'R')];
+
+    /// The letters of those bits that are set.
+    pub fn letters(bits: u8, known: &[(u8, char)]) -> String {
+        let set = known.iter().filter(|(bit, _)| bits & bit != 0);
+        set.map(|(_, letter)| letter).collect()
+    }
+
+    /// The bit of a letter, large or small.
+    pub(crate) fn bit(letter: char, known: &[(u8, char)]) -> Option<u8> {
+        let letter = letter.to_ascii_uppercase();
+        let found = known.iter().find(|(_, known)| *known == letter);
+        found.map(|(bit, _)| *bit)
+    }
 }
 
 /// `fragoffset`.

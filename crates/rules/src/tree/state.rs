@@ -340,6 +340,31 @@ pub enum DataKind {
     Ip,
 }
 
+impl DataKind {
+    /// The kind of a name, as rules write it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "string" => Self::String,
+            "md5" => Self::Md5,
+            "sha256" => Self::Sha256,
+            "ipv4" => Self::Ipv4,
+            "ip" | "ipv6" => Self::Ip,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Md5 => "md5",
+            Self::Sha256 => "sha256",
+            Self::Ipv4 => "ipv4",
+            Self::Ip => "ip",
+        }
+    }
+}
+
 /// `datarep`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Datarep {
