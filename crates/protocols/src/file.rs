@@ -237,7 +237,7 @@ impl File {
         if self.state != FileState::Open {
             return;
         }
-        self.size += data.len() as u64;
+        self.size = self.size.saturating_add(data.len() as u64);
         if let Some(hashers) = &mut self.hashers {
             if let Some(md5) = &mut hashers.md5 {
                 md5.update(data);
@@ -271,7 +271,7 @@ impl File {
             return;
         }
         self.gaps = true;
-        self.size += bytes;
+        self.size = self.size.saturating_add(bytes);
         if let Some(hashers) = &mut self.hashers {
             // The name of a stored file is the digest of what there is of it; no other digest is of use.
             (hashers.md5, hashers.sha1) = (None, None);

@@ -86,7 +86,7 @@ impl Transfer {
             // Bytes of the piece that was last put away follow it.
             let last = self.waiting.range_mut(..place).next_back();
             match last {
-                Some((begin, held)) if begin + held.len() as u64 == place => {
+                Some((begin, held)) if begin.checked_add(held.len() as u64) == Some(place) => {
                     held.extend_from_slice(data);
                 }
                 _ => {
@@ -164,6 +164,19 @@ mod tests {
         transfer.close(FileState::Closed);
         assert_eq!(transfer.files[0].content(), (0, &b"abcdef"[..]));
         assert!(!transfer.files[0].gaps);
+    }
+
+    #[test]
+    fn a_piece_at_the_end_of_all_places_waits() {
+        let settings = Arc::new(FileSettings::default());
+        let mut transfer = Transfer::new(&settings, b"a", b"h", b"s", Direction::ToServer);
+        assert_eq!(transfer.begin(u64::MAX - 1, 4, (0, 0)), Ok(()));
+        transfer.push(b"abcd");
+        transfer.push(b"ef");
+        transfer.close(FileState::Closed);
+        let file = &transfer.files[0];
+        assert!(file.gaps);
+        assert_eq!(file.size(), u64::MAX);
     }
 
     #[test]
