@@ -30,6 +30,15 @@ fn modifiers_that_exclude_each_other() {
     for (options, code) in [
         ("content:\"AA\"; depth:50; depth:20;", Code::Repeated),
         ("content:\"AA\"; offset:20; offset:20;", Code::Repeated),
+        (
+            "threshold:type limit,track by_src,count 1,seconds 9; threshold:type both,track by_src,count 1,seconds 9;",
+            Code::Repeated,
+        ),
+        (
+            "http.uri; content:\"AA\"; pkt_data; threshold:type limit,track by_src,count 1,seconds 9; \
+             detection_filter:track by_src,count 1,seconds 9;",
+            Code::Repeated,
+        ),
         ("depth:50; content:\"AA\";", Code::NothingToModify),
         ("content:\"AAAA\"; depth:3;", Code::NeverMatches),
         (

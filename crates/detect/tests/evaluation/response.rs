@@ -81,6 +81,16 @@ alert tcp any any -> any any (content:"x"; detection_filter:track by_dst, count 
 }
 
 #[test]
+fn limits_behind_a_sticky_buffer_all_count() {
+    let text = r#"alert tcp any any -> any any (tcp.hdr; content:"|00|"; threshold:type threshold, track by_src, count 2, seconds 60; threshold:type limit, track by_src, count 1, seconds 600; sid:1;)"#;
+    let mut lab = Lab::new(text);
+    let trial = Trial::tcp(b"x");
+    // Every second match passes the first limit, and the first of those the second.
+    let shown: Vec<usize> = (0..6).map(|_| lab.alerts(&trial).len()).collect();
+    assert_eq!(shown, [0, 1, 0, 0, 0, 0]);
+}
+
+#[test]
 fn suppression_hides_alerts_of_a_host() {
     let hosts: AddressExpr = "10.0.0.1".parse().expect("an address");
     let suppress = ConfiguredThreshold {

@@ -133,7 +133,10 @@ impl Building {
             OptionKind::Sid(sid) => self.sid.replace(*sid).is_some(),
             OptionKind::Gid(gid) => self.gid.replace(*gid).is_some(),
             OptionKind::Rev(rev) => self.rev.replace(*rev).is_some(),
-            OptionKind::Threshold(_) | OptionKind::DetectionFilter(_) => before.is_some(),
+            // Suricata notices the second only where no sticky buffer is in force; rules rely on that, and both count.
+            OptionKind::Threshold(_) | OptionKind::DetectionFilter(_) => {
+                before.is_some() && !(self.suricata() && self.sticky.is_some())
+            }
             _ => false,
         };
         if !again {
