@@ -643,7 +643,7 @@ impl<J: Judge, R: Recorder> TransactionWork for TransactionTrial<'_, '_, '_, J, 
 
     fn matched(&mut self, id: RuleId, transaction: u64, bits: &mut Bits) -> bool {
         let stands = self.conclude(id, transaction, bits);
-        stands && self.part(id).is_some_and(|part| part.store.is_some())
+        stands && self.part(id).is_some_and(TransactionPart::keeps)
     }
 
     fn part(&self, id: RuleId) -> Option<&TransactionPart> {

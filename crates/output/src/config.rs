@@ -96,6 +96,8 @@ pub enum SinkConfig {
     Syslog(SyslogConfig),
     /// The table of counters, now and then.
     Stats(StatsLogConfig),
+    /// Certificates that rules have kept on disk, in this folder below the log folder.
+    Certificates(PathBuf),
     /// Packets as a capture file.
     Pcap(PcapLogConfig),
 }

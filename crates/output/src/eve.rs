@@ -144,7 +144,8 @@ impl Records {
                 envelope::packet(&mut json, packet, usize::MAX);
             }
             Body::Metadata => self.head(&mut json, event, "metadata"),
-            Body::Flow(_) | Body::Captured(_) | Body::Stored { .. } => {}
+            Body::Flow(_) | Body::Captured(_) | Body::Certificates { .. } | Body::Stored { .. } => {
+            }
         }
         self.tail(&mut json, event);
         true
@@ -198,7 +199,9 @@ impl Records {
                 .as_ref()
                 .is_some_and(|alert| alert.tagged_packets),
             Body::Metadata => types.metadata,
-            Body::Flow(_) | Body::Captured(_) | Body::Stored { .. } => false,
+            Body::Flow(_) | Body::Captured(_) | Body::Certificates { .. } | Body::Stored { .. } => {
+                false
+            }
         }
     }
 

@@ -20,8 +20,8 @@ pub use notice::{Anomaly, AnomalyKind, DropRecord, RuleCounts, StatsTree};
 use std::sync::Arc;
 
 pub use tapir_packet::PacketSource;
-use tapir_packet::Timestamp;
-use tapir_protocols::StoreKey;
+use tapir_packet::{Direction, Timestamp};
+use tapir_protocols::{CertificateChain, StoreKey};
 
 /// Something that happened, at a place in the order of a capture.
 ///
@@ -96,6 +96,13 @@ pub enum Body {
         /// The file.
         key: StoreKey,
     },
+    /// Certificates that a rule has kept on disk; the envelope has the address of the side that showed them first.
+    Certificates {
+        /// The way they went.
+        side: Direction,
+        /// The certificates.
+        chain: Box<CertificateChain>,
+    },
     /// A packet of a flow or host under `tag`, to be logged whole.
     Tagged(Arc<PacketBytes>),
     /// A packet for the packet log alone (an alerted flow's packets in its conditional mode).
@@ -117,7 +124,7 @@ impl Body {
             Body::Stored { .. } => "fileinfo",
             Body::Tagged(_) => "packet",
             Body::Metadata => "metadata",
-            Body::Captured(_) => return None,
+            Body::Captured(_) | Body::Certificates { .. } => return None,
         })
     }
 }

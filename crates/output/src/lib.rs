@@ -29,6 +29,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod certificate_store;
 mod channel;
 pub mod config;
 mod csv;

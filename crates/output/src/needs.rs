@@ -70,6 +70,8 @@ pub struct Needs {
     pub app_options: BTreeMap<String, Vec<RecordOptions>>,
     /// Where files are kept on disk: their content, through [`Outputs::store`](crate::Outputs::store).
     pub file_store: Option<FileStoreConfig>,
+    /// Certificates that rules have kept on disk, as [`Body::Certificates`](crate::Body::Certificates).
+    pub certificates: bool,
     /// Every captured packet, through [`Outputs::log_packet`](crate::Outputs::log_packet).
     pub packets: bool,
     /// Packets of alerted flows, as [`Body::Captured`](crate::Body::Captured).
@@ -119,6 +121,7 @@ impl Needs {
                 }
             }
             SinkConfig::Stats(_) => self.stats = true,
+            SinkConfig::Certificates(_) => self.certificates = true,
             SinkConfig::Pcap(pcap) => self.add_pcap(pcap),
         }
     }

@@ -3,6 +3,7 @@
 use tapir_packet::{LinkType, Timestamp};
 use tapir_protocols::StoreKey;
 
+use crate::certificate_store::CertificateStore;
 use crate::config::{OutputConfig, SinkConfig};
 use crate::csv::CsvSink;
 use crate::error::OutputError;
@@ -199,6 +200,7 @@ fn open(sink: &SinkConfig, all: &OutputConfig) -> Result<Box<dyn Sink>, OutputEr
         SinkConfig::Csv(config) => Box::new(CsvSink::open(config, all)?),
         SinkConfig::Syslog(config) => Box::new(SyslogSink::open(config, all)?),
         SinkConfig::Stats(config) => Box::new(StatsLogSink::open(config, all)?),
+        SinkConfig::Certificates(dir) => Box::new(CertificateStore::new(dir, all)),
         SinkConfig::Pcap(config) => Box::new(PcapLog::new(config.clone(), all)),
     })
 }

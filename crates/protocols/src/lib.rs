@@ -72,5 +72,6 @@ pub use signature::Transport;
 pub use state::{AppState, ParserSettings};
 pub use table::{DetectionPorts, Enabled, ProtocolSettings, ProtocolTable};
 pub use transaction::{
-    Entry, Inspection, Meta, Passage, ShowRecord, Transaction, Transactions, Value,
+    CertificateChain, Entry, Inspection, Meta, Passage, ShowRecord, Transaction, Transactions,
+    Value,
 };

@@ -31,6 +31,19 @@ pub enum Value<'a> {
 /// Takes a log record: its `event_type`, and what writes its members.
 pub type ShowRecord<'s> = dyn FnMut(&'static str, &dyn Fn(&mut Json<'_>)) + 's;
 
+/// The certificates that a side showed of itself, its own first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateChain {
+    /// Each in DER.
+    pub certificates: Vec<Box<[u8]>>,
+    /// Subject of the first.
+    pub subject: Box<str>,
+    /// Issuer of the first.
+    pub issuer: Box<str>,
+    /// SHA-1 of the first, in hexadecimal digits with colons between bytes.
+    pub fingerprint: Box<str>,
+}
+
 /// What a protocol knows of one transaction.
 pub trait Transaction {
     /// Shows the values of a keyword to `accepts`, one after the other, until it says yes, and says whether it did.
@@ -49,6 +62,17 @@ pub trait Transaction {
     /// Asked when both sides are complete or [`Meta::log_now`] says so, once for each of the settings that outputs have
     /// for the protocol.
     fn records(&self, options: &RecordOptions, show: &mut ShowRecord<'_>);
+
+    /// The certificates of a side are to be kept on disk, by a protocol that has some.
+    fn keep_certificates(&mut self, side: Direction) {
+        let _ = side;
+    }
+
+    /// The certificates of a side that are to be kept, once.
+    fn take_kept_certificates(&mut self, side: Direction) -> Option<CertificateChain> {
+        let _ = side;
+        None
+    }
 
     /// Records have been shown; a protocol that is logged before it is complete remembers that.
     fn shown(&mut self) {}

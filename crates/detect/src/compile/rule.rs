@@ -211,6 +211,7 @@ pub(super) struct Parts {
     /// The direction that what follows is about, where the rule says one.
     towards: Option<Direction>,
     store: Option<FileStore>,
+    keeps_certificates: bool,
     pub(super) effects: Vec<Effect>,
     pub(super) bits: Vec<HostBit>,
     data_sets: Vec<DataSetUse>,
@@ -289,6 +290,7 @@ impl Parts {
             keywords::flow::BIDIR_TOCLIENT => self.towards = Some(Direction::ToClient),
             response::ALERT => self.alert = Some(true),
             response::FILESTORE => self.store_files(option)?,
+            response::TLS_STORE => self.keeps_certificates = true,
             response::BYPASS => {
                 self.gate |= Gate::FLOW;
                 self.effects.push(Effect::Bypass);
@@ -520,6 +522,7 @@ impl Parts {
                 bits: bits.into(),
                 both_ways: tree.header.direction == RuleDirection::Transaction,
                 store,
+                keeps_certificates: self.keeps_certificates,
             })
         }))
     }

@@ -45,10 +45,17 @@ pub(crate) struct TransactionPart {
     pub(crate) both_ways: bool,
     /// Files that a match has kept on disk.
     pub(crate) store: Option<FileStore>,
+    /// A match has the certificates of its direction kept on disk.
+    pub(crate) keeps_certificates: bool,
 }
 
 impl TransactionPart {
-    /// Marks the files that a match in a direction has kept on disk; `all` says of which directions all are.
+    /// Whether a match has something kept on disk.
+    pub(crate) fn keeps(&self) -> bool {
+        self.store.is_some() || self.keeps_certificates
+    }
+
+    /// Marks what a match in a direction has kept on disk; `all` says of which directions all files are.
     pub(crate) fn store(
         &self,
         direction: Direction,
@@ -59,6 +66,9 @@ impl TransactionPart {
             Test::File(tests) => Some(tests),
             _ => None,
         });
+        if self.keeps_certificates {
+            transaction.keep_certificates(direction);
+        }
         if let Some(store) = self.store {
             store.apply(meant, direction, transaction, all);
         }

@@ -108,6 +108,9 @@ impl<R: Recorder> Inspector<R> {
                 let due = self.due_files(state, place, (way, finished, told, kept), &mut waits);
                 self.file_records(state, place, (proto, way), &due, &mut entries);
             }
+            if self.needs.certificates {
+                self.keep_certificates(state, place, packet, flow);
+            }
             if let Some(meta) = state.meta_mut(place) {
                 meta.log_now = false;
                 meta.shown |= finished;
@@ -118,6 +121,39 @@ impl<R: Recorder> Inspector<R> {
             }
         }
         self.release(state, proto, excess);
+    }
+
+    /// Hands on the certificates that rules have kept on disk.
+    fn keep_certificates(
+        &mut self,
+        state: &mut AppState,
+        place: usize,
+        packet: &Packet<'_>,
+        flow: &FlowOf,
+    ) {
+        let Some(transaction) = state.transaction_mut(place) else {
+            return;
+        };
+        let kept = DIRECTIONS.map(|way| (way, transaction.take_kept_certificates(way)));
+        for (way, chain) in kept {
+            let Some(chain) = chain else { continue };
+            let mut envelope = self.enveloper().of_flow(packet, self.number(), flow);
+            if way == Direction::ToClient {
+                std::mem::swap(&mut envelope.src_ip, &mut envelope.dest_ip);
+                std::mem::swap(&mut envelope.src_port, &mut envelope.dest_port);
+            }
+            let event = Event {
+                packet: self.number(),
+                order: self.order(),
+                ts: packet.ts,
+                envelope,
+                body: Body::Certificates {
+                    side: way,
+                    chain: Box::new(chain),
+                },
+            };
+            self.find(Discovery::Event(Box::new(event)));
+        }
     }
 
     /// Lets go of the transactions that are logged and inspected, and of the oldest beyond what is kept.

@@ -89,6 +89,9 @@ fn sink(name: &str, options: &Node) -> Result<Option<SinkConfig>, ConfigError> {
             SinkConfig::Syslog(SyslogConfig { target })
         }
         "stats" => SinkConfig::Stats(stats_log(options)?),
+        "tls-store" => {
+            SinkConfig::Certificates(PathBuf::from(options.text_at("certs-log-dir", "")))
+        }
         "pcap-log" => SinkConfig::Pcap(pcap_log(options)?),
         _ => return Ok(None),
     }))

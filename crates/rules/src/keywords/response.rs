@@ -19,7 +19,7 @@ family! { 5;
     BYPASS = "bypass", response(Grammar::None, "The rest of the flow is not inspected").evaluated();
     CONFIG = "config", response(Grammar::Own, "Changes how the rest of the flow or transaction is handled").evaluated();
     FILESTORE = "filestore", response(Grammar::Optional, "Keeps the file").evaluated();
-    TLS_STORE = "tls_store", response(Grammar::None, "Keeps the certificate").aliases(&[suricata("tls.store")]).of(&["tls"]).to_client();
+    TLS_STORE = "tls_store", response(Grammar::None, "Keeps the certificate").aliases(&[suricata("tls.store")]).of(&["tls"]).to_client().evaluated();
     NFQ_SET_MARK = "nfq_set_mark", response(Grammar::Own, "Marks the packet for netfilter").evaluated();
     LOGTO = "logto", response(Grammar::Text, "Logs to a file of its own").only(SNORT).evaluated();
     SESSION = "session", response(Grammar::Text, "Writes out what users typed").only(SNORT);

@@ -9,7 +9,7 @@ use super::fingerprint::Ja3;
 use super::hello::Hello;
 use crate::AppProto;
 use crate::record::RecordOptions;
-use crate::transaction::{ShowRecord, Transaction, Value};
+use crate::transaction::{CertificateChain, ShowRecord, Transaction, Value};
 
 /// What one side has shown of itself.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Side {
     pub certificate_is_valid: bool,
     pub certificate_is_expired: bool,
     pub changed_cipher: bool,
+    /// Its certificates are to be kept on disk.
+    pub keeps: bool,
 }
 
 /// The session of a flow.
@@ -138,6 +140,21 @@ impl Transaction for Session {
         show("tls", &|json| self.write_record(json, options));
     }
 
+    fn keep_certificates(&mut self, side: Direction) {
+        self.sides[side.index()].keeps = true;
+    }
+
+    fn take_kept_certificates(&mut self, side: Direction) -> Option<CertificateChain> {
+        let side = &mut self.sides[side.index()];
+        let first = side.certificate.as_deref()?;
+        std::mem::take(&mut side.keeps).then(|| CertificateChain {
+            certificates: side.chain.clone(),
+            subject: first.subject.clone(),
+            issuer: first.issuer.clone(),
+            fingerprint: first.fingerprint.clone(),
+        })
+    }
+
     fn shown(&mut self) {
         self.logged = true;
     }
@@ -158,5 +175,39 @@ impl Session {
             keywords::CERT_CHAIN_LEN => (!side.chain.is_empty()).then_some(side.chain.len() as u64),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_kept_once_and_of_the_side_that_was_meant() {
+        let mut session = Session::default();
+        session.keep_certificates(Direction::ToClient);
+        assert_eq!(session.take_kept_certificates(Direction::ToClient), None);
+        for side in &mut session.sides {
+            side.chain = vec![b"der".to_vec().into()];
+            side.certificate = Some(Box::new(Certificate {
+                subject: "CN=a".into(),
+                issuer: "CN=b".into(),
+                serial: "01".into(),
+                fingerprint: "aa:bb".into(),
+                not_before: 0,
+                not_after: 1,
+                names: Vec::new(),
+            }));
+        }
+        assert_eq!(session.take_kept_certificates(Direction::ToServer), None);
+        let kept = session.take_kept_certificates(Direction::ToClient);
+        let expected = CertificateChain {
+            certificates: vec![b"der".to_vec().into()],
+            subject: "CN=a".into(),
+            issuer: "CN=b".into(),
+            fingerprint: "aa:bb".into(),
+        };
+        assert_eq!(kept, Some(expected));
+        assert_eq!(session.take_kept_certificates(Direction::ToClient), None);
     }
 }
