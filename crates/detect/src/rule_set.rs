@@ -1,5 +1,6 @@
 //! The rules in force: immutable, shared by all workers.
 
+use tapir_flow::tcp::StreamEvent;
 use tapir_matcher::Seen;
 use tapir_packet::Direction;
 use tapir_protocols::{AppProto, FileSettings};
@@ -8,6 +9,7 @@ use tapir_rules::keywords::KeywordId;
 use crate::address_set::AddressSets;
 use crate::alert::{Actions, Alert, AlertFlags, PacketVerdict};
 use crate::arbiter::{PacketFacts, Ruling};
+use crate::condition::Condition;
 use crate::context::PacketContext;
 use crate::data_set::{DataSetInquiry, DataSets};
 use crate::firewall::{Firewall, PacketHook};
@@ -122,6 +124,14 @@ impl RuleSet {
             .flat_map(|part| &part.tests)
             .filter_map(Test::keyword)
             .any(|keyword| keywords.contains(&keyword))
+    }
+
+    /// Whether a rule waits for an event of TCP sessions.
+    pub fn waits_for(&self, event: StreamEvent) -> bool {
+        self.rules
+            .iter()
+            .flat_map(|rule| &rule.conditions)
+            .any(|condition| matches!(condition, Condition::StreamEvent(of) if *of == event))
     }
 
     /// Whether rules look at frames.

@@ -8,7 +8,7 @@ use tapir_detect::{
     FrameView, PacketContext, PacketHook, PacketTraits, PacketVerdict, Part, Recorder,
     StreamWindow,
 };
-use tapir_flow::tcp::{self, RawWindows, Segment, SegmentFlags, Session};
+use tapir_flow::tcp::{self, RawWindows, Segment, SegmentFlags, Session, StreamEvent};
 use tapir_flow::{FlowFlags, FlowState, Tracked};
 use tapir_output::Needs;
 use tapir_packet::{Packet, ip_proto};
@@ -68,7 +68,7 @@ impl<R: Recorder> Inspector<R> {
         recorder: R,
     ) -> Self {
         Self {
-            tcp: new_tcp(&settings, share),
+            tcp: new_tcp(&settings, &rules, share),
             outcome: tcp::Outcome::default(),
             detector: Detector::new(Arc::clone(&rules.set)),
             recorder,
@@ -123,7 +123,7 @@ impl<R: Recorder> Inspector<R> {
         self.origin = origin;
         self.own = Counters::default();
         self.expectations = Expectations::default();
-        self.tcp = new_tcp(&self.settings, self.share);
+        self.tcp = new_tcp(&self.settings, &self.rules, self.share);
         if self.arbiter.is_some() {
             self.arbiter = Some(new_arbiter(&self.rules));
         }
@@ -131,8 +131,12 @@ impl<R: Recorder> Inspector<R> {
 
     pub(super) fn reload(&mut self, rules: Arc<LoadedRules>) {
         self.detector.reload(Arc::clone(&rules.set));
-        if let Some(arbiter) = &mut self.arbiter {
-            arbiter.reload(Arc::clone(&rules.set));
+        match &mut self.arbiter {
+            Some(arbiter) => arbiter.reload(Arc::clone(&rules.set)),
+            None => self.arbiter = rules.set.is_entangled().then(|| new_arbiter(&rules)),
+        }
+        if compares_overlaps(&rules) {
+            self.tcp.enable_overlap_check();
         }
         self.parsers = parsers_for(&self.settings, &rules, &self.needs, R::WATCHES_TRANSACTIONS);
         self.frames_wanted = rules.set.looks_at_frames() || logs_frames(&self.needs);
@@ -577,8 +581,16 @@ fn new_arbiter(rules: &LoadedRules) -> Arbiter {
     Arbiter::new(Arc::clone(&rules.set), ArbiterLimits::default())
 }
 
-fn new_tcp(settings: &Arc<Settings>, share: u64) -> tcp::Engine {
+/// Whether data that comes twice has to be compared: it costs keeping what was acknowledged for another window.
+fn compares_overlaps(rules: &LoadedRules) -> bool {
+    rules
+        .set
+        .waits_for(StreamEvent::ReassemblyOverlapDifferentData)
+}
+
+fn new_tcp(settings: &Arc<Settings>, rules: &LoadedRules, share: u64) -> tcp::Engine {
     let mut config = settings.stream.clone();
+    config.check_overlap_different_data |= compares_overlaps(rules);
     config.memcap /= share;
     config.reassembly_memcap /= share;
     let hosts = Arc::clone(settings);
