@@ -4,7 +4,7 @@ use crate::decoder::{Decoded, Undecodable, Walk};
 use crate::layer::Layer;
 use crate::packet::Packet;
 use crate::vlan::MAX_VLANS;
-use crate::{DecodeEvent, ethernet};
+use crate::{DecodeEvent, ethernet, raw};
 
 const TYPE_II_HEADER_LEN: usize = 8;
 const TYPE_III_HEADER_LEN: usize = 12;
@@ -32,13 +32,15 @@ pub(crate) fn decode_type_ii<'a>(
     ethernet::decode(walk, packet, layer.skip(TYPE_II_HEADER_LEN))
 }
 
-/// Type III.
+/// Type III, which says what kind of frame was mirrored.
 pub(crate) fn decode_type_iii<'a>(
     walk: &mut Walk<'_, 'a>,
     packet: &mut Packet<'a>,
     layer: Layer<'a>,
 ) -> Decoded {
     const VERSION: u8 = 2;
+    const ETHERNET: u8 = 0;
+    const IP: u8 = 2;
     let header = enter::<TYPE_III_HEADER_LEN>(walk, packet, layer, VERSION)?;
     let has_subheader = header[TYPE_III_HEADER_LEN - 1] & 1 != 0;
     let subheader_len = if has_subheader {
@@ -46,11 +48,13 @@ pub(crate) fn decode_type_iii<'a>(
     } else {
         0
     };
-    ethernet::decode(
-        walk,
-        packet,
-        layer.skip(TYPE_III_HEADER_LEN + subheader_len),
-    )
+    let mirrored = layer.skip(TYPE_III_HEADER_LEN + subheader_len);
+    match header[10] >> 2 & 0x1f {
+        ETHERNET => ethernet::decode(walk, packet, mirrored),
+        IP => raw::decode(walk, packet, mirrored),
+        // Frames behind headers of the maker's own.
+        _ => Err(Undecodable),
+    }
 }
 
 /// What types II and III have in common: a version and the VLAN of the mirrored port.

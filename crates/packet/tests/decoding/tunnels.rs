@@ -49,6 +49,11 @@ fn over_ip() -> Vec<(PacketSource, Vec<u8>)> {
                 &in_ethernet,
             ),
         ),
+        // Not Ethernet but IP was mirrored.
+        (
+            PacketSource::Gre,
+            gre("1000 22eb 00000001 2007 0001 00000000 00000800", &v4),
+        ),
         (PacketSource::Gre, gre("0000 894f 0002 02 01 00000100", &v4)),
     ]
 }
@@ -155,6 +160,14 @@ fn what_is_no_packet_is_no_tunnel() {
     for frame in [
         ipv4(4, &broken),
         ipv4(47, &chain(&[&hex("0000 0800"), &broken])),
+        // ERSPAN with a frame of the kind 7, which has a header of the maker's own.
+        ipv4(
+            47,
+            &chain(&[
+                &hex("1000 22eb 00000001 2001 1865 34760b01 00001e00"),
+                &ethernet(0x0800, &inner_v4()),
+            ]),
+        ),
         ipv4(17, &udp(4000, 3544, &ipv6(0, &[0; 40]))),
         ipv4(17, &udp(4000, 4789, &hex("0800000000002501 00"))),
     ] {
