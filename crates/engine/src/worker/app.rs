@@ -432,9 +432,11 @@ fn settle_other_side(
 ) {
     let other = direction.reverse();
     if let Some(session) = flow.tcp.as_deref() {
+        // What another protocol consumed may still be kept, to compare what comes again with it.
+        let is_untouched = session.stream(other).app_progress() == 0;
         let data = session
             .acked_blocks(other)
-            .find(|block| block.offset == 0)
+            .find(|block| block.offset == 0 && is_untouched)
             .map_or(&[][..], |block| block.data);
         let input = circumstances.input(other, data, false);
         let looked = flow.attachment.app.feed(table, &input);
